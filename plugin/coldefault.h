@@ -1,0 +1,26 @@
+/*
+ * coldefault.h
+ *	  A column's default expression as the default of its Connect schema.
+ *
+ * Debezium reads the default as text and converts what it understands; here
+ * the expression tree of the historic catalog is used.  Constants (under
+ * casts of built-in types) are encoded as the column would be; function
+ * calls and CURRENT_* give the type's zero value as Debezium does; nextval
+ * gives 0; anything else has no default.  No user-defined function is run.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_COLDEFAULT_H
+#define WALPOST_COLDEFAULT_H
+
+#include "access/tupdesc.h"
+#include "typemap.h"
+
+/*
+ * The default of attribute attnum (from 1) as JSON text in
+ * CurrentMemoryContext, or NULL where the schema has none.
+ */
+extern char *coldefault_json(TupleDesc desc, AttrNumber attnum,
+							 const ColumnType *type);
+
+#endif							/* WALPOST_COLDEFAULT_H */

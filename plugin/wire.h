@@ -1,0 +1,148 @@
+/*
+ * wire.h
+ *	  The frames between the plugin and the shipper: tags, layouts, limits.
+ *
+ * This is the only file that both sides include, so it is freestanding C.
+ * WIRE.md draws the layouts as byte tables.
+ *
+ * A CopyData payload is a run of frames.  Each frame is a tag (1 byte), the
+ * length of its body (4 bytes) and the body; every integer is big-endian, as
+ * in the rest of the replication protocol.  A payload holds frames of one
+ * transaction at most, and ends on a frame boundary.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_WIRE_H
+#define WALPOST_WIRE_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define WIRE_VERSION		1
+
+/* Tag and length in front of each body. */
+#define WIRE_FRAME_HEAD		5
+
+/*
+ * HELLO, once, before the first other frame of a session:
+ * u16 wire version, u32 server version number, text plugin version,
+ * text effective options (a .properties text).  "text" is u32 length + bytes.
+ */
+#define WIRE_HELLO			'H'
+
+/*
+ * RELATION, before the first event of a stream and again after each change of
+ * its definition: u32 stream, u8 key format, u8 value format, text topic,
+ * text headers (a header block that every event of the stream carries),
+ * text key schema, text value schema (both empty but for Avro).
+ */
+#define WIRE_RELATION		'R'
+
+/*
+ * BEGIN, before a transaction's first event: u64 commit LSN (start of the
+ * commit record), i64 commit time (microseconds since 1970), u32 xid.
+ */
+#define WIRE_BEGIN			'B'
+
+/* EVENT: the fixed head below, then key, value and header block. */
+#define WIRE_EVENT			'E'
+
+/*
+ * COMMIT: u64 commit LSN, u64 end LSN (what may be acknowledged once all of
+ * the transaction's events are safe), u64 number of its events.
+ */
+#define WIRE_COMMIT			'C'
+
+/*
+ * CONTROL: u8 kind, u64 LSN, then what the kind says.
+ * WIRE_CONTROL_MESSAGE: u32 n; the n events that follow in this payload stand
+ * outside any transaction and form a unit of their own, acknowledged with LSN.
+ */
+#define WIRE_CONTROL		'M'
+#define WIRE_CONTROL_MESSAGE 'm'
+
+/*
+ * The event's fixed head, as offsets into the body.  RECEIVER is zero on the
+ * wire and belongs to the receiver from then on: the shipper keeps there what
+ * it must find again when the event is acknowledged, so that an event in
+ * flight needs no memory besides the buffer it arrived in.
+ */
+#define WIRE_EVENT_RECEIVER		0	/* u32 */
+#define WIRE_EVENT_STREAM		4	/* u32 */
+#define WIRE_EVENT_FLAGS		8	/* u8, WIRE_HAS_*; 3 bytes of zero follow */
+#define WIRE_EVENT_ORDINAL		12	/* u64, of the decoded change, from 1 */
+#define WIRE_EVENT_TIMESTAMP	20	/* i64, milliseconds; -1 is the sender's */
+#define WIRE_EVENT_KEY_LEN		28	/* u32 */
+#define WIRE_EVENT_VALUE_LEN	32	/* u32 */
+#define WIRE_EVENT_HEADERS_LEN	36	/* u32 */
+#define WIRE_EVENT_HEAD			40
+
+#define WIRE_HAS_KEY			0x01	/* else a null key */
+#define WIRE_HAS_VALUE			0x02	/* else a tombstone */
+/* 0x80 is the receiver's, zero on the wire. */
+#define WIRE_RECEIVER_FLAG		0x80
+
+/*
+ * A header block is a run of headers: u16 length and bytes of the name,
+ * u32 length and bytes of the value; a length of WIRE_NULL is a null value.
+ */
+#define WIRE_NULL				UINT32_C(0xFFFFFFFF)
+
+/* Formats in a RELATION frame. */
+#define WIRE_FORMAT_JSON		'j'
+
+/* The plugin closes a payload at this size, or at the end of a transaction. */
+#define WIRE_BATCH_SIZE			(64 * 1024)
+
+/* Topic names that Kafka takes are no longer than this. */
+#define WIRE_TOPIC_MAX			249
+
+static inline void
+wire_put16(char *p, uint16_t v)
+{
+	v = __builtin_bswap16(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline void
+wire_put32(char *p, uint32_t v)
+{
+	v = __builtin_bswap32(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline void
+wire_put64(char *p, uint64_t v)
+{
+	v = __builtin_bswap64(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline uint16_t
+wire_get16(const char *p)
+{
+	uint16_t	v;
+
+	memcpy(&v, p, sizeof(v));
+	return __builtin_bswap16(v);
+}
+
+static inline uint32_t
+wire_get32(const char *p)
+{
+	uint32_t	v;
+
+	memcpy(&v, p, sizeof(v));
+	return __builtin_bswap32(v);
+}
+
+static inline uint64_t
+wire_get64(const char *p)
+{
+	uint64_t	v;
+
+	memcpy(&v, p, sizeof(v));
+	return __builtin_bswap64(v);
+}
+
+#endif							/* WALPOST_WIRE_H */
