@@ -1,0 +1,77 @@
+/*
+ * pg.h
+ *	  libpq as the rest of the shipper uses it: connect, query, classify.
+ *
+ * Nothing here waits for Kafka, and nothing but pg_connect() and pg_query()
+ * blocks: they serve the set-up and the command line.  The engine drives its
+ * own connection asynchronously with the parameters of pg_conn_params().
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_PG_H
+#define WALPOST_PG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
+#include "conf.h"
+#include "err.h"
+
+/*
+ * The parameters for PQconnectdbParams()/PQconnectStartParams(), from the
+ * connector's database.* properties: both arrays end in NULL, and expand_dbname
+ * must be 0.  The caller frees the two arrays with free(); what they point to
+ * belongs to conf or is static.  A replication connection is one to the
+ * database (replication=database) and never has a statement timeout.
+ */
+extern void pg_conn_params(const Conf *conf, bool replication,
+						   const char ***keys, const char ***values);
+
+/*
+ * Connects and waits for it.  NULL and err if that fails: ERR_CONFIG when the
+ * user must change something (password, database, pg_hba.conf), ERR_RETRY when
+ * it may pass by itself (server starting, no network).  Free with PQfinish().
+ */
+extern PGconn *pg_connect(const Conf *conf, bool replication, Err *err) must_check;
+
+/*
+ * What the engine calls once an asynchronous connection stands (or failed):
+ * installs the notice receiver / fills err from a connection that is not OK.
+ */
+extern void pg_conn_ready(PGconn *conn);
+extern void pg_conn_error(PGconn *conn, const Conf *conf, Err *err);
+
+/*
+ * Runs one statement and returns its result when it has the status expected
+ * (PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_COPY_BOTH ...); else NULL and err,
+ * whose text begins "could not <what>: " and whose kind is that of the
+ * SQLSTATE.  Free with PQclear().
+ */
+extern PGresult *pg_query(PGconn *conn, ExecStatusType expected, const char *what,
+						  const char *sql, Err *err) must_check;
+
+/* The same with text parameters (not on a replication connection). */
+extern PGresult *pg_query_params(PGconn *conn, ExecStatusType expected, const char *what,
+								 const char *sql, int nparams,
+								 const char *const *params, Err *err) must_check;
+
+/* A statement that returns nothing. */
+extern bool pg_exec(PGconn *conn, const char *what, const char *sql, Err *err) must_check;
+
+/*
+ * Fills err from a failed result ("could not <what>: <primary>; <detail>;
+ * <hint>", one line) or, when res is NULL or has no SQLSTATE, from the
+ * connection, and returns false.
+ */
+extern bool pg_error(PGconn *conn, const PGresult *res, const char *what, Err *err);
+
+/* A setting of the server as text, "" when it has none of that name.  Works on
+ * both kinds of connection (SHOW).  Caller frees; NULL and err on failure. */
+extern char *pg_show(PGconn *conn, const char *name, Err *err) must_check;
+
+/* "X/X" to an LSN; false when it is none. */
+extern bool pg_parse_lsn(const char *text, uint64_t *lsn) must_check;
+
+#endif							/* WALPOST_PG_H */
