@@ -37,8 +37,15 @@ extern void pg_conn_params(const Conf *conf, bool replication,
 extern PGconn *pg_connect(const Conf *conf, bool replication, Err *err) must_check;
 
 /*
- * What the engine calls once an asynchronous connection stands (or failed):
- * installs the notice receiver / fills err from a connection that is not OK.
+ * Begins an asynchronous connection with those parameters, for PQconnectPoll();
+ * NULL only when out of memory.  It makes libpq tell SQLSTATEs, which
+ * pg_conn_error() needs to tell what passes by itself from what does not.
+ */
+extern PGconn *pg_connect_start(const Conf *conf, bool replication);
+
+/*
+ * What ends an asynchronous connection: pg_conn_ready() once it stands (notices
+ * go to the log from then on), pg_conn_error() fills err when it failed.
  */
 extern void pg_conn_ready(PGconn *conn);
 extern void pg_conn_error(PGconn *conn, const Conf *conf, Err *err);
