@@ -242,6 +242,8 @@ pattern_match(const PatternList *list, const Pattern *pattern, const char *subje
 bool
 pattern_list_match(const PatternList *patterns, const char *subject)
 {
+	if (patterns == NULL)
+		return false;
 	for (int i = 0; i < patterns->count; i++)
 	{
 		const Pattern *pattern = &patterns->items[i];
