@@ -2,6 +2,7 @@
 
 VERSION    = 0.1.0
 PG_CONFIG ?= pg_config
+export PG_CONFIG
 
 # ---- the plugin and the extension: PGXS ------------------------------------
 MODULE_big = walpost
@@ -11,33 +12,130 @@ DATA       = $(wildcard sql/walpost--*.sql)
 
 PG_CPPFLAGS = -Iplugin -DWALPOST_VERSION='"$(VERSION)"'
 # Modules are loaded with RTLD_GLOBAL: export nothing but what the server looks up.
-PG_CFLAGS   = -std=gnu11 -O3 -fvisibility=hidden '-DPGDLLEXPORT=__attribute__((visibility("default")))' -Wno-declaration-after-statement
-SHLIB_LINK  = $(shell pkg-config --libs libpcre2-8)
-NO_INSTALLCHECK = 1
-
-EXTRA_CLEAN = $(SHIP_OBJS) $(SHIP_BIN)
+PG_CFLAGS   = -std=gnu11 -O3 -fvisibility=hidden '-DPGDLLEXPORT=__attribute__((visibility("default")))' \
+	-Wno-declaration-after-statement $(WERROR)
+SHLIB_LINK  = $(shell pkg-config --libs libpcre2-8 2>/dev/null)
+EXTRA_CLEAN = $(SHIP_OBJS) $(SHIP_OBJS:.o=.d) $(SHIP_BIN) build/unit build/system build/bench build/results build/*.flags
 
 # ---- the shipper -----------------------------------------------------------
-SHIP_BIN  = shipper/walpost
-SHIP_OBJS = $(patsubst %.c,%.o,$(sort $(wildcard shipper/*.c)))
-RDKAFKA_CFLAGS ?= $(shell pkg-config --cflags rdkafka)
-RDKAFKA_LIBS   ?= $(shell pkg-config --libs rdkafka)
-SHIP_CFLAGS = -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter -Iplugin \
-	-DWALPOST_VERSION='"$(VERSION)"' $(shell pkg-config --cflags libpq jansson libpcre2-8) $(RDKAFKA_CFLAGS) $(SHIP_EXTRA)
-SHIP_LIBS = $(RDKAFKA_LIBS) $(shell pkg-config --libs libpq jansson libpcre2-8) -lpthread
+# RDKAFKA: "build" is the librdkafka of "make librdkafka" (the default once it
+# is there), "system" the one that pkg-config knows.
+RDKAFKA   ?= $(if $(wildcard build/librdkafka/package),build,system)
+# SHIP_DIR: another folder keeps another variant's objects apart.
+SHIP_DIR  ?= shipper
+SHIP_BIN   = $(SHIP_DIR)/walpost
+SHIP_OBJS  = $(patsubst shipper/%.c,$(SHIP_DIR)/%.o,$(sort $(wildcard shipper/*.c)))
+SHIP_FLAGS = build/$(subst /,-,$(SHIP_DIR)).flags
+
+ifeq ($(RDKAFKA),build)
+RDKAFKA_CFLAGS = -isystem build/librdkafka/include
+RDKAFKA_LIBS   = build/librdkafka/lib/librdkafka.a $(shell cat build/librdkafka/libs)
+else
+RDKAFKA_CFLAGS = $(shell pkg-config --cflags rdkafka 2>/dev/null)
+RDKAFKA_LIBS   = $(shell pkg-config --libs rdkafka 2>/dev/null)
+endif
+
+SHIP_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter $(WERROR) -Iplugin \
+	-DWALPOST_VERSION='"$(VERSION)"' $(RDKAFKA_CFLAGS) \
+	$(shell pkg-config --cflags libpq jansson libpcre2-8 2>/dev/null) $(SHIP_EXTRA)
+SHIP_LIBS   := $(RDKAFKA_LIBS) $(shell pkg-config --libs libpq jansson libpcre2-8 2>/dev/null) -lpthread
 
 .DEFAULT_GOAL := all
 all: $(SHIP_BIN)
 
-PGXS := $(shell $(PG_CONFIG) --pgxs)
-include $(PGXS)
-
+# No LLVM bitcode: a decoder is not inlined into queries.
 override with_llvm = no
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(wildcard $(PGXS)),)
+include $(PGXS)
+else ifneq ($(filter-out demo test bench librdkafka help,$(or $(MAKECMDGOALS),all)),)
+$(error "$(PG_CONFIG) --pgxs" names no file: install PostgreSQL's server headers, or run "regress/setup.sh build")
+endif
 
-$(SHIP_OBJS): shipper/%.o: shipper/%.c $(wildcard shipper/*.h) plugin/wire.h
-	$(CC) $(SHIP_CFLAGS) -c -o $@ $<
+# Rebuilt when the flags change, too: RDKAFKA=system after a "make librdkafka".
+$(shell mkdir -p build $(SHIP_DIR))
+ifneq ($(file <$(SHIP_FLAGS)),$(strip $(SHIP_CFLAGS) $(SHIP_LIBS)))
+$(file >$(SHIP_FLAGS),$(strip $(SHIP_CFLAGS) $(SHIP_LIBS)))
+endif
+
+$(SHIP_OBJS): $(SHIP_DIR)/%.o: shipper/%.c $(SHIP_FLAGS)
+	$(CC) $(SHIP_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(SHIP_BIN): $(SHIP_OBJS)
 	$(CC) $(SHIP_EXTRA) -o $@ $^ $(SHIP_LIBS)
 
+-include $(SHIP_OBJS:.o=.d)
+
 $(OBJS): $(wildcard plugin/*.h)
+
+# PGXS would leave the program behind on "make uninstall": its own rules.
+install: install-ship
+install-ship: $(SHIP_BIN)
+	$(MKDIR_P) '$(DESTDIR)$(bindir)'
+	$(INSTALL_PROGRAM) $(SHIP_BIN) '$(DESTDIR)$(bindir)/walpost'
+
+uninstall: uninstall-ship
+uninstall-ship:
+	rm -f '$(DESTDIR)$(bindir)/walpost'
+
+# ---- what installs what it needs first --------------------------------------
+# Set-up may bring the very headers that this file looks for: it is read anew.
+demo test bench librdkafka:
+	@regress/setup.sh $@
+	@$(MAKE) --no-print-directory run-$@
+
+run-demo: all
+	@KAFKA='$(KAFKA)' deploy/demo/run.sh
+
+run-test: all unit-programs
+	@$(MAKE) --no-print-directory RDKAFKA=system SHIP_DIR=build/system build/system/walpost
+	@regress/test.pl
+
+run-bench: all
+	@DEBEZIUM='$(DEBEZIUM)' regress/bench/run
+
+run-librdkafka:
+	@$(MAKE) --no-print-directory RDKAFKA=build all
+
+# ---- tests, one layer at a time ----------------------------------------------
+# unit.mk names the programs in UNIT_PROGRAMS (below build/unit) and makes them.
+-include regress/unit/unit.mk
+unit-programs: $(UNIT_PROGRAMS)
+
+# TESTS narrows a layer: make tap TESTS=regress/t/010_basic.pl
+unit: unit-programs
+regress isolation tap: all
+lint unit regress isolation tap:
+	@regress/test.pl $@ $(if $(TESTS),-- $(TESTS))
+
+# PGXS' name for it, with a server of its own.
+installcheck: regress isolation
+
+# ---- sources -----------------------------------------------------------------
+docs: all
+	@regress/docs.pl
+
+indent:
+	@regress/indent.sh
+
+help:
+	@sed -n 's/^#  *make /  make /p' Makefile
+
+.PHONY: demo test bench librdkafka run-demo run-test run-bench run-librdkafka \
+	install-ship uninstall-ship unit-programs lint unit regress isolation tap docs indent help
+
+# make                  the plugin, walpost.so, and the shipper, shipper/walpost
+# make install          both and the extension, into the server that PG_CONFIG tells of
+# make uninstall        what install put there
+# make demo             changes of a small shop as they arrive; KAFKA=host:port for a real cluster
+# make test             everything below, and what it needs first
+# make lint             rules about the sources
+# make unit             pure modules, without a server
+# make regress          the plugin through SQL
+# make isolation        the same with concurrent sessions
+# make tap              the shipper on a real server and a real Kafka; TESTS=file...
+# make bench            figures beside other plugins; DEBEZIUM=1 beside Debezium
+# make librdkafka       a current librdkafka in build/librdkafka, and the shipper with it
+# make docs             shipper/CONFIG.md and plugin/OPTIONS.md from their tables
+# make indent           sources in PostgreSQL's style
+# make clean            what was built, but not what was downloaded
