@@ -1,0 +1,278 @@
+/*
+ * change.c
+ *	  From a decoded change to the records that it becomes.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "utils/datum.h"
+#include "utils/rel.h"
+
+#include "change.h"
+#include "compat.h"
+#include "record.h"
+#include "txn.h"
+
+/* One change on its way through the plan. */
+typedef struct Change
+{
+	Session    *session;
+	RelPlan    *plan;
+	TupleDesc	desc;
+	HeapTuple	old;			/* may be NULL */
+	HeapTuple	new;			/* may be NULL */
+	Row			row;
+} Change;
+
+static void
+take_apart(Change *change, Side side, HeapTuple tuple)
+{
+	Tuple	   *parts = &change->plan->tuples[side];
+
+	if (tuple)
+		heap_deform_tuple(tuple, change->desc, parts->values, parts->nulls);
+	change->row.values[side] = parts->values;
+	change->row.states[side] = (const uint8 *) parts->nulls;
+}
+
+static inline bool
+is_unchanged_toast(Datum value)
+{
+	return VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(value));
+}
+
+/*
+ * Values that were not logged with the new row: taken from the old one where
+ * it has them, else marked.  Old tuples never point into the TOAST table.
+ */
+static void
+resolve_toast(Change *change)
+{
+	RelPlan    *plan = change->plan;
+	Tuple	   *new = &plan->tuples[SIDE_NEW];
+	Tuple	   *old = &plan->tuples[SIDE_OLD];
+	uint8	   *states = (uint8 *) new->nulls;
+
+	for (int i = 0; i < plan->ntoastable; i++)
+	{
+		int			att = plan->toastable[i];
+
+		if (states[att] != VALUE_PRESENT || !is_unchanged_toast(new->values[att]))
+			continue;
+		if (change->old && plan->in_old[att] && !old->nulls[att] &&
+			!is_unchanged_toast(old->values[att]))
+			new->values[att] = old->values[att];
+		else
+			states[att] = VALUE_UNAVAILABLE;
+	}
+}
+
+/* An old tuple with a value that is not at hand: only after a bug elsewhere. */
+static void
+check_old(Change *change)
+{
+	RelPlan    *plan = change->plan;
+	Tuple	   *old = &plan->tuples[SIDE_OLD];
+	uint8	   *states = (uint8 *) old->nulls;
+
+	for (int i = 0; i < plan->ntoastable; i++)
+	{
+		int			att = plan->toastable[i];
+
+		if (states[att] == VALUE_PRESENT && is_unchanged_toast(old->values[att]))
+			states[att] = VALUE_UNAVAILABLE;
+	}
+}
+
+static void
+prepare_row(Change *change)
+{
+	change->row.slots = change->session->slots;
+	take_apart(change, SIDE_OLD, change->old);
+	take_apart(change, SIDE_NEW, change->new);
+	if (change->old && HeapTupleHasExternal(change->old))
+		check_old(change);
+	if (change->new && HeapTupleHasExternal(change->new))
+		resolve_toast(change);
+}
+
+/* Are the key columns of both rows the same, bit by bit? */
+static bool
+key_image_equal(const Change *change)
+{
+	const RelPlan *plan = change->plan;
+
+	for (int i = 0; i < plan->nkey_attributes; i++)
+	{
+		int			att = plan->key_attributes[i];
+		Form_pg_attribute attr = TupleDescAttr(change->desc, att);
+		uint8		old_state = change->row.states[SIDE_OLD][att];
+		uint8		new_state = change->row.states[SIDE_NEW][att];
+
+		if (old_state != new_state)
+			return false;
+		if (old_state == VALUE_PRESENT &&
+			!datum_image_eq(change->row.values[SIDE_OLD][att],
+							change->row.values[SIDE_NEW][att],
+							attr->attbyval, attr->attlen))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Has the message key changed?  What differs in its image may still print the
+ * same (1.0 and 1.00 of a numeric), and keys are what they print.
+ */
+static bool
+key_changed(Change *change)
+{
+	StringInfoData keys[SIDES];
+
+	if (change->plan->key[SIDE_NEW] == NULL || change->old == NULL)
+		return false;
+	if (change->plan->key_in_old && key_image_equal(change))
+		return false;
+	for (Side side = SIDE_NEW; side < SIDES; side++)
+	{
+		Out			out;
+
+		initStringInfo(&keys[side]);
+		out_open(&out, &keys[side]);
+		template_run(change->plan->key[side], &out, &change->row);
+		out_close(&out);
+	}
+	return keys[SIDE_NEW].len != keys[SIDE_OLD].len ||
+		memcmp(keys[SIDE_NEW].data, keys[SIDE_OLD].data, keys[SIDE_NEW].len) != 0;
+}
+
+static void
+write(Change *change, const Template *key, const Template *value,
+	  const char *header_name, const Template *header)
+{
+	Record		record = {key, value, header_name, header};
+
+	txn_prepare_record(change->session);
+	record_write(change->session, &change->plan->stream, &record, &change->row);
+}
+
+static void
+write_insert(Change *change)
+{
+	write(change, change->plan->key[SIDE_NEW], change->plan->create, NULL, NULL);
+}
+
+static void
+write_delete(Change *change, const char *header_name, const Template *header)
+{
+	const Template *key = change->plan->key[SIDE_OLD];
+
+	write(change, key, change->plan->delete, header_name, header);
+	if (change->session->options->tombstones)
+		write(change, key, NULL, header_name, header);
+}
+
+/* A key change is a delete of the old key and a create of the new one. */
+static void
+write_key_change(Change *change)
+{
+	RelPlan    *plan = change->plan;
+
+	write_delete(change, "__debezium.newkey", plan->header[SIDE_NEW]);
+	write(change, plan->key[SIDE_NEW], plan->create,
+		  "__debezium.oldkey", plan->header[SIDE_OLD]);
+}
+
+static void
+write_update(Change *change)
+{
+	RelPlan    *plan = change->plan;
+
+	if (key_changed(change))
+		write_key_change(change);
+	else
+		write(change, plan->key[SIDE_NEW],
+			  change->old ? plan->update_old : plan->update, NULL, NULL);
+}
+
+/* What the row filter makes of the change; false: nothing. */
+static bool
+apply_filter(Change *change, Relation relation, ChangeKind *kind)
+{
+	FilterVerdict verdict;
+
+	verdict = row_filter_apply(change->plan->filter, relation, *kind,
+							   change->old, &change->new);
+	if (verdict == FILTER_TO_INSERT)
+	{
+		*kind = CHANGE_INSERT;
+		change->old = NULL;
+	}
+	else if (verdict == FILTER_TO_DELETE)
+	{
+		*kind = CHANGE_DELETE;
+		change->new = NULL;
+	}
+	return verdict != FILTER_DROP && change->plan->kinds[*kind];
+}
+
+static ChangeKind
+change_kind(ReorderBufferChange *change)
+{
+	switch (change->action)
+	{
+		case REORDER_BUFFER_CHANGE_INSERT:
+			return CHANGE_INSERT;
+		case REORDER_BUFFER_CHANGE_UPDATE:
+			return CHANGE_UPDATE;
+		case REORDER_BUFFER_CHANGE_DELETE:
+			return CHANGE_DELETE;
+		default:
+			elog(ERROR, "unexpected change action %d", (int) change->action);
+	}
+}
+
+void
+change_write(Session *session, RelPlan *plan, Relation relation,
+			 ReorderBufferChange *decoded)
+{
+	ChangeKind	kind = change_kind(decoded);
+	Change		change = {
+		.session = session,
+		.plan = plan,
+		.desc = RelationGetDescr(relation),
+		.old = COMPAT_TUPLE(decoded->data.tp.oldtuple),
+		.new = COMPAT_TUPLE(decoded->data.tp.newtuple),
+	};
+
+	if (!plan->kinds[kind] ||
+		(plan->filter && !apply_filter(&change, relation, &kind)) ||
+		(kind == CHANGE_DELETE && change.old == NULL) ||
+		(kind != CHANGE_DELETE && change.new == NULL))
+	{
+		txn_dropped(session);
+		return;
+	}
+
+	txn_set_lsn(session, decoded->lsn);
+	prepare_row(&change);
+	if (kind == CHANGE_INSERT)
+		write_insert(&change);
+	else if (kind == CHANGE_UPDATE)
+		write_update(&change);
+	else
+		write_delete(&change, NULL, NULL);
+}
+
+void
+change_write_truncate(Session *session, RelPlan *plan, XLogRecPtr lsn)
+{
+	Record		record = {.value = plan->truncate};
+	Row			row = {.slots = session->slots};
+
+	txn_set_lsn(session, lsn);
+	txn_prepare_record(session);
+	record_write(session, &plan->stream, &record, &row);
+}

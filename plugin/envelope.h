@@ -1,0 +1,25 @@
+/*
+ * envelope.h
+ *	  Debezium's envelope as shapes: before, after, source, op and times.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_ENVELOPE_H
+#define WALPOST_ENVELOPE_H
+
+#include "session.h"
+
+/*
+ * The envelope of a row event.  before and after are row shapes, or NULL for
+ * null; row_schema is then what their field is (both have the same schema).
+ * op is one letter.  schema_name is the envelope's own.
+ */
+extern Shape *envelope_row(const Session *session, const char *schema_name,
+						   const ConnectSchema *row_schema,
+						   Shape *before, Shape *after,
+						   const char *schema, const char *table, char op);
+
+/* The value of a logical message: op, ts_ms, source, transaction, message. */
+extern Shape *envelope_message(const Session *session);
+
+#endif							/* WALPOST_ENVELOPE_H */

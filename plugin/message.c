@@ -1,0 +1,112 @@
+/*
+ * message.c
+ *	  Logical messages (pg_logical_emit_message) as events.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "envelope.h"
+#include "json.h"
+#include "message.h"
+#include "naming.h"
+#include "record.h"
+#include "txn.h"
+
+/* All messages share one stream and two templates. */
+struct MessagePlan
+{
+	Stream		stream;
+	const Template *key;
+	const Template *value;
+};
+
+static Shape *
+key_shape(void)
+{
+	Shape	   *key = shape_struct(schema_new(CONNECT_STRUCT, false,
+											  "io.debezium.connector.postgresql.MessageKey", 1));
+
+	shape_add(key, "prefix", shape_slot(schema_new(CONNECT_STRING, true, NULL, 0),
+										SLOT_MESSAGE_PREFIX));
+	return key;
+}
+
+static MessagePlan *
+build_plan(Session *session)
+{
+	MemoryContext old = MemoryContextSwitchTo(session->ctx->context);
+	const Options *options = session->options;
+	MessagePlan *plan = palloc0(sizeof(MessagePlan));
+
+	plan->stream.number = session->next_stream++;
+	plan->stream.topic = naming_service_topic(options, "message");
+	plan->stream.headers = "";
+	plan->key = template_compile(key_shape(), options->key_schemas);
+	plan->value = template_compile(envelope_message(session), options->value_schemas);
+	MemoryContextSwitchTo(old);
+	return plan;
+}
+
+/* Content under binary.handling.mode. */
+static void
+write_content(Out *out, int mode, const char *content, size_t len)
+{
+	static void (*const writers[]) (Out *, const void *, size_t) = {
+		[BINARY_BYTES] = json_base64,
+		[BINARY_BASE64] = json_base64,
+		[BINARY_BASE64_URL] = json_base64url,
+		[BINARY_HEX] = json_hex,
+	};
+
+	writers[mode] (out, content, len);
+}
+
+static void
+fill_slots(Session *session, const char *prefix, const char *content, size_t len)
+{
+	StringInfo	texts[2] = {makeStringInfo(), makeStringInfo()};
+	Out			out;
+
+	out_open(&out, texts[0]);
+	json_string(&out, prefix, strlen(prefix));
+	out_close(&out);
+	out_open(&out, texts[1]);
+	write_content(&out, session->options->types.binary, content, len);
+	out_close(&out);
+	session->slots[SLOT_MESSAGE_PREFIX] = (SlotText) {texts[0]->data, texts[0]->len};
+	session->slots[SLOT_MESSAGE_CONTENT] = (SlotText) {texts[1]->data, texts[1]->len};
+}
+
+void
+message_write(Session *session, bool transactional, XLogRecPtr lsn,
+			  XLogRecPtr end_lsn, const char *prefix, const char *content, size_t len)
+{
+	Row			row = {.slots = session->slots};
+	Record		record = {0};
+
+	if (!filter_message(session->filter, prefix))
+	{
+		if (transactional)
+			txn_dropped(session);
+		return;
+	}
+	if (session->messages == NULL)
+		session->messages = build_plan(session);
+
+	fill_slots(session, prefix, content, len);
+	txn_set_lsn(session, lsn);
+	if (transactional)
+		txn_prepare_record(session);
+	else
+	{
+		/* Debezium takes such a message for a commit of its own */
+		txn_set_last_commit(session, lsn);
+		txn_prepare_unit(session, end_lsn, 1);
+	}
+	record.key = session->messages->key;
+	record.value = session->messages->value;
+	record_write(session, &session->messages->stream, &record, &row);
+	if (!transactional)
+		batch_flush(&session->batch);
+}

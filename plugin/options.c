@@ -1,0 +1,404 @@
+/*
+ * options.c
+ *	  The option table, and what walks it: parsing, defaults, printing.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "lib/stringinfo.h"
+#include "nodes/parsenodes.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+
+#include "options.h"
+#include "properties.h"
+#include "wire.h"
+
+static const char *const decimal_modes[] = {"precise", "string", "double", NULL};
+static const char *const time_modes[] = {
+	"adaptive", "adaptive_time_microseconds", "connect", "isostring",
+	"microseconds", "nanoseconds", "structured", NULL
+};
+static const char *const interval_modes[] = {"numeric", "string", NULL};
+static const char *const binary_modes[] = {"bytes", "base64", "base64-url-safe", "hex", NULL};
+static const char *const hstore_modes[] = {"json", "map", NULL};
+static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
+
+#define STRING(name, member, def, doc) \
+	{name, OPTION_STRING, offsetof(Options, member), def, 0, 0, NULL, doc}
+#define BOOL(name, member, def, doc) \
+	{name, OPTION_BOOL, offsetof(Options, member), def, 0, 0, NULL, doc}
+#define INT(name, member, def, min, max, doc) \
+	{name, OPTION_INT, offsetof(Options, member), def, min, max, NULL, doc}
+#define ENUM(name, member, def, allowed, doc) \
+	{name, OPTION_ENUM, offsetof(Options, member), def, 0, 0, allowed, doc}
+
+const OptionRow option_rows[] = {
+	STRING("topic.prefix", topic_prefix, NULL,
+		   "First part of every topic, and source.name. Required."),
+	STRING("topic.delimiter", topic_delimiter, ".",
+		   "What stands between prefix, schema and table in a topic."),
+	ENUM("schema.name.adjustment.mode", schema_name_adjustment, "none", adjustments,
+		 "How schema names are made fit for Avro."),
+	ENUM("field.name.adjustment.mode", field_name_adjustment, "none", adjustments,
+		 "How column names are made fit for Avro."),
+	STRING("publication.name", publication_names, NULL,
+		   "Publications (comma-separated) whose operations, row filters and column lists hold; without it every table is captured."),
+	STRING("schema.include.list", schema_include, NULL,
+		   "Regular expressions of the schemas to capture."),
+	STRING("schema.exclude.list", schema_exclude, NULL,
+		   "Regular expressions of the schemas to leave out."),
+	STRING("table.include.list", table_include, NULL,
+		   "Regular expressions of the tables (schema.table) to capture."),
+	STRING("table.exclude.list", table_exclude, NULL,
+		   "Regular expressions of the tables (schema.table) to leave out."),
+	STRING("column.include.list", column_include, NULL,
+		   "Regular expressions of the columns (schema.table.column) to capture; key columns stay in the key."),
+	STRING("column.exclude.list", column_exclude, NULL,
+		   "Regular expressions of the columns (schema.table.column) to leave out; key columns stay in the key."),
+	STRING("message.prefix.include.list", message_include, NULL,
+		   "Regular expressions of the logical messages' prefixes to capture."),
+	STRING("message.prefix.exclude.list", message_exclude, NULL,
+		   "Regular expressions of the logical messages' prefixes to leave out."),
+	STRING("message.key.columns", message_key_columns, NULL,
+		   "Own keys: table regex:column,column;table regex:column."),
+	BOOL("table.ignore.builtin", ignore_builtin, "true",
+		 "Leave out system schemas, temporary tables and spatial_ref_sys."),
+	STRING("skipped.operations", skipped_operations, "t",
+		   "Operations that give no event: c, u, d, t (comma-separated), or none."),
+	BOOL("tombstones.on.delete", tombstones, "true",
+		 "Whether a record with a null value follows each delete."),
+	BOOL("extended.headers.enabled", extended_headers, "true",
+		 "Whether row events carry the __debezium.context headers."),
+	BOOL("key.converter.schemas.enable", key_schemas, "false",
+		 "Whether keys carry their schema. The shipper sends what the worker and the connector say."),
+	BOOL("value.converter.schemas.enable", value_schemas, "false",
+		 "Whether values carry their schema. The shipper sends what the worker and the connector say."),
+	BOOL("key.converter.replace.null.with.default", key_replace_null, "true",
+		 "Whether a NULL in a key prints the column's default."),
+	BOOL("value.converter.replace.null.with.default", value_replace_null, "true",
+		 "Whether a NULL in a value prints the column's default."),
+	ENUM("decimal.handling.mode", types.decimal, "precise", decimal_modes,
+		 "How numeric and money come out."),
+	ENUM("time.precision.mode", types.time, "adaptive", time_modes,
+		 "How dates and times come out."),
+	ENUM("interval.handling.mode", types.interval, "numeric", interval_modes,
+		 "How interval comes out."),
+	ENUM("binary.handling.mode", types.binary, "bytes", binary_modes,
+		 "How bytea comes out."),
+	ENUM("hstore.handling.mode", types.hstore, "json", hstore_modes,
+		 "How hstore comes out."),
+	INT("money.fraction.digits", types.money_digits, "2", 0, 18,
+		"Fraction digits of money."),
+	BOOL("include.unknown.datatypes", types.unknown, "false",
+		 "Whether columns of types without a mapping come out as bytes of their text."),
+	STRING("unavailable.value.placeholder", placeholder, "__debezium_unavailable_value",
+		   "What stands for an unchanged TOASTed value; text, or hex: and digits."),
+	INT("wire", wire, "0", 0, WIRE_VERSION,
+		"Version of the frames to write; 0 writes a line of JSON an event."),
+	STRING("walpost.run.id", run_id, NULL,
+		   "The runId of the context headers; the shipper's, so that it outlives a reconnect."),
+	STRING("walpost.last.commit.lsn", last_commit, NULL,
+		   "End LSN of the last transaction that the client has, for source.sequence after a reconnect."),
+};
+const int	option_nrows = lengthof(option_rows);
+
+/* The option that carries a .properties text of all others. */
+#define PROPERTIES_OPTION "walpost.properties"
+
+typedef struct Parse
+{
+	Options    *options;
+	bool	   *given;			/* per row */
+} Parse;
+
+static char *
+allowed_list(const OptionRow *row)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; row->allowed[i]; i++)
+		appendStringInfo(&buf, "%s%s", i ? ", " : "", row->allowed[i]);
+	return buf.data;
+}
+
+static void
+bad_value(const OptionRow *row, const char *value, const char *expected)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid value \"%s\" for option \"%s\"", value, row->name),
+			 errhint("It takes %s.", expected)));
+}
+
+static int
+enum_value(const OptionRow *row, const char *value)
+{
+	for (int i = 0; row->allowed[i]; i++)
+		if (pg_strcasecmp(row->allowed[i], value) == 0)
+			return i;
+	bad_value(row, value, allowed_list(row));
+	return 0;
+}
+
+static int
+int_value(const OptionRow *row, const char *value)
+{
+	char	   *end;
+	long		n;
+
+	errno = 0;
+	n = strtol(value, &end, 10);
+	if (errno != 0 || end == value || *end != '\0' || n < row->min || n > row->max)
+		bad_value(row, value, psprintf("an integer from %d to %d", row->min, row->max));
+	return (int) n;
+}
+
+static void
+assign(Options *options, const OptionRow *row, const char *value)
+{
+	void	   *member = (char *) options + row->offset;
+
+	switch (row->kind)
+	{
+		case OPTION_STRING:
+			*(char **) member = value ? pstrdup(value) : NULL;
+			break;
+		case OPTION_BOOL:
+			if (!parse_bool(value, (bool *) member))
+				bad_value(row, value, "true or false");
+			break;
+		case OPTION_INT:
+			*(int *) member = int_value(row, value);
+			break;
+		case OPTION_ENUM:
+			*(int *) member = enum_value(row, value);
+			break;
+	}
+}
+
+/* One name and value, from either form; text is the raw value. */
+static void
+take(void *arg, const char *name, const char *value)
+{
+	Parse	   *parse = arg;
+
+	for (int i = 0; i < option_nrows; i++)
+	{
+		if (strcmp(option_rows[i].name, name) != 0)
+			continue;
+		if (parse->given[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_SYNTAX_ERROR),
+					 errmsg("option \"%s\" is given more than once", name)));
+		parse->given[i] = true;
+		assign(parse->options, &option_rows[i], value);
+		return;
+	}
+
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_PARAMETER),
+			 errmsg("unknown option \"%s\"", name),
+			 strlen(name) == NAMEDATALEN - 1 ?
+			 errdetail("Option names are cut at %d bytes.", NAMEDATALEN - 1) : 0,
+			 errhint("SELECT * FROM walpost.options() lists them; longer names go into \"%s\".",
+					 PROPERTIES_OPTION)));
+}
+
+/* skipped.operations: letters separated by commas, or none. */
+static int
+parse_operations(const char *list)
+{
+	static const struct
+	{
+		char		letter;
+		int			bit;
+	}			operations[] = {
+		{'c', OP_CREATE}, {'u', OP_UPDATE}, {'d', OP_DELETE}, {'t', OP_TRUNCATE}
+	};
+	int			bits = 0;
+
+	if (pg_strcasecmp(list, "none") == 0)
+		return 0;
+	for (const char *p = list; *p; p++)
+	{
+		int			i;
+
+		if (*p == ',' || *p == ' ')
+			continue;
+		for (i = 0; i < lengthof(operations); i++)
+			if (operations[i].letter == pg_tolower((unsigned char) *p))
+				break;
+		if (i == lengthof(operations))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid value \"%s\" for option \"%s\"", list, "skipped.operations"),
+					 errhint("It takes c, u, d, t separated by commas, or none.")));
+		bits |= operations[i].bit;
+	}
+	return bits;
+}
+
+/* The placeholder: text as it is, or "hex:" and digits. */
+static void
+decode_placeholder(Options *options)
+{
+	const char *text = options->placeholder;
+	size_t		len;
+	char	   *bytes;
+
+	options->types.placeholder = text;
+	options->types.placeholder_len = strlen(text);
+	if (strncmp(text, "hex:", 4) != 0)
+		return;
+
+	text += 4;
+	len = strlen(text);
+	bytes = palloc(len / 2 + 1);
+	for (size_t i = 0; i < len; i++)
+		if (!isxdigit((unsigned char) text[i]) || len % 2 != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid value \"%s\" for option \"%s\"", options->placeholder,
+							"unavailable.value.placeholder"),
+					 errhint("After hex: come pairs of hexadecimal digits.")));
+	options->types.placeholder_len = hex_decode(text, len, bytes);
+	bytes[options->types.placeholder_len] = '\0';
+	options->types.placeholder = bytes;
+	pg_verifymbstr(bytes, options->types.placeholder_len, false);
+}
+
+/* The names that may be in a topic: Kafka's alphabet. */
+static void
+check_topic_part(const char *option, const char *value)
+{
+	for (const char *p = value; *p; p++)
+		if (!isalnum((unsigned char) *p) && strchr("._-", *p) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid value \"%s\" for option \"%s\"", value, option),
+					 errhint("It takes letters, digits, dots, hyphens and underscores.")));
+}
+
+static void
+conflict(const char *a, const char *va, const char *b, const char *vb)
+{
+	if (va && vb)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options \"%s\" and \"%s\" exclude each other", a, b),
+				 errhint("Give one of them.")));
+}
+
+/* What one row alone cannot check. */
+static void
+options_check(Options *options, bool creating)
+{
+	if (options->topic_prefix == NULL || options->topic_prefix[0] == '\0')
+	{
+		if (!creating)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"topic.prefix\" is missing"),
+					 errhint("Give the first part of the topics' names, as in 'topic.prefix', 'shop'.")));
+		options->topic_prefix = pstrdup("");
+	}
+	check_topic_part("topic.prefix", options->topic_prefix);
+	check_topic_part("topic.delimiter", options->topic_delimiter);
+	conflict("schema.include.list", options->schema_include,
+			 "schema.exclude.list", options->schema_exclude);
+	conflict("table.include.list", options->table_include,
+			 "table.exclude.list", options->table_exclude);
+	conflict("column.include.list", options->column_include,
+			 "column.exclude.list", options->column_exclude);
+	conflict("message.prefix.include.list", options->message_include,
+			 "message.prefix.exclude.list", options->message_exclude);
+	options->skipped = parse_operations(options->skipped_operations);
+	decode_placeholder(options);
+}
+
+static void
+set_defaults(Options *options)
+{
+	for (int i = 0; i < option_nrows; i++)
+		if (option_rows[i].default_text)
+			assign(options, &option_rows[i], option_rows[i].default_text);
+}
+
+Options *
+options_parse(List *given, bool creating)
+{
+	Parse		parse;
+	ListCell   *lc;
+
+	parse.options = palloc0(sizeof(Options));
+	parse.given = palloc0(option_nrows * sizeof(bool));
+	set_defaults(parse.options);
+
+	foreach(lc, given)
+	{
+		DefElem    *elem = lfirst(lc);
+		const char *value = elem->arg ? strVal(elem->arg) : NULL;
+
+		if (value == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s\" has no value", elem->defname)));
+		if (strcmp(elem->defname, PROPERTIES_OPTION) == 0)
+			properties_parse(value, take, &parse);
+		else
+			take(&parse, elem->defname, value);
+	}
+
+	options_check(parse.options, creating);
+	return parse.options;
+}
+
+Options *
+options_from_properties(const char *text)
+{
+	Parse		parse;
+
+	parse.options = palloc0(sizeof(Options));
+	parse.given = palloc0(option_nrows * sizeof(bool));
+	set_defaults(parse.options);
+	if (text)
+		properties_parse(text, take, &parse);
+	options_check(parse.options, true);
+	return parse.options;
+}
+
+char *
+options_print(const Options *options)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < option_nrows; i++)
+	{
+		const OptionRow *row = &option_rows[i];
+		const void *member = (const char *) options + row->offset;
+
+		switch (row->kind)
+		{
+			case OPTION_STRING:
+				if (*(char *const *) member)
+					properties_append(&buf, row->name, *(char *const *) member);
+				break;
+			case OPTION_BOOL:
+				properties_append(&buf, row->name, *(const bool *) member ? "true" : "false");
+				break;
+			case OPTION_INT:
+				properties_append(&buf, row->name, psprintf("%d", *(const int *) member));
+				break;
+			case OPTION_ENUM:
+				properties_append(&buf, row->name, row->allowed[*(const int *) member]);
+				break;
+		}
+	}
+	return buf.data;
+}

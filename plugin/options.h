@@ -1,0 +1,102 @@
+/*
+ * options.h
+ *	  The plugin's options: the connector's properties under their own names.
+ *
+ * One table (options.c) parses, checks, defaults and documents them;
+ * walpost.options() and OPTIONS.md are printed from it.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_OPTIONS_H
+#define WALPOST_OPTIONS_H
+
+#include "nodes/pg_list.h"
+#include "typemap.h"
+
+/* Operations in Options.skipped, as bits. */
+#define OP_CREATE	0x01
+#define OP_UPDATE	0x02
+#define OP_DELETE	0x04
+#define OP_TRUNCATE 0x08
+
+typedef enum NameAdjustment
+{
+	ADJUST_NONE, ADJUST_AVRO, ADJUST_AVRO_UNICODE
+} NameAdjustment;
+
+typedef struct Options
+{
+	/* names */
+	char	   *topic_prefix;
+	char	   *topic_delimiter;
+	int			schema_name_adjustment; /* NameAdjustment */
+	int			field_name_adjustment;
+
+	/* what is captured */
+	char	   *publication_names;	/* comma-separated, as given */
+	char	   *schema_include;
+	char	   *schema_exclude;
+	char	   *table_include;
+	char	   *table_exclude;
+	char	   *column_include;
+	char	   *column_exclude;
+	char	   *message_include;
+	char	   *message_exclude;
+	char	   *message_key_columns;
+	bool		ignore_builtin;
+	char	   *skipped_operations;
+	int			skipped;		/* OP_* bits, from skipped_operations */
+
+	/* what an event looks like */
+	bool		tombstones;
+	bool		extended_headers;
+	bool		key_schemas;
+	bool		value_schemas;
+	bool		key_replace_null;
+	bool		value_replace_null;
+	TypeModes	types;
+	char	   *placeholder;	/* as given; decoded into types */
+
+	/* between shipper and plugin */
+	int			wire;			/* 0: lines of JSON */
+	char	   *run_id;			/* NULL: one is made */
+	char	   *last_commit;	/* LSN text, or NULL */
+} Options;
+
+typedef enum OptionKind
+{
+	OPTION_STRING, OPTION_BOOL, OPTION_INT, OPTION_ENUM
+} OptionKind;
+
+typedef struct OptionRow
+{
+	const char *name;
+	OptionKind	kind;
+	size_t		offset;			/* of the member in Options */
+	const char *default_text;	/* NULL: none */
+	int			min,
+				max;			/* of an OPTION_INT */
+	const char *const *allowed; /* of an OPTION_ENUM, in order of its values */
+	const char *doc;
+} OptionRow;
+
+extern const OptionRow option_rows[];
+extern const int option_nrows;
+
+/*
+ * Parses what a client gave (a list of DefElem) into a new Options in
+ * CurrentMemoryContext.  ereports, naming option, value and remedy, for an
+ * unknown, repeated, truncated or ill-valued option, and where topic.prefix
+ * is missing, unless creating (a slot is made without options).
+ */
+extern Options *options_parse(List *given, bool creating);
+
+/*
+ * The same for a .properties text alone (SQL functions); may be NULL.
+ */
+extern Options *options_from_properties(const char *text);
+
+/* The effective options as a .properties text, defaults included. */
+extern char *options_print(const Options *options);
+
+#endif							/* WALPOST_OPTIONS_H */

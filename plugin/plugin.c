@@ -1,0 +1,263 @@
+/*
+ * plugin.c
+ *	  The output plugin: its callbacks, each of which delegates.
+ *
+ * Reading order: plugin.c, then txn.c (what a transaction is), relcache.c and
+ * relplan.c (what a relation is), change.c (what a change becomes), record.c
+ * and frame.c (how it is written).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/dbcommands.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "replication/output_plugin.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/pg_lsn.h"
+#include "utils/rel.h"
+#include "utils/varlena.h"
+
+#include "change.h"
+#include "compat.h"
+#include "message.h"
+#include "relcache.h"
+#include "runid.h"
+#include "txn.h"
+
+PG_MODULE_MAGIC;
+
+extern PGDLLEXPORT void _PG_output_plugin_init(OutputPluginCallbacks *callbacks);
+
+/*
+ * What output functions obey.  Most values never meet one, but those that do
+ * must print the same whatever the role, the database or the session say.
+ */
+static const char *const settings[][2] = {
+	{"DateStyle", "ISO"},
+	{"IntervalStyle", "postgres"},
+	{"TimeZone", "UTC"},
+	{"extra_float_digits", "3"},
+	{"bytea_output", "hex"},
+	{"lc_monetary", "C"},
+	{"xmlbinary", "base64"},
+	{"search_path", "pg_catalog"},
+	{"quote_all_identifiers", "off"},
+};
+
+/*
+ * In a walsender the settings hold for the connection; within a transaction
+ * (the SQL functions) they end with this nest level, at the latest on abort.
+ */
+static int
+apply_settings(void)
+{
+	bool		local = IsTransactionState();
+	int			level = local ? NewGUCNestLevel() : 0;
+
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET,
+								 PGC_S_SESSION, local ? GUC_ACTION_SAVE : GUC_ACTION_SET,
+								 true, 0, false);
+	return level;
+}
+
+/* A walsender starts decoding outside any transaction. */
+static char *
+database_name(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	bool		own = !IsTransactionState();
+	char	   *name;
+
+	if (own)
+		StartTransactionCommand();
+	name = get_database_name(MyDatabaseId);
+	name = MemoryContextStrdup(context, name ? name : "");
+	if (own)
+		CommitTransactionCommand();
+	MemoryContextSwitchTo(context);
+	return name;
+}
+
+static void
+check_encoding(void)
+{
+	if (GetDatabaseEncoding() != PG_UTF8)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("walpost needs a database with encoding UTF8"),
+				 errdetail("The encoding of database \"%s\" is %s.",
+						   database_name(), GetDatabaseEncodingName()),
+				 errhint("Events are JSON, which is UTF-8. Move the data to a database created with ENCODING 'UTF8'.")));
+}
+
+/* The header block that every row event carries. */
+static void
+build_headers(Session *session)
+{
+	const Options *options = session->options;
+	const char *run_id = options->run_id ? options->run_id : runid_make();
+	StringInfoData buf;
+	Out			out;
+
+	initStringInfo(&buf);
+	out_open(&out, &buf);
+	if (options->extended_headers)
+	{
+		frame_header(&out, "__debezium.context.connectorLogicalName",
+					 options->topic_prefix, strlen(options->topic_prefix));
+		frame_header(&out, "__debezium.context.taskId", "0", 1);
+		frame_header(&out, "__debezium.context.connectorName", "postgresql", 10);
+		frame_header(&out, "__debezium.context.runId", run_id, strlen(run_id));
+	}
+	out_close(&out);
+	session->headers = buf.data;
+	session->headers_len = buf.len;
+}
+
+static List *
+parse_publications(const char *names)
+{
+	List	   *result;
+
+	if (names == NULL || names[0] == '\0')
+		return NIL;
+	if (!SplitIdentifierString(pstrdup(names), ',', &result))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value \"%s\" for option \"%s\"", names, "publication.name"),
+				 errhint("It takes publication names separated by commas.")));
+	return result;
+}
+
+static XLogRecPtr
+parse_last_commit(const char *text)
+{
+	bool		error = false;
+	XLogRecPtr	lsn = InvalidXLogRecPtr;
+
+	if (text)
+		lsn = pg_lsn_in_internal(text, &error);
+	if (error)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value \"%s\" for option \"%s\"", text, "walpost.last.commit.lsn"),
+				 errhint("It takes an LSN such as 0/16B3748.")));
+	return lsn;
+}
+
+static void
+startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
+{
+	MemoryContext old = MemoryContextSwitchTo(ctx->context);
+	Session    *session = palloc0(sizeof(Session));
+
+	check_encoding();
+	session->ctx = ctx;
+	session->options = options_parse(ctx->output_plugin_options, is_init);
+	session->filter = filter_compile(session->options);
+	session->publications = parse_publications(session->options->publication_names);
+	session->database = is_init ? "" : database_name();
+	session->batch.ctx = ctx;
+	session->change_context = AllocSetContextCreate(ctx->context, "walpost change",
+													ALLOCSET_DEFAULT_SIZES);
+	session->relations = relcache_create();
+	build_headers(session);
+	txn_set_last_commit(session, parse_last_commit(session->options->last_commit));
+	if (!is_init)
+		session->guc_level = apply_settings();
+
+	opt->output_type = session->options->wire ?
+		OUTPUT_PLUGIN_BINARY_OUTPUT : OUTPUT_PLUGIN_TEXTUAL_OUTPUT;
+	ctx->output_plugin_private = session;
+	MemoryContextSwitchTo(old);
+}
+
+static void
+shutdown(LogicalDecodingContext *ctx)
+{
+	Session    *session = ctx->output_plugin_private;
+
+	if (session && session->guc_level > 0)
+		AtEOXact_GUC(true, session->guc_level);
+}
+
+static void
+begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
+{
+	txn_start(ctx->output_plugin_private, txn);
+}
+
+static void
+change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
+	   ReorderBufferChange *decoded)
+{
+	Session    *session = ctx->output_plugin_private;
+	MemoryContext old = MemoryContextSwitchTo(session->change_context);
+	RelPlan    *plan;
+
+	session->txn.ordinal++;
+	plan = relcache_get(session, relation, decoded->lsn);
+	change_write(session, plan, relation, decoded);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(session->change_context);
+}
+
+static void
+truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
+		 Relation relations[], ReorderBufferChange *decoded)
+{
+	Session    *session = ctx->output_plugin_private;
+	MemoryContext old = MemoryContextSwitchTo(session->change_context);
+
+	session->txn.ordinal++;
+	for (int i = 0; i < nrelations; i++)
+	{
+		RelPlan    *plan = relcache_get(session, relations[i], decoded->lsn);
+
+		if (plan->kinds[CHANGE_TRUNCATE])
+			change_write_truncate(session, plan, decoded->lsn);
+		else
+			txn_dropped(session);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(session->change_context);
+}
+
+static void
+message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn,
+		bool transactional, const char *prefix, Size len, const char *content)
+{
+	Session    *session = ctx->output_plugin_private;
+	MemoryContext old = MemoryContextSwitchTo(session->change_context);
+
+	if (transactional)
+		session->txn.ordinal++;
+	message_write(session, transactional, lsn, ctx->reader->EndRecPtr,
+				  prefix, content, len);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(session->change_context);
+}
+
+static void
+commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
+{
+	txn_commit(ctx->output_plugin_private, txn, commit_lsn);
+}
+
+void
+_PG_output_plugin_init(OutputPluginCallbacks *callbacks)
+{
+	callbacks->startup_cb = startup;
+	callbacks->begin_cb = begin;
+	callbacks->change_cb = change;
+	callbacks->truncate_cb = truncate;
+	callbacks->message_cb = message;
+	callbacks->commit_cb = commit;
+	callbacks->shutdown_cb = shutdown;
+}

@@ -1,0 +1,167 @@
+/*
+ * record.c
+ *	  Writes one record, as a frame or as a line of JSON.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "json.h"
+#include "record.h"
+
+static void
+write_relation(Session *session, Stream *stream)
+{
+	Out		   *out = &session->batch.out;
+	size_t		start = frame_begin(out, WIRE_RELATION);
+
+	frame_u32(out, stream->number);
+	frame_u8(out, WIRE_FORMAT_JSON);
+	frame_u8(out, WIRE_FORMAT_JSON);
+	frame_text(out, stream->topic, strlen(stream->topic));
+	frame_text(out, stream->headers, stream->headers_len);
+	frame_text(out, "", 0);
+	frame_text(out, "", 0);
+	frame_end(out, start);
+	stream->announced = true;
+}
+
+/* Runs a template; returns how many bytes it wrote. */
+static uint32
+write_part(Out *out, const Template *template, const Row *row)
+{
+	size_t		start;
+
+	if (template == NULL)
+		return 0;
+	start = out_offset(out);
+	template_run(template, out, row);
+	return (uint32) (out_offset(out) - start);
+}
+
+static uint32
+write_header(Out *out, const Record *record, const Row *row)
+{
+	size_t		start,
+				value;
+	size_t		name_len;
+
+	if (record->header_name == NULL)
+		return 0;
+	start = out_offset(out);
+	name_len = strlen(record->header_name);
+	frame_u16(out, (uint16) name_len);
+	out_bytes(out, record->header_name, name_len);
+	frame_u32(out, 0);
+	value = out_offset(out);
+	template_run(record->header, out, row);
+	wire_put32(out_at(out, value) - 4, (uint32) (out_offset(out) - value));
+	return (uint32) (out_offset(out) - start);
+}
+
+static void
+write_event(Session *session, Stream *stream, const Record *record, const Row *row)
+{
+	Out		   *out = &session->batch.out;
+	size_t		start = frame_begin(out, WIRE_EVENT);
+	size_t		head;
+	uint32		key_len,
+				value_len,
+				headers_len;
+	char	   *p;
+
+	out_reserve(out, WIRE_EVENT_HEAD);
+	head = out_offset(out);
+	memset(out->p, 0, WIRE_EVENT_HEAD);
+	out->p += WIRE_EVENT_HEAD;
+	key_len = write_part(out, record->key, row);
+	value_len = write_part(out, record->value, row);
+	headers_len = write_header(out, record, row);
+
+	p = out_at(out, head);
+	wire_put32(p + WIRE_EVENT_STREAM, stream->number);
+	p[WIRE_EVENT_FLAGS] = (record->key ? WIRE_HAS_KEY : 0) |
+		(record->value ? WIRE_HAS_VALUE : 0);
+	wire_put64(p + WIRE_EVENT_ORDINAL, session->txn.ordinal);
+	wire_put64(p + WIRE_EVENT_TIMESTAMP, (uint64) -1);
+	wire_put32(p + WIRE_EVENT_KEY_LEN, key_len);
+	wire_put32(p + WIRE_EVENT_VALUE_LEN, value_len);
+	wire_put32(p + WIRE_EVENT_HEADERS_LEN, headers_len);
+	frame_end(out, start);
+}
+
+/* The bytes of a header block as members of a JSON object. */
+static void
+write_header_members(Out *out, const char *block, size_t len, bool *first)
+{
+	const char *end = block + len;
+
+	while (block < end)
+	{
+		uint16		name_len = wire_get16(block);
+		const char *name = block + 2;
+		uint32		value_len = wire_get32(name + name_len);
+		const char *value = name + name_len + 4;
+
+		if (!*first)
+			out_byte(out, ',');
+		*first = false;
+		json_string(out, name, name_len);
+		out_byte(out, ':');
+		json_string(out, value, value_len);
+		block = value + value_len;
+	}
+}
+
+static void
+write_line_headers(Out *out, Stream *stream, const Record *record, const Row *row)
+{
+	bool		first = true;
+
+	out_literal(out, ",\"headers\":{");
+	if (record->header_name)
+	{
+		StringInfoData block;
+		Out			block_out;
+
+		initStringInfo(&block);
+		out_open(&block_out, &block);
+		write_header(&block_out, record, row);
+		out_close(&block_out);
+		write_header_members(out, block.data, block.len, &first);
+	}
+	write_header_members(out, stream->headers, stream->headers_len, &first);
+	out_literal(out, "}}");
+}
+
+/* For people: {"topic":...,"key":...,"value":...,"headers":{...}}. */
+static void
+write_line(Session *session, Stream *stream, const Record *record, const Row *row)
+{
+	Out		   *out = &session->batch.out;
+
+	out_literal(out, "{\"topic\":");
+	json_string(out, stream->topic, strlen(stream->topic));
+	out_literal(out, ",\"key\":");
+	if (write_part(out, record->key, row) == 0)
+		out_literal(out, "null");
+	out_literal(out, ",\"value\":");
+	if (write_part(out, record->value, row) == 0)
+		out_literal(out, "null");
+	write_line_headers(out, stream, record, row);
+	batch_flush(&session->batch);
+}
+
+void
+record_write(Session *session, Stream *stream, const Record *record, const Row *row)
+{
+	if (session->options->wire == 0)
+	{
+		write_line(session, stream, record, row);
+		return;
+	}
+	if (unlikely(!stream->announced))
+		write_relation(session, stream);
+	write_event(session, stream, record, row);
+	batch_end_record(&session->batch);
+}

@@ -1,0 +1,28 @@
+/*
+ * record.h
+ *	  Writes one record, as a frame or as a line of JSON.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_RECORD_H
+#define WALPOST_RECORD_H
+
+#include "session.h"
+
+/* What makes a record: templates, each of which may be missing. */
+typedef struct Record
+{
+	const Template *key;		/* NULL: null key */
+	const Template *value;		/* NULL: a tombstone */
+	const char *header_name;	/* a header of this record alone; NULL: none */
+	const Template *header;
+} Record;
+
+/*
+ * Writes a record of the stream, filled from row.  The batch must be open
+ * (txn_prepare_record, txn_prepare_unit); it may be closed afterwards.
+ */
+extern void record_write(Session *session, Stream *stream,
+						 const Record *record, const Row *row);
+
+#endif							/* WALPOST_RECORD_H */

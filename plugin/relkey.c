@@ -1,0 +1,157 @@
+/*
+ * relkey.c
+ *	  Which columns make a relation's key, and which an old tuple holds.
+ *
+ * Indexes are opened without a lock, as RelationGetIdentityKeyBitmap() does:
+ * the historic snapshot shows them as they were, and later changes are still
+ * to be decoded.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "relkey.h"
+
+/* The index's key columns in order; NIL if one of them is an expression. */
+static List *
+index_columns(Relation relation, Oid index_oid)
+{
+	Relation	index = RelationIdGetRelation(index_oid);
+	List	   *columns = NIL;
+
+	if (!RelationIsValid(index))
+		return NIL;
+	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
+	{
+		AttrNumber	attnum = index->rd_index->indkey.values[i];
+
+		if (attnum <= 0)
+		{
+			columns = NIL;
+			break;
+		}
+		columns = lappend(columns,
+						  pstrdup(NameStr(TupleDescAttr(RelationGetDescr(relation), attnum - 1)->attname)));
+	}
+	RelationClose(index);
+	return columns;
+}
+
+/* Is the index unique and over plain columns?  Its name goes into *name. */
+static bool
+is_unique_index(Relation relation, Oid index_oid, char **name)
+{
+	Relation	index = RelationIdGetRelation(index_oid);
+	bool		unique;
+
+	if (!RelationIsValid(index))
+		return false;
+	unique = index->rd_index->indisunique;
+	*name = pstrdup(RelationGetRelationName(index));
+	RelationClose(index);
+	return unique && index_columns(relation, index_oid) != NIL;
+}
+
+static List *
+first_unique_index(Relation relation)
+{
+	List	   *indexes = RelationGetIndexList(relation);
+	ListCell   *lc;
+	Oid			best = InvalidOid;
+	char	   *best_name = NULL;
+
+	foreach(lc, indexes)
+	{
+		char	   *name;
+
+		if (is_unique_index(relation, lfirst_oid(lc), &name) &&
+			(best_name == NULL || strcmp(name, best_name) < 0))
+		{
+			best = lfirst_oid(lc);
+			best_name = name;
+		}
+	}
+	return OidIsValid(best) ? index_columns(relation, best) : NIL;
+}
+
+static bool
+is_subset(List *columns, List *of)
+{
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		ListCell   *other;
+		bool		found = false;
+
+		foreach(other, of)
+			found = found || strcmp(lfirst(lc), lfirst(other)) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+List *
+relkey_columns(Relation relation, const Filter *filter,
+			   const char *schema, const char *table, const char **source)
+{
+	List	   *columns = filter_key_columns(filter, schema, table);
+	Oid			primary;
+
+	if (columns != NIL)
+	{
+		*source = "message.key.columns";
+		return columns;
+	}
+
+	primary = compat_primary_key(relation);
+	if (OidIsValid(primary))
+		columns = index_columns(relation, primary);
+
+	if (relation->rd_rel->relreplident == REPLICA_IDENTITY_INDEX)
+	{
+		List	   *identity = index_columns(relation, RelationGetReplicaIndex(relation));
+
+		if (identity != NIL && (columns == NIL || !is_subset(columns, identity)))
+		{
+			*source = "replica identity index";
+			return identity;
+		}
+	}
+	if (columns != NIL)
+	{
+		*source = "primary key";
+		return columns;
+	}
+
+	*source = "unique index";
+	return first_unique_index(relation);
+}
+
+Bitmapset *
+relkey_identity(Relation relation, bool *full)
+{
+	Bitmapset  *bitmap;
+	Bitmapset  *result = NULL;
+	int			i = -1;
+
+	*full = relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
+	if (*full)
+		return NULL;
+
+	/* without an identity no old tuple is ever logged */
+	RelationGetIndexList(relation);
+	if (!OidIsValid(relation->rd_replidindex))
+		return NULL;
+	bitmap = compat_identity_bitmap(relation);
+	while ((i = bms_next_member(bitmap, i)) >= 0)
+		result = bms_add_member(result, i + FirstLowInvalidHeapAttributeNumber);
+	return result;
+}

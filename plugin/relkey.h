@@ -1,0 +1,34 @@
+/*
+ * relkey.h
+ *	  Which columns make a relation's key, and which an old tuple holds.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_RELKEY_H
+#define WALPOST_RELKEY_H
+
+#include "nodes/bitmapset.h"
+#include "nodes/pg_list.h"
+#include "utils/relcache.h"
+
+#include "filter.h"
+
+/*
+ * The key's column names (C strings, in key order) and where they come from:
+ * message.key.columns; else the identity index where an old tuple would lack
+ * the primary key (USING INDEX); else the primary key; else the first unique
+ * index in order of names, as Debezium takes it.  NIL: no key.
+ * Follows "Primary key" of Debezium's PostgreSQL page but for USING INDEX,
+ * where Debezium's deletes cannot be matched to their rows.
+ */
+extern List *relkey_columns(Relation relation, const Filter *filter,
+							const char *schema, const char *table,
+							const char **source);
+
+/*
+ * The attributes (numbers from 1) that an old tuple of relation holds; full is
+ * set, and NULL returned, if it holds all.
+ */
+extern Bitmapset *relkey_identity(Relation relation, bool *full);
+
+#endif							/* WALPOST_RELKEY_H */

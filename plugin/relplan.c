@@ -1,0 +1,450 @@
+/*
+ * relplan.c
+ *	  Compiles a relation: columns, encoders, key, templates.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "catalog/pg_publication.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "coldefault.h"
+#include "compat.h"
+#include "envelope.h"
+#include "naming.h"
+#include "relkey.h"
+#include "relplan.h"
+
+/* A column while the plan is built. */
+typedef struct BuildColumn
+{
+	const char *name;			/* in the table */
+	const char *field;			/* in the event */
+	ColumnType	type;
+	bool		optional;
+	bool		in_row;			/* part of the value, not just of the key */
+	bool		in_old;			/* an old tuple holds it */
+	ConnectSchema *schema;
+	ShapeColumn shape;			/* for the value */
+	ShapeColumn key_shape;		/* for the key (its own null text) */
+	const char *absent;			/* JSON where an old tuple lacks it */
+	const char *key_absent;
+} BuildColumn;
+
+/* The relation while the plan is built. */
+typedef struct Build
+{
+	Session    *session;
+	Relation	leaf;			/* whose tuples are decoded */
+	Relation	shown;			/* as which it is published (may be leaf) */
+	const char *schema;
+	const char *table;
+	const char *topic;
+	Published	published;
+	bool		identity_full;
+	Bitmapset  *identity;		/* attribute numbers of leaf */
+	BuildColumn *columns;		/* by attribute of shown */
+	int			ncolumns;
+	List	   *key;			/* BuildColumn pointers, in key order */
+	const ConnectSchema *row_schema;
+} Build;
+
+/* A column's type, texts and schema. */
+static void
+build_types(Build *build, BuildColumn *column, Form_pg_attribute attr)
+{
+	const Options *options = build->session->options;
+	ConnectSchema *schema = palloc(sizeof(ConnectSchema));
+	const char *def = NULL;
+	const char *null_text;
+
+	if (column->type.takes_default)
+		def = coldefault_json(RelationGetDescr(build->shown), attr->attnum, &column->type);
+
+	column->optional = !attr->attnotnull;
+	*schema = *column->type.schema;
+	schema->optional = column->optional || column->type.always_optional;
+	schema->default_json = def;
+	column->schema = schema;
+
+	null_text = def && options->value_replace_null ? def : "null";
+	column->absent = column->optional ? null_text : (def ? def : column->type.fallback);
+	column->key_absent = column->optional ?
+		(def && options->key_replace_null ? def : "null") : column->absent;
+
+	column->shape.json = column->type.json;
+	column->shape.header = column->type.header;
+	column->shape.null_text = null_text;
+	column->shape.null_len = strlen(null_text);
+	column->shape.unavailable = column->type.unavailable;
+	column->shape.unavailable_len = strlen(column->type.unavailable);
+
+	column->key_shape = column->shape;
+	column->key_shape.null_text = def && options->key_replace_null ? def : "null";
+	column->key_shape.null_len = strlen(column->key_shape.null_text);
+}
+
+/* Is the attribute one that can be published at all? */
+static bool
+attribute_exists(Form_pg_attribute attr)
+{
+	return !attr->attisdropped && attr->attgenerated == '\0';
+}
+
+static bool
+in_column_list(const Build *build, Form_pg_attribute attr)
+{
+	return build->published.columns == NULL ||
+		bms_is_member(attr->attnum, build->published.columns);
+}
+
+static bool
+is_key_name(List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	return false;
+}
+
+/* The attribute of desc with that name, from 1. */
+static AttrNumber
+attribute_by_name(TupleDesc desc, const char *name)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+		if (!attr->attisdropped && strcmp(NameStr(attr->attname), name) == 0)
+			return attr->attnum;
+	}
+	elog(ERROR, "column \"%s\" is missing in a partition", name);
+}
+
+/* Fills one column; leaves its name NULL if it is in neither row nor key. */
+static void
+build_column(Build *build, BuildColumn *column, Form_pg_attribute attr, bool in_key)
+{
+	const char *name = NameStr(attr->attname);
+	AttrNumber	attnum = attr->attnum;
+
+	if (!attribute_exists(attr) || !in_column_list(build, attr))
+		return;
+	column->in_row = filter_column(build->session->filter, build->schema,
+								   build->table, name);
+	if (!column->in_row && !in_key)
+		return;
+	if (!typemap_resolve(attr->atttypid, attr->atttypmod,
+						 &build->session->options->types, &column->type))
+		return;
+
+	if (build->shown != build->leaf)
+		attnum = attribute_by_name(RelationGetDescr(build->leaf), name);
+	column->name = pstrdup(name);
+	column->field = naming_field(build->session->options, column->name);
+	column->in_old = build->identity_full || bms_is_member(attnum, build->identity);
+	build_types(build, column, attr);
+	column->shape.index = attnum - 1;
+	column->key_shape.index = attnum - 1;
+}
+
+static void
+build_columns(Build *build, List *key_names)
+{
+	TupleDesc	desc = RelationGetDescr(build->shown);
+	ListCell   *lc;
+
+	build->ncolumns = desc->natts;
+	build->columns = palloc0(Max(desc->natts, 1) * sizeof(BuildColumn));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+		build_column(build, &build->columns[i], attr,
+					 is_key_name(key_names, NameStr(attr->attname)));
+	}
+
+	/* a key column that the publication or the type map leaves out is out */
+	foreach(lc, key_names)
+	{
+		for (int i = 0; i < build->ncolumns; i++)
+			if (build->columns[i].name && strcmp(build->columns[i].name, lfirst(lc)) == 0)
+				build->key = lappend(build->key, &build->columns[i]);
+	}
+}
+
+/* The row struct of one side; old sides print what an old tuple lacks as such. */
+static Shape *
+row_shape(Build *build, Side side)
+{
+	Shape	   *row;
+
+	row = shape_struct(schema_new(CONNECT_STRUCT, true,
+								  naming_schema(build->session->options, build->topic, ".Value"), 0));
+	for (int i = 0; i < build->ncolumns; i++)
+	{
+		BuildColumn *column = &build->columns[i];
+
+		if (column->name == NULL || !column->in_row)
+			continue;
+		shape_add(row, column->field, side == SIDE_NEW || column->in_old ?
+				  shape_column(column->schema, &column->shape, side) :
+				  shape_text(column->schema, column->absent));
+	}
+	return row;
+}
+
+static Shape *
+key_shape(Build *build, Side side)
+{
+	Shape	   *key;
+	ListCell   *lc;
+
+	key = shape_struct(schema_new(CONNECT_STRUCT, false,
+								  naming_schema(build->session->options, build->topic, ".Key"), 0));
+	foreach(lc, build->key)
+	{
+		BuildColumn *column = lfirst(lc);
+
+		shape_add(key, column->field, side == SIDE_NEW || column->in_old ?
+				  shape_column(column->schema, &column->key_shape, side) :
+				  shape_text(column->schema, column->key_absent));
+	}
+	return key;
+}
+
+/* The key as text in a __debezium.newkey or oldkey header. */
+static Shape *
+key_header_shape(Build *build, Side side)
+{
+	Shape	   *key = shape_struct(NULL);
+	ListCell   *lc;
+
+	foreach(lc, build->key)
+	{
+		BuildColumn *column = lfirst(lc);
+
+		if (side == SIDE_NEW || column->in_old)
+			shape_add(key, column->field, shape_header_column(&column->key_shape, side));
+	}
+	return key;
+}
+
+static const Template *
+value_template(Build *build, Shape *before, Shape *after, char op)
+{
+	const Options *options = build->session->options;
+	Shape	   *envelope;
+
+	envelope = envelope_row(build->session,
+							naming_schema(options, build->topic, ".Envelope"),
+							build->row_schema, before, after,
+							build->schema, build->table, op);
+	return template_compile(envelope, options->value_schemas);
+}
+
+static void
+build_templates(Build *build, RelPlan *plan)
+{
+	const Options *options = build->session->options;
+	Shape	   *old = row_shape(build, SIDE_OLD);
+	Shape	   *new = row_shape(build, SIDE_NEW);
+
+	build->row_schema = shape_schema(new);
+	plan->create = value_template(build, NULL, new, 'c');
+	plan->update = value_template(build, NULL, new, 'u');
+	plan->update_old = value_template(build, old, new, 'u');
+	plan->delete = value_template(build, old, NULL, 'd');
+	plan->truncate = value_template(build, NULL, NULL, 't');
+	if (build->key == NIL)
+		return;
+	for (Side side = SIDE_NEW; side < SIDES; side++)
+	{
+		plan->key[side] = template_compile(key_shape(build, side), options->key_schemas);
+		plan->header[side] = template_compile(key_header_shape(build, side), false);
+	}
+}
+
+/* What takes tuples apart and compares their keys. */
+static void
+build_tuples(Build *build, RelPlan *plan)
+{
+	TupleDesc	desc = RelationGetDescr(build->leaf);
+	ListCell   *lc;
+	int			natts = Max(desc->natts, 1);
+
+	for (Side side = SIDE_NEW; side < SIDES; side++)
+	{
+		plan->tuples[side].values = palloc0(natts * sizeof(Datum));
+		plan->tuples[side].nulls = palloc0(natts * sizeof(bool));
+	}
+	plan->identity_full = build->identity_full;
+	plan->toastable = palloc(natts * sizeof(int));
+	plan->in_old = palloc0(natts * sizeof(bool));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		plan->in_old[i] = build->identity_full || bms_is_member(i + 1, build->identity);
+		if (TupleDescAttr(desc, i)->attlen == -1)
+			plan->toastable[plan->ntoastable++] = i;
+	}
+
+	plan->key_attributes = palloc(Max(list_length(build->key), 1) * sizeof(int));
+	plan->key_in_old = true;
+	foreach(lc, build->key)
+	{
+		BuildColumn *column = lfirst(lc);
+
+		plan->key_attributes[plan->nkey_attributes++] = column->shape.index;
+		plan->key_in_old = plan->key_in_old && column->in_old;
+	}
+}
+
+/* Which changes give events: published, and not skipped. */
+static void
+build_kinds(Build *build, RelPlan *plan)
+{
+	static const int bits[CHANGE_KINDS] = {
+		[CHANGE_INSERT] = OP_CREATE, [CHANGE_UPDATE] = OP_UPDATE,
+		[CHANGE_DELETE] = OP_DELETE, [CHANGE_TRUNCATE] = OP_TRUNCATE
+	};
+
+	for (int kind = 0; kind < CHANGE_KINDS; kind++)
+		plan->kinds[kind] = build->published.kinds[kind] &&
+			!(build->session->options->skipped & bits[kind]);
+}
+
+static bool
+is_published(const Build *build)
+{
+	for (int kind = 0; kind < CHANGE_KINDS; kind++)
+		if (build->published.kinds[kind])
+			return true;
+	return false;
+}
+
+/* Names of the relation; false if the lists leave it out. */
+static bool
+build_names(Build *build)
+{
+	Oid			namespace = RelationGetNamespace(build->shown);
+
+	build->schema = get_namespace_name(namespace);
+	build->table = pstrdup(RelationGetRelationName(build->shown));
+	if (build->schema == NULL ||
+		!filter_table(build->session->filter, namespace, build->schema, build->table))
+		return false;
+	build->topic = naming_topic(build->session->options, build->schema, build->table);
+	return true;
+}
+
+static void
+build_key_and_columns(Build *build)
+{
+	const char *source;
+	List	   *key_names;
+
+	build->identity = relkey_identity(build->leaf, &build->identity_full);
+	key_names = relkey_columns(build->shown, build->session->filter,
+							   build->schema, build->table, &source);
+	build_columns(build, key_names);
+}
+
+static void
+build_plan(Build *build, RelPlan *plan)
+{
+	if (!build_names(build))
+		return;
+	build_key_and_columns(build);
+	build_templates(build, plan);
+	build_tuples(build, plan);
+	build_kinds(build, plan);
+	plan->filter = build->published.filter;
+	plan->stream.topic = build->topic;
+	plan->stream.headers = build->session->headers;
+	plan->stream.headers_len = build->session->headers_len;
+}
+
+RelPlan *
+relplan_build(Session *session, MemoryContext parent, Relation relation,
+			  uint32 stream, XLogRecPtr lsn)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "walpost relation",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	RelPlan    *plan = palloc0(sizeof(RelPlan));
+	Build		build = {.session = session, .leaf = relation, .shown = relation};
+
+	plan->context = context;
+	plan->stream.number = stream;
+	if (is_publishable_relation(relation))
+	{
+		publication_resolve(relation, session->publications, lsn, &build.published);
+		if (is_published(&build))
+		{
+			if (build.published.publish_as != RelationGetRelid(relation))
+				build.shown = RelationIdGetRelation(build.published.publish_as);
+			if (!RelationIsValid(build.shown))
+				elog(ERROR, "could not open partition root %u", build.published.publish_as);
+			build_plan(&build, plan);
+			if (build.shown != relation)
+				RelationClose(build.shown);
+		}
+	}
+	MemoryContextSwitchTo(old);
+	return plan;
+}
+
+void
+relplan_free(RelPlan *plan)
+{
+	if (plan->filter)
+		row_filter_free(plan->filter);
+	MemoryContextDelete(plan->context);
+}
+
+void
+relplan_describe(Session *session, Relation relation, const char **topic,
+				 void (*each) (void *arg, const DescribedColumn *column), void *arg)
+{
+	Build		build = {.session = session, .leaf = relation, .shown = relation};
+	TupleDesc	desc = RelationGetDescr(relation);
+
+	*topic = NULL;
+	if (!is_publishable_relation(relation) || !build_names(&build))
+		return;
+	*topic = build.topic;
+	build_key_and_columns(&build);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		BuildColumn *column = &build.columns[i];
+		DescribedColumn described = {
+			.name = NameStr(attr->attname),
+			.field = column->name && column->in_row ? column->field : NULL,
+			.type = attr->atttypid,
+			.typmod = attr->atttypmod,
+			.schema = column->schema,
+		};
+		ListCell   *lc;
+
+		if (attr->attisdropped)
+			continue;
+		foreach(lc, build.key)
+			if (lfirst(lc) == column)
+				described.key_position = foreach_current_index(lc) + 1;
+		if (attr->attgenerated != '\0')
+			described.reason = "generated columns are not published";
+		else if (column->name == NULL && !column->in_row)
+			described.reason = "left out by column.include.list or column.exclude.list";
+		else if (column->name == NULL)
+			described.reason = "type without a mapping; include.unknown.datatypes=true includes it";
+		else if (!column->in_row)
+			described.reason = "in the key only";
+		each(arg, &described);
+	}
+}

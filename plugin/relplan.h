@@ -1,0 +1,83 @@
+/*
+ * relplan.h
+ *	  A relation, compiled: what a row of it needs and nothing that a row
+ *	  would have to look up.
+ *
+ * Built from the historic catalog when the first change of a relation is
+ * decoded, and again after its definition (or a publication, a type, a
+ * schema's name) has changed.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_RELPLAN_H
+#define WALPOST_RELPLAN_H
+
+#include "publication.h"
+#include "session.h"
+
+/* One decoded tuple, taken apart. */
+typedef struct Tuple
+{
+	Datum	   *values;
+	bool	   *nulls;			/* as heap_deform_tuple fills it; read as VALUE_* */
+} Tuple;
+
+typedef struct RelPlan
+{
+	MemoryContext context;		/* holds all of this; deleted on rebuild */
+	bool		kinds[CHANGE_KINDS];	/* which changes give events */
+	RowFilter  *filter;			/* NULL: all rows */
+	Stream		stream;
+
+	/* records; fixed for the plan, old sides as the identity provides them */
+	const Template *key[SIDES]; /* NULL: no key */
+	const Template *create;
+	const Template *update;		/* without a before */
+	const Template *update_old; /* with one */
+	const Template *delete;
+	const Template *truncate;
+	const Template *header[SIDES];	/* the key as a header prints it */
+	bool		identity_full;	/* old tuples are whole rows */
+
+	/* taking tuples apart */
+	Tuple		tuples[SIDES];
+	int		   *toastable;		/* attributes (from 0) that may be TOASTed */
+	int			ntoastable;
+	bool	   *in_old;			/* per attribute: does an old tuple hold it? */
+
+	/* comparing keys */
+	int		   *key_attributes; /* from 0 */
+	int			nkey_attributes;
+	bool		key_in_old;		/* every key column is in an old tuple */
+} RelPlan;
+
+/*
+ * Compiles relation in a new context below parent.  stream is its number.
+ * Needs the historic snapshot (or a transaction); lsn is for errors.
+ */
+extern RelPlan *relplan_build(Session *session, MemoryContext parent,
+							  Relation relation, uint32 stream, XLogRecPtr lsn);
+
+/* Deletes the plan and what it holds. */
+extern void relplan_free(RelPlan *plan);
+
+/*
+ * The topic, columns and key of a relation as walpost.describe() shows them:
+ * calls each() per column in order of the row.
+ */
+typedef struct DescribedColumn
+{
+	const char *name;
+	const char *field;			/* its name in the row; NULL: not in the row */
+	Oid			type;
+	int32		typmod;
+	const ConnectSchema *schema;	/* NULL: left out */
+	int			key_position;	/* from 1; 0: not in the key */
+	const char *reason;			/* why it is left out, or how it got its key */
+} DescribedColumn;
+
+extern void relplan_describe(Session *session, Relation relation, const char **topic,
+							 void (*each) (void *arg, const DescribedColumn *column),
+							 void *arg);
+
+#endif							/* WALPOST_RELPLAN_H */

@@ -1,0 +1,85 @@
+/*
+ * session.h
+ *	  The state of one decoding session: what start-up decided, and the
+ *	  transaction that is being written.
+ *
+ * Memory: the session lives in ctx->context; relation plans in contexts of
+ * their own below relcache's; whatever one change needs in change_context,
+ * which is reset after it.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_SESSION_H
+#define WALPOST_SESSION_H
+
+#include "replication/reorderbuffer.h"
+
+#include "filter.h"
+#include "frame.h"
+#include "options.h"
+#include "shape.h"
+
+/* The transaction that the server is replaying to us. */
+typedef struct Txn
+{
+	ReorderBufferTXN *txn;		/* NULL between transactions */
+	bool		begun;			/* its BEGIN frame is out (lazily) */
+	uint64		ordinal;		/* of the decoded change, from 1 */
+	uint64		events;			/* written */
+	uint32		dropped;		/* changes since the last sign of life */
+} Txn;
+
+/* The texts behind Row.slots that live as long as a transaction or event. */
+typedef struct SlotBuffers
+{
+	char		commit_ns[24];
+	char		commit_us[24];
+	char		commit_ms[24];
+	char		xid[12];
+	char		last_commit[32];
+	char		lsn[24];
+	char		origin_lsn[24];
+	char		now[24];
+} SlotBuffers;
+
+typedef struct RelCache RelCache;
+typedef struct MessagePlan MessagePlan;
+
+typedef struct Session
+{
+	LogicalDecodingContext *ctx;
+	Options    *options;
+	Filter	   *filter;
+	List	   *publications;	/* C strings; NIL: every table */
+	const char *database;		/* source.db */
+	bool		hello_sent;
+	Batch		batch;
+
+	MemoryContext change_context;
+	RelCache   *relations;
+	int			guc_level;		/* of the settings; 0 in a walsender */
+	MessagePlan *messages;		/* NULL until the first message */
+	uint32		next_stream;
+
+	const char *headers;		/* the block that row events carry */
+	size_t		headers_len;
+
+	Txn			txn;
+	XLogRecPtr	last_commit;	/* end of the last commit written, or invalid */
+	int64		last_commit_us; /* its time, microseconds since 1970 */
+	RepOriginId origin;			/* whose name slots[SLOT_ORIGIN] holds */
+	SlotText	slots[SLOT_COUNT];
+	SlotBuffers text;
+} Session;
+
+/* Where events of one topic go; the shipper knows it by number. */
+typedef struct Stream
+{
+	uint32		number;
+	const char *topic;
+	const char *headers;		/* header block, may be empty */
+	size_t		headers_len;
+	bool		announced;		/* its RELATION frame is out */
+} Stream;
+
+#endif							/* WALPOST_SESSION_H */

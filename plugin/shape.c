@@ -1,0 +1,282 @@
+/*
+ * shape.c
+ *	  Builds shapes, compiles them into templates, and runs templates.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "frame.h"
+#include "json.h"
+#include "shape.h"
+
+enum StepKind
+{
+	STEP_COLUMN,
+	STEP_SLOT,
+	STEP_HEADER_COLUMN,
+	STEP_END
+};
+
+ConnectSchema *
+schema_new(ConnectType type, bool optional, const char *name, int version)
+{
+	ConnectSchema *schema = palloc0(sizeof(ConnectSchema));
+
+	schema->type = type;
+	schema->optional = optional;
+	schema->name = name;
+	schema->version = version;
+	return schema;
+}
+
+static Shape *
+shape_new(ShapeKind kind, const ConnectSchema *schema)
+{
+	Shape	   *shape = palloc0(sizeof(Shape));
+
+	shape->kind = kind;
+	shape->schema = schema;
+	return shape;
+}
+
+Shape *
+shape_text(const ConnectSchema *schema, const char *json)
+{
+	Shape	   *shape = shape_new(SHAPE_TEXT, schema);
+
+	shape->text = json;
+	return shape;
+}
+
+Shape *
+shape_slot(const ConnectSchema *schema, Slot slot)
+{
+	Shape	   *shape = shape_new(SHAPE_SLOT, schema);
+
+	shape->slot = slot;
+	return shape;
+}
+
+Shape *
+shape_column(const ConnectSchema *schema, const ShapeColumn *column, Side side)
+{
+	Shape	   *shape = shape_new(SHAPE_COLUMN, schema);
+
+	shape->column = column;
+	shape->side = side;
+	return shape;
+}
+
+Shape *
+shape_header_column(const ShapeColumn *column, Side side)
+{
+	Shape	   *shape = shape_column(NULL, column, side);
+
+	shape->kind = SHAPE_HEADER_COLUMN;
+	return shape;
+}
+
+Shape *
+shape_struct(const ConnectSchema *schema)
+{
+	return shape_new(SHAPE_STRUCT, schema);
+}
+
+Shape *
+shape_concat(const ConnectSchema *schema)
+{
+	return shape_new(SHAPE_CONCAT, schema);
+}
+
+void
+shape_add(Shape *shape, const char *name, Shape *field)
+{
+	if (shape->nfields == shape->max_fields)
+	{
+		shape->max_fields = Max(8, shape->max_fields * 2);
+		if (shape->fields)
+			shape->fields = repalloc(shape->fields, shape->max_fields * sizeof(ShapeField));
+		else
+			shape->fields = palloc(shape->max_fields * sizeof(ShapeField));
+	}
+	shape->fields[shape->nfields].name = name;
+	shape->fields[shape->nfields].shape = field;
+	shape->nfields++;
+}
+
+const ConnectSchema *
+shape_schema(const Shape *shape)
+{
+	ConnectSchema *schema;
+	ConnectField *fields;
+
+	if (shape->kind != SHAPE_STRUCT)
+		return shape->schema;
+
+	schema = palloc(sizeof(ConnectSchema));
+	*schema = *shape->schema;
+	fields = palloc(Max(shape->nfields, 1) * sizeof(ConnectField));
+	for (int i = 0; i < shape->nfields; i++)
+	{
+		fields[i].name = shape->fields[i].name;
+		fields[i].schema = shape_schema(shape->fields[i].shape);
+	}
+	schema->fields = fields;
+	schema->nfields = shape->nfields;
+	return schema;
+}
+
+/* The compiler: constants gather in text until a value ends the step. */
+typedef struct Compiler
+{
+	StringInfoData text;
+	Step	   *steps;
+	int			nsteps;
+	int			max_steps;
+} Compiler;
+
+static Step *
+end_step(Compiler *compiler, enum StepKind kind)
+{
+	Step	   *step;
+
+	if (compiler->nsteps == compiler->max_steps)
+	{
+		compiler->max_steps *= 2;
+		compiler->steps = repalloc(compiler->steps, compiler->max_steps * sizeof(Step));
+	}
+	step = &compiler->steps[compiler->nsteps++];
+	memset(step, 0, sizeof(Step));
+	step->kind = kind;
+	step->lead_len = compiler->text.len;
+	step->lead = pnstrdup(compiler->text.data, compiler->text.len);
+	resetStringInfo(&compiler->text);
+	return step;
+}
+
+static void
+compile_name(Compiler *compiler, const char *name)
+{
+	Out			out;
+
+	out_open(&out, &compiler->text);
+	json_string(&out, name, strlen(name));
+	out_byte(&out, ':');
+	out_close(&out);
+}
+
+static void
+compile(Compiler *compiler, const Shape *shape)
+{
+	Step	   *step;
+
+	switch (shape->kind)
+	{
+		case SHAPE_TEXT:
+			appendStringInfoString(&compiler->text, shape->text);
+			break;
+		case SHAPE_SLOT:
+			step = end_step(compiler, STEP_SLOT);
+			step->slot = shape->slot;
+			break;
+		case SHAPE_COLUMN:
+		case SHAPE_HEADER_COLUMN:
+			step = end_step(compiler, shape->kind == SHAPE_COLUMN ?
+							STEP_COLUMN : STEP_HEADER_COLUMN);
+			step->column = shape->column;
+			step->side = shape->side;
+			break;
+		case SHAPE_STRUCT:
+			appendStringInfoChar(&compiler->text, '{');
+			for (int i = 0; i < shape->nfields; i++)
+			{
+				if (i > 0)
+					appendStringInfoChar(&compiler->text, ',');
+				compile_name(compiler, shape->fields[i].name);
+				compile(compiler, shape->fields[i].shape);
+			}
+			appendStringInfoChar(&compiler->text, '}');
+			break;
+		case SHAPE_CONCAT:
+			for (int i = 0; i < shape->nfields; i++)
+				compile(compiler, shape->fields[i].shape);
+			break;
+	}
+}
+
+static void
+compile_schema(Compiler *compiler, const Shape *shape)
+{
+	Out			out;
+
+	out_open(&out, &compiler->text);
+	out_literal(&out, "{\"schema\":");
+	schema_print_json(&out, shape_schema(shape), NULL);
+	out_literal(&out, ",\"payload\":");
+	out_close(&out);
+}
+
+Template *
+template_compile(const Shape *shape, bool with_schema)
+{
+	Compiler	compiler;
+	Template   *template = palloc(sizeof(Template));
+
+	initStringInfo(&compiler.text);
+	compiler.nsteps = 0;
+	compiler.max_steps = 16;
+	compiler.steps = palloc(compiler.max_steps * sizeof(Step));
+
+	if (with_schema)
+		compile_schema(&compiler, shape);
+	compile(&compiler, shape);
+	if (with_schema)
+		appendStringInfoChar(&compiler.text, '}');
+	end_step(&compiler, STEP_END);
+
+	pfree(compiler.text.data);
+	template->steps = compiler.steps;
+	template->nsteps = compiler.nsteps;
+	return template;
+}
+
+/* One column's value, its null text or the placeholder. */
+static inline void
+run_column(Out *out, const Row *row, const Step *step, const Enc *enc)
+{
+	const ShapeColumn *column = step->column;
+	uint8		state = row->states[step->side][column->index];
+
+	if (likely(state == VALUE_PRESENT))
+		enc->encode(out, row->values[step->side][column->index], enc);
+	else if (state == VALUE_NULL)
+		out_bytes(out, column->null_text, column->null_len);
+	else
+		out_bytes(out, column->unavailable, column->unavailable_len);
+}
+
+void
+template_run(const Template *template, Out *out, const Row *row)
+{
+	for (const Step *step = template->steps;; step++)
+	{
+		out_bytes(out, step->lead, step->lead_len);
+		switch ((enum StepKind) step->kind)
+		{
+			case STEP_COLUMN:
+				run_column(out, row, step, &step->column->json);
+				break;
+			case STEP_SLOT:
+				out_bytes(out, row->slots[step->slot].text, row->slots[step->slot].len);
+				break;
+			case STEP_HEADER_COLUMN:
+				run_column(out, row, step, &step->column->header);
+				break;
+			case STEP_END:
+				return;
+		}
+	}
+}

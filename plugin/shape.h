@@ -1,0 +1,147 @@
+/*
+ * shape.h
+ *	  What a record is made of: a tree of constants, columns and slots, and
+ *	  the flat template that it is compiled into.
+ *
+ * A shape says for each field both what it is (its Connect schema) and where
+ * its value comes from.  Transforms rewrite shapes; a row only ever meets
+ * the compiled template: runs of constant bytes with values between them.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_SHAPE_H
+#define WALPOST_SHAPE_H
+
+#include "enc.h"
+#include "schema.h"
+
+/* Texts that change with each transaction or event; see Row.slots. */
+typedef enum Slot
+{
+	SLOT_COMMIT_MS,				/* commit time */
+	SLOT_COMMIT_US,
+	SLOT_COMMIT_NS,
+	SLOT_XID,					/* or null */
+	SLOT_LAST_COMMIT,			/* null or \"lsn\", inside source.sequence */
+	SLOT_LSN,
+	SLOT_ORIGIN,				/* quoted name or null */
+	SLOT_ORIGIN_LSN,			/* or null */
+	SLOT_NOW_MS,				/* when the event was built */
+	SLOT_NOW_US,
+	SLOT_NOW_NS,
+	SLOT_MESSAGE_PREFIX,		/* of a logical message, as JSON */
+	SLOT_MESSAGE_CONTENT,
+	SLOT_COUNT
+} Slot;
+
+typedef struct SlotText
+{
+	const char *text;
+	uint32		len;
+} SlotText;
+
+/* One column as a template meets it. */
+typedef struct ShapeColumn
+{
+	Enc			json;
+	Enc			header;
+	int			index;			/* into the deformed tuple */
+	const char *null_text;		/* for NULL */
+	uint32		null_len;
+	const char *unavailable;	/* for an unchanged TOAST value */
+	uint32		unavailable_len;
+} ShapeColumn;
+
+/* Where a column's value is taken from. */
+typedef enum Side
+{
+	SIDE_NEW, SIDE_OLD
+} Side;
+#define SIDES 2
+
+/* State of a value in a deformed tuple. */
+#define VALUE_PRESENT		0
+#define VALUE_NULL			1	/* as heap_deform_tuple says */
+#define VALUE_UNAVAILABLE	2	/* unchanged TOAST */
+
+/* What a template is filled from. */
+typedef struct Row
+{
+	const Datum *values[SIDES];
+	const uint8 *states[SIDES];
+	const SlotText *slots;
+} Row;
+
+typedef enum ShapeKind
+{
+	SHAPE_TEXT,					/* constant JSON */
+	SHAPE_SLOT,
+	SHAPE_COLUMN,
+	SHAPE_HEADER_COLUMN,		/* a column as a header prints it */
+	SHAPE_STRUCT,
+	SHAPE_CONCAT,				/* parts side by side, in one string */
+} ShapeKind;
+
+typedef struct Shape Shape;
+
+typedef struct ShapeField
+{
+	const char *name;
+	Shape	   *shape;
+} ShapeField;
+
+struct Shape
+{
+	ShapeKind	kind;
+	const ConnectSchema *schema;	/* of a struct: without fields */
+	const char *text;			/* SHAPE_TEXT */
+	Slot		slot;			/* SHAPE_SLOT */
+	const ShapeColumn *column;
+	Side		side;
+	ShapeField *fields;
+	int			nfields;
+	int			max_fields;
+};
+
+/* Constant bytes, then a value: a column, a slot, or nothing at the end. */
+typedef struct Step
+{
+	const char *lead;
+	uint32		lead_len;
+	uint8		kind;			/* STEP_* in shape.c */
+	uint8		side;
+	uint8		slot;
+	const ShapeColumn *column;
+} Step;
+
+typedef struct Template
+{
+	Step	   *steps;
+	int			nsteps;
+} Template;
+
+/* Builders; everything is allocated in CurrentMemoryContext. */
+extern ConnectSchema *schema_new(ConnectType type, bool optional, const char *name, int version);
+extern Shape *shape_text(const ConnectSchema *schema, const char *json);
+extern Shape *shape_slot(const ConnectSchema *schema, Slot slot);
+extern Shape *shape_column(const ConnectSchema *schema, const ShapeColumn *column, Side side);
+extern Shape *shape_header_column(const ShapeColumn *column, Side side);
+extern Shape *shape_struct(const ConnectSchema *schema);
+extern Shape *shape_concat(const ConnectSchema *schema);
+
+/* Adds a field to a struct, or (without a name) a part to a concatenation. */
+extern void shape_add(Shape *shape, const char *name, Shape *field);
+
+/* The whole Connect schema of a shape, fields included. */
+extern const ConnectSchema *shape_schema(const Shape *shape);
+
+/*
+ * Compiles a shape into a template, wrapped in {"schema":...,"payload":...}
+ * if with_schema.  Two-byte characters in names are escaped as in values.
+ */
+extern Template *template_compile(const Shape *shape, bool with_schema);
+
+/* Appends the record that the template makes of row. */
+extern void template_run(const Template *template, Out *out, const Row *row);
+
+#endif							/* WALPOST_SHAPE_H */

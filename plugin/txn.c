@@ -1,0 +1,282 @@
+/*
+ * txn.c
+ *	  The transaction being written: lazy BEGIN, COMMIT, signs of life.
+ *
+ * What source says of a transaction is rendered once per transaction, when
+ * its first event is written; the event's own time once per batch.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "replication/origin.h"
+#include "replication/output_plugin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "json.h"
+#include "txn.h"
+
+/* As pgoutput of 15: after so many changes without output, a sign of life. */
+#define DROPPED_MAX 100
+
+#define USECS_EPOCH_SHIFT \
+	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
+
+static void
+set_slot(Session *session, Slot slot, const char *text, size_t len)
+{
+	session->slots[slot].text = text;
+	session->slots[slot].len = (uint32) len;
+}
+
+static void
+set_slot_int(Session *session, Slot slot, char *buffer, int64 value)
+{
+	Out			out = {buffer, buffer + 24, NULL};
+
+	json_int(&out, value);
+	set_slot(session, slot, buffer, out.p - buffer);
+}
+
+static void
+set_slot_null(Session *session, Slot slot)
+{
+	set_slot(session, slot, "null", 4);
+}
+
+void
+txn_set_lsn(Session *session, XLogRecPtr lsn)
+{
+	set_slot_int(session, SLOT_LSN, session->text.lsn, (int64) lsn);
+}
+
+void
+txn_set_last_commit(Session *session, XLogRecPtr lsn)
+{
+	session->last_commit = lsn;
+	if (XLogRecPtrIsInvalid(lsn))
+		set_slot_null(session, SLOT_LAST_COMMIT);
+	else
+		set_slot(session, SLOT_LAST_COMMIT, session->text.last_commit,
+				 snprintf(session->text.last_commit, sizeof(session->text.last_commit),
+						  "\\\"" UINT64_FORMAT "\\\"", lsn));
+}
+
+/*
+ * The three clocks of an event are one instant; its nanoseconds hold the
+ * digits of the other two, as long as there are nineteen of them (2001-2262).
+ */
+static void
+set_now(Session *session)
+{
+	struct timespec now;
+	char	   *text = session->text.now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	set_slot_int(session, SLOT_NOW_NS, text,
+				 (int64) now.tv_sec * INT64CONST(1000000000) + now.tv_nsec);
+	set_slot(session, SLOT_NOW_US, text, session->slots[SLOT_NOW_NS].len - 3);
+	set_slot(session, SLOT_NOW_MS, text, session->slots[SLOT_NOW_NS].len - 6);
+}
+
+static void
+set_commit_time(Session *session, int64 us)
+{
+	int64		ms = us / 1000;
+
+	/* Java's floor for times before 1970 */
+	if (us % 1000 < 0)
+		ms--;
+	set_slot_int(session, SLOT_COMMIT_US, session->text.commit_us, us);
+	set_slot_int(session, SLOT_COMMIT_MS, session->text.commit_ms, ms);
+	set_slot_int(session, SLOT_COMMIT_NS, session->text.commit_ns, us * 1000);
+	session->last_commit_us = us;
+}
+
+/* source.origin: the name is looked up when the origin changes. */
+static void
+set_origin(Session *session, ReorderBufferTXN *txn)
+{
+	char	   *name;
+	Out			out;
+	StringInfoData quoted;
+	MemoryContext old;
+
+	if (txn->origin_id == InvalidRepOriginId)
+	{
+		session->origin = InvalidRepOriginId;
+		set_slot_null(session, SLOT_ORIGIN);
+		set_slot_null(session, SLOT_ORIGIN_LSN);
+		return;
+	}
+
+	set_slot_int(session, SLOT_ORIGIN_LSN, session->text.origin_lsn, (int64) txn->origin_lsn);
+	if (txn->origin_id == session->origin)
+		return;
+	if (!replorigin_by_oid(txn->origin_id, true, &name))
+	{
+		set_slot_null(session, SLOT_ORIGIN);
+		return;
+	}
+
+	old = MemoryContextSwitchTo(session->ctx->context);
+	initStringInfo(&quoted);
+	out_open(&out, &quoted);
+	json_string(&out, name, strlen(name));
+	out_close(&out);
+	MemoryContextSwitchTo(old);
+	set_slot(session, SLOT_ORIGIN, quoted.data, quoted.len);
+	session->origin = txn->origin_id;
+}
+
+void
+txn_start(Session *session, ReorderBufferTXN *txn)
+{
+	session->txn.txn = txn;
+	session->txn.begun = false;
+	session->txn.ordinal = 0;
+	session->txn.events = 0;
+	session->txn.dropped = 0;
+
+	/* what an error left behind belongs to nobody */
+	session->batch.open = false;
+}
+
+/* A session's first frame: who writes, and under which options. */
+static void
+write_hello(Session *session)
+{
+	Out		   *out = &session->batch.out;
+	char	   *options = options_print(session->options);
+	size_t		start = frame_begin(out, WIRE_HELLO);
+
+	frame_u16(out, WIRE_VERSION);
+	frame_u32(out, PG_VERSION_NUM);
+	frame_text(out, WALPOST_VERSION, strlen(WALPOST_VERSION));
+	frame_text(out, options, strlen(options));
+	frame_end(out, start);
+	session->hello_sent = true;
+}
+
+static void
+write_begin(Session *session)
+{
+	ReorderBufferTXN *txn = session->txn.txn;
+	Out		   *out = &session->batch.out;
+	size_t		start;
+
+	start = frame_begin(out, WIRE_BEGIN);
+	frame_u64(out, txn->final_lsn);
+	frame_u64(out, (uint64) session->last_commit_us);
+	frame_u32(out, txn->xid);
+	frame_end(out, start);
+}
+
+/* The transaction's first event: render what all of them say. */
+static void
+begin(Session *session)
+{
+	ReorderBufferTXN *txn = session->txn.txn;
+
+	set_commit_time(session, COMPAT_COMMIT_TIME(txn) + USECS_EPOCH_SHIFT);
+	set_slot_int(session, SLOT_XID, session->text.xid, txn->xid);
+	set_origin(session, txn);
+	txn_set_last_commit(session, session->last_commit);
+	session->txn.begun = true;
+}
+
+static bool
+open_batch(Session *session)
+{
+	if (!batch_open(&session->batch))
+		return false;
+	set_now(session);
+	if (session->options->wire && !session->hello_sent)
+		write_hello(session);
+	return true;
+}
+
+void
+txn_prepare_record(Session *session)
+{
+	open_batch(session);
+	session->txn.events++;
+	session->txn.dropped = 0;
+	if (likely(session->txn.begun))
+		return;
+	begin(session);
+	if (session->options->wire)
+		write_begin(session);
+}
+
+void
+txn_dropped(Session *session)
+{
+	if (SERVER_KEEPS_ALIVE)
+		return;
+	if (++session->txn.dropped < DROPPED_MAX)
+		return;
+	session->txn.dropped = 0;
+	compat_update_progress(session->ctx, !session->txn.begun);
+}
+
+static void
+write_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
+{
+	Out		   *out;
+	size_t		start;
+
+	open_batch(session);
+	out = &session->batch.out;
+	start = frame_begin(out, WIRE_COMMIT);
+	frame_u64(out, commit_lsn);
+	frame_u64(out, txn->end_lsn);
+	frame_u64(out, session->txn.events);
+	frame_end(out, start);
+}
+
+void
+txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
+{
+	if (!session->txn.begun)
+		compat_update_progress(session->ctx, true);
+	else
+	{
+		if (session->options->wire)
+			write_commit(session, txn, commit_lsn);
+		batch_flush(&session->batch);
+		session->last_commit = txn->end_lsn;
+	}
+	session->txn.txn = NULL;
+}
+
+void
+txn_prepare_unit(Session *session, XLogRecPtr end_lsn, uint32 n)
+{
+	Out		   *out;
+	size_t		start;
+
+	session->batch.open = false;
+	open_batch(session);
+	set_slot_null(session, SLOT_XID);
+	set_slot_null(session, SLOT_ORIGIN);
+	set_slot_null(session, SLOT_ORIGIN_LSN);
+	session->origin = InvalidRepOriginId;
+	if (session->last_commit_us == 0)
+		set_commit_time(session, GetCurrentTimestamp() + USECS_EPOCH_SHIFT);
+	else
+		set_commit_time(session, session->last_commit_us);
+	if (!session->options->wire)
+		return;
+
+	out = &session->batch.out;
+	start = frame_begin(out, WIRE_CONTROL);
+	frame_u8(out, WIRE_CONTROL_MESSAGE);
+	frame_u64(out, end_lsn);
+	frame_u32(out, n);
+	frame_end(out, start);
+}

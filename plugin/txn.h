@@ -1,0 +1,39 @@
+/*
+ * txn.h
+ *	  The transaction being written: lazy BEGIN, COMMIT, signs of life.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_TXN_H
+#define WALPOST_TXN_H
+
+#include "session.h"
+
+/* The server begins to replay txn; nothing is written yet. */
+extern void txn_start(Session *session, ReorderBufferTXN *txn);
+
+/*
+ * Called before each record of the transaction: opens the batch, writes what
+ * has to come first (HELLO, BEGIN) and fills the slots.
+ */
+extern void txn_prepare_record(Session *session);
+
+/* Counts a change that gives no event, so that the server stays in touch. */
+extern void txn_dropped(Session *session);
+
+/* The commit: COMMIT and the batch go out; an empty transaction sends nothing. */
+extern void txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn);
+
+/*
+ * Opens the batch for a record outside any transaction, a unit that may be
+ * acknowledged up to end_lsn and has n records.
+ */
+extern void txn_prepare_unit(Session *session, XLogRecPtr end_lsn, uint32 n);
+
+/* Sets SLOT_LSN. */
+extern void txn_set_lsn(Session *session, XLogRecPtr lsn);
+
+/* Sets SLOT_LAST_COMMIT and what it remembers. */
+extern void txn_set_last_commit(Session *session, XLogRecPtr lsn);
+
+#endif							/* WALPOST_TXN_H */
