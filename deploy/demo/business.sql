@@ -1,0 +1,2 @@
+-- A gentle load without end.
+SELECT some_business() \watch 0.8
