@@ -149,8 +149,8 @@ key_changed(Change *change)
 }
 
 static void
-write(Change *change, const Template *key, const Template *value,
-	  const char *header_name, const Template *header)
+put(Change *change, const Template *key, const Template *value,
+	const char *header_name, const Template *header)
 {
 	Record		record = {key, value, header_name, header};
 
@@ -161,7 +161,7 @@ write(Change *change, const Template *key, const Template *value,
 static void
 write_insert(Change *change)
 {
-	write(change, change->plan->key[SIDE_NEW], change->plan->create, NULL, NULL);
+	put(change, change->plan->key[SIDE_NEW], change->plan->create, NULL, NULL);
 }
 
 static void
@@ -169,9 +169,9 @@ write_delete(Change *change, const char *header_name, const Template *header)
 {
 	const Template *key = change->plan->key[SIDE_OLD];
 
-	write(change, key, change->plan->delete, header_name, header);
+	put(change, key, change->plan->delete, header_name, header);
 	if (change->session->options->tombstones)
-		write(change, key, NULL, header_name, header);
+		put(change, key, NULL, header_name, header);
 }
 
 /* A key change is a delete of the old key and a create of the new one. */
@@ -181,7 +181,7 @@ write_key_change(Change *change)
 	RelPlan    *plan = change->plan;
 
 	write_delete(change, "__debezium.newkey", plan->header[SIDE_NEW]);
-	write(change, plan->key[SIDE_NEW], plan->create,
+	put(change, plan->key[SIDE_NEW], plan->create,
 		  "__debezium.oldkey", plan->header[SIDE_OLD]);
 }
 
@@ -193,7 +193,7 @@ write_update(Change *change)
 	if (key_changed(change))
 		write_key_change(change);
 	else
-		write(change, plan->key[SIDE_NEW],
+		put(change, plan->key[SIDE_NEW],
 			  change->old ? plan->update_old : plan->update, NULL, NULL);
 }
 

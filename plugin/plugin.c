@@ -152,7 +152,7 @@ parse_last_commit(const char *text)
 }
 
 static void
-startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
+on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 {
 	MemoryContext old = MemoryContextSwitchTo(ctx->context);
 	Session    *session = palloc0(sizeof(Session));
@@ -179,7 +179,7 @@ startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 }
 
 static void
-shutdown(LogicalDecodingContext *ctx)
+on_shutdown(LogicalDecodingContext *ctx)
 {
 	Session    *session = ctx->output_plugin_private;
 
@@ -188,13 +188,13 @@ shutdown(LogicalDecodingContext *ctx)
 }
 
 static void
-begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
+on_begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 {
 	txn_start(ctx->output_plugin_private, txn);
 }
 
 static void
-change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
+on_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
 	   ReorderBufferChange *decoded)
 {
 	Session    *session = ctx->output_plugin_private;
@@ -209,7 +209,7 @@ change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
 }
 
 static void
-truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
+on_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
 		 Relation relations[], ReorderBufferChange *decoded)
 {
 	Session    *session = ctx->output_plugin_private;
@@ -230,7 +230,7 @@ truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
 }
 
 static void
-message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn,
+on_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn,
 		bool transactional, const char *prefix, Size len, const char *content)
 {
 	Session    *session = ctx->output_plugin_private;
@@ -245,7 +245,7 @@ message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn,
 }
 
 static void
-commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
+on_commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 {
 	txn_commit(ctx->output_plugin_private, txn, commit_lsn);
 }
@@ -253,11 +253,11 @@ commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr commit_lsn
 void
 _PG_output_plugin_init(OutputPluginCallbacks *callbacks)
 {
-	callbacks->startup_cb = startup;
-	callbacks->begin_cb = begin;
-	callbacks->change_cb = change;
-	callbacks->truncate_cb = truncate;
-	callbacks->message_cb = message;
-	callbacks->commit_cb = commit;
-	callbacks->shutdown_cb = shutdown;
+	callbacks->startup_cb = on_startup;
+	callbacks->begin_cb = on_begin;
+	callbacks->change_cb = on_change;
+	callbacks->truncate_cb = on_truncate;
+	callbacks->message_cb = on_message;
+	callbacks->commit_cb = on_commit;
+	callbacks->shutdown_cb = on_shutdown;
 }
