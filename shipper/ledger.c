@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ledger.h"
+#include "mem.h"
 
 #define LEDGER_FIRST_SIZE	64
 
@@ -19,21 +20,11 @@ entry_at(const Ledger *ledger, uint64_t seq)
 	return &ledger->ring[seq & ledger->mask];
 }
 
-static LedgerEntry *
-alloc_ring(uint64_t size)
-{
-	LedgerEntry *ring = calloc(size, sizeof(LedgerEntry));
-
-	if (ring == NULL)
-		abort();
-	return ring;
-}
-
 void
 ledger_init(Ledger *ledger, uint64_t lsn, uint64_t capacity)
 {
 	memset(ledger, 0, sizeof(*ledger));
-	ledger->ring = alloc_ring(LEDGER_FIRST_SIZE);
+	ledger->ring = mem_zero(LEDGER_FIRST_SIZE * sizeof(LedgerEntry));
 	ledger->mask = LEDGER_FIRST_SIZE - 1;
 	ledger->capacity = capacity;
 	ledger->flush_lsn = ledger->received_lsn = lsn;
@@ -51,7 +42,7 @@ static void
 ledger_grow(Ledger *ledger)
 {
 	uint64_t	mask = ledger->mask * 2 + 1;
-	LedgerEntry *ring = alloc_ring(mask + 1);
+	LedgerEntry *ring = mem_zero((mask + 1) * sizeof(LedgerEntry));
 
 	for (uint64_t seq = ledger->head; seq < ledger->tail; seq++)
 		ring[seq & mask] = ledger->ring[seq & ledger->mask];

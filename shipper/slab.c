@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mem.h"
 #include "slab.h"
 
 void
@@ -34,10 +35,8 @@ static void
 slab_table_grow(SlabTable *table)
 {
 	uint32_t	n = table->nslabs ? table->nslabs * 2 : 256;
-	Slab	   *slabs = realloc(table->slabs, n * sizeof(Slab));
+	Slab	   *slabs = mem_resize(table->slabs, n * sizeof(Slab));
 
-	if (slabs == NULL)
-		abort();
 	memset(slabs + table->nslabs, 0, (n - table->nslabs) * sizeof(Slab));
 	for (uint32_t i = n; i-- > table->nslabs;)
 	{
