@@ -1,0 +1,50 @@
+\echo Use "CREATE EXTENSION walpost" to load this file. \quit
+
+CREATE FUNCTION walpost.version()
+RETURNS text
+LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'walpost_version';
+COMMENT ON FUNCTION walpost.version() IS
+'version of the walpost plugin';
+
+CREATE FUNCTION walpost.options(OUT name text, OUT type text, OUT "default" text,
+                                OUT allowed text, OUT description text)
+RETURNS SETOF record
+LANGUAGE c STRICT STABLE PARALLEL SAFE ROWS 40
+AS 'MODULE_PATHNAME', 'walpost_options';
+COMMENT ON FUNCTION walpost.options() IS
+'options of the walpost plugin: the connector''s properties that decide what an event is';
+
+CREATE FUNCTION walpost.describe(relation regclass, VARIADIC options text[] DEFAULT '{}',
+                                 OUT topic text, OUT column_name text, OUT column_type text,
+                                 OUT field text, OUT connect_type text, OUT schema_name text,
+                                 OUT "default" text, OUT key_position text, OUT remark text)
+RETURNS SETOF record
+LANGUAGE c STRICT STABLE PARALLEL SAFE ROWS 20
+AS 'MODULE_PATHNAME', 'walpost_describe';
+COMMENT ON FUNCTION walpost.describe(regclass, text[]) IS
+'what walpost makes of a relation under these options (name, value, ...): its topic, and each column''s type, default and place in the key';
+
+CREATE VIEW walpost.slots AS
+SELECT s.slot_name, s.database, s.active, s.active_pid,
+       s.restart_lsn, s.confirmed_flush_lsn,
+       pg_catalog.pg_wal_lsn_diff(l.lsn, s.restart_lsn) AS retained_bytes,
+       pg_catalog.pg_wal_lsn_diff(l.lsn, s.confirmed_flush_lsn) AS behind_bytes,
+       s.wal_status, s.safe_wal_size
+FROM pg_catalog.pg_replication_slots AS s
+CROSS JOIN (SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
+                        THEN pg_catalog.pg_last_wal_replay_lsn()
+                        ELSE pg_catalog.pg_current_wal_lsn() END AS lsn) AS l
+WHERE s.plugin OPERATOR(pg_catalog.=) 'walpost';
+COMMENT ON VIEW walpost.slots IS
+'the slots of this plugin, with the WAL that each retains and how far its consumer is behind';
+
+REVOKE ALL ON FUNCTION walpost.version() FROM PUBLIC;
+REVOKE ALL ON FUNCTION walpost.options() FROM PUBLIC;
+REVOKE ALL ON FUNCTION walpost.describe(regclass, text[]) FROM PUBLIC;
+REVOKE ALL ON walpost.slots FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION walpost.version() TO pg_monitor;
+GRANT EXECUTE ON FUNCTION walpost.options() TO pg_monitor;
+GRANT EXECUTE ON FUNCTION walpost.describe(regclass, text[]) TO pg_monitor;
+GRANT SELECT ON walpost.slots TO pg_monitor;
+GRANT USAGE ON SCHEMA walpost TO pg_monitor;
