@@ -1,0 +1,377 @@
+/*
+ * conf_keys.c
+ *	  The table of known properties: every property of the Debezium PostgreSQL
+ *	  connector, those of Kafka Connect that a connector file holds, our own.
+ *
+ * Data only.  Each row has a standing: it works (DONE), it has no meaning here
+ * (ACCEPTED, warned about when it is set to something else than the default),
+ * or it would change or protect data in a way that this release cannot do
+ * (REFUSED, unless it is set to its harmless default).  "doc" completes the
+ * sentence "property ... has no effect: ..." or "... is not supported: ...".
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <stddef.h>
+
+#include "conf.h"
+#include "conf_private.h"
+
+static const char *const sslmodes[] = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full", NULL};
+static const char *const plugins[] = {"pgoutput", "decoderbufs", "walpost", NULL};
+static const char *const autocreate_modes[] = {"all_tables", "filtered", "no_tables", "disabled", NULL};
+static const char *const snapshot_modes[] = {"initial", "no_data", "when_needed", NULL};
+static const char *const decimal_modes[] = {"precise", "string", "double", NULL};
+static const char *const time_modes[] = {
+	"adaptive", "adaptive_time_microseconds", "connect", "isostring",
+	"microseconds", "nanoseconds", "structured", NULL
+};
+static const char *const interval_modes[] = {"numeric", "string", NULL};
+static const char *const binary_modes[] = {"bytes", "base64", "base64-url-safe", "hex", NULL};
+static const char *const hstore_modes[] = {"json", "map", NULL};
+static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
+static const char *const tolerances[] = {"none", NULL};
+static const char *const json_converters[] = {"org.apache.kafka.connect.json.JsonConverter", "JsonConverter", NULL};
+static const char *const connector_classes[] = {
+	"io.debezium.connector.postgresql.PostgresConnector", "PostgresConnector", "Postgres", NULL
+};
+static const char *const lsn_flush_modes[] = {"connector", "connector_and_driver", NULL};
+static const char *const limit_actions[] = {"warn", "fail", NULL};
+static const char *const transaction_boundaries[] = {"poll", "interval", "connector", NULL};
+static const char *const exactly_once[] = {"requested", NULL};
+static const char *const mismatch_strategies[] = {"no_validation", "trust_slot", NULL};
+
+#define ANY		INT64_MIN, INT64_MAX
+
+#define STR(name, flags, def, doc)		{name, CONF_STRING, CONF_DONE, flags, def, ANY, NULL, doc}
+#define LIST(name, flags, def, doc)		{name, CONF_LIST, CONF_DONE, flags, def, ANY, NULL, doc}
+#define PASSWORD(name, flags, doc)		{name, CONF_PASSWORD, CONF_DONE, (flags) | CONF_SECRET, NULL, ANY, NULL, doc}
+#define BOOL(name, flags, def, doc)		{name, CONF_BOOL, CONF_DONE, flags, def, ANY, NULL, doc}
+#define INT(name, flags, def, lo, hi, doc)	{name, CONF_INT, CONF_DONE, flags, def, lo, hi, NULL, doc}
+#define ENUM(name, flags, def, allowed, doc)	{name, CONF_ENUM, CONF_DONE, flags, def, ANY, allowed, doc}
+
+/* no meaning here */
+#define NOSTR(name, def, doc)			{name, CONF_STRING, CONF_ACCEPTED, 0, def, ANY, NULL, doc}
+#define NOINT(name, def, doc)			{name, CONF_INT, CONF_ACCEPTED, 0, def, ANY, NULL, doc}
+#define NOBOOL(name, def, doc)			{name, CONF_BOOL, CONF_ACCEPTED, 0, def, ANY, NULL, doc}
+#define NOENUM(name, def, allowed, doc)	{name, CONF_ENUM, CONF_ACCEPTED, 0, def, ANY, allowed, doc}
+#define NOPREFIX(name, doc)				{name, CONF_STRING, CONF_ACCEPTED, CONF_PREFIX, NULL, ANY, NULL, doc}
+
+/* refused, but for the harmless default */
+#define REFUSE(name, def, doc)			{name, CONF_STRING, CONF_REFUSED, 0, def, ANY, NULL, doc}
+#define REFUSE_BOOL(name, def, doc)		{name, CONF_BOOL, CONF_REFUSED, 0, def, ANY, NULL, doc}
+#define REFUSE_INT(name, def, doc)		{name, CONF_INT, CONF_REFUSED, 0, def, ANY, NULL, doc}
+#define REFUSE_PREFIX(name, doc)		{name, CONF_STRING, CONF_REFUSED, CONF_PREFIX, NULL, ANY, NULL, doc}
+
+#define PLUGIN	CONF_TO_PLUGIN
+
+/* Why whole families have no effect. */
+#define NO_SNAPSHOT		"this release streams changes and reads no existing rows"
+#define NO_QUEUE		"events go to Kafka as they arrive; walpost.buffer.memory bounds what is in flight"
+#define NO_SIGNALS		"signals are not read in this release"
+#define NO_LINEAGE		"no lineage events are made"
+#define NO_JAVA			"nothing here runs Java"
+#define NO_VERSION		"there is one version, that of this program"
+#define NO_WORKER		"there is no Kafka Connect worker"
+#define NO_SINK			"it belongs to sink connectors"
+#define NO_NOTIFICATION "notifications are not sent in this release"
+#define NO_HISTORY		"PostgreSQL's catalog is the schema history"
+#define NO_EXTRA_METRIC "there are no JMX metrics"
+
+const ConfKey conf_keys[] = {
+	/* the connector */
+	STR("name", 0, NULL, "name of the connector, in logs; topic.prefix if it is not set"),
+	ENUM("connector.class", 0, "io.debezium.connector.postgresql.PostgresConnector", connector_classes,
+		 "class of the connector that the file was written for"),
+	INT("tasks.max", 0, "1", 1, INT64_MAX, "one task does the work, as in Debezium, whatever is allowed"),
+	NOBOOL("tasks.max.enforce", "true", "there is always one task"),
+	STR("topic.prefix", PLUGIN | CONF_REQUIRED, NULL,
+		"first part of every topic and source.name: letters, digits, dots, hyphens, underscores"),
+	STR("topic.delimiter", PLUGIN, ".", "what stands between prefix, schema and table in a topic"),
+	NOSTR("connector.plugin.version", NULL, NO_VERSION),
+	NOSTR("config.action.reload", "restart", "a file is read at start"),
+	NOSTR("initial.state", NULL, NO_WORKER),
+	NOSTR("group.id", NULL, NO_WORKER),
+	NOSTR("plugin.path", NULL, NO_WORKER),
+	NOSTR("config.providers", NULL, "file, dir and env are built in"),
+	NOPREFIX("config.providers.", "file, dir and env are built in"),
+
+	/* the database */
+	STR("database.hostname", CONF_REQUIRED, NULL, "host name, address or socket directory of the server"),
+	INT("database.port", 0, "5432", 1, 65535, "port of the server"),
+	STR("database.user", CONF_REQUIRED, NULL, "role to connect as; it needs LOGIN and REPLICATION"),
+	PASSWORD("database.password", 0, "its password; without it libpq looks into PGPASSWORD and the password file"),
+	STR("database.dbname", CONF_REQUIRED, NULL, "database to capture"),
+	ENUM("database.sslmode", 0, "prefer", sslmodes, "whether the connection is encrypted, and what of the server is verified"),
+	STR("database.sslcert", 0, NULL, "file with the client's certificate"),
+	STR("database.sslkey", 0, NULL, "file with the client's key, PEM or DER"),
+	PASSWORD("database.sslpassword", 0, "password of the client's key"),
+	STR("database.sslrootcert", 0, NULL, "file with the certificates of the authorities to trust"),
+	BOOL("database.tcpKeepAlive", 0, "true", "whether TCP keepalives are sent"),
+	STR("database.initial.statements", 0, NULL,
+		"SQL statements, separated by semicolons (;; is a semicolon), run on each ordinary connection, not on the replication connection"),
+	INT("database.query.timeout.ms", 0, "600000", 0, INT64_MAX, "statement_timeout of ordinary connections; 0 is none"),
+	REFUSE("database.sslfactory", NULL, "it names a Java class; database.sslmode and database.sslrootcert say what is verified"),
+	REFUSE("database.connection.factory.class", NULL, "it names a Java class; a password can come from ${file:...}, ${env:...} or the password file"),
+	NOPREFIX("driver.", "they are parameters of the JDBC driver; libpq's come from PG* variables and the service file"),
+	NOINT("connection.validation.timeout.ms", "60000", "a connection attempt gives up after 30 seconds"),
+	NOSTR("database.include.list", NULL, "a connector has one database, database.dbname"),
+	NOSTR("database.exclude.list", NULL, "a connector has one database, database.dbname"),
+
+	/* slot, publication, acknowledgement */
+	ENUM("plugin.name", 0, "decoderbufs", plugins, "the slot is made with walpost whatever is named here"),
+	STR("slot.name", 0, "debezium", "replication slot: lower-case letters, digits, underscores, at most 63"),
+	BOOL("slot.drop.on.stop", 0, "false", "whether the slot is dropped at an orderly stop; for tests: what changes afterwards is lost"),
+	INT("slot.max.retries", 0, "6", 0, INT64_MAX,
+		"how often to ask again for a slot that is in use; when it is not set, the connector waits as a hot standby for as long as it takes"),
+	INT("slot.retry.delay.ms", 0, "10000", 1, INT64_MAX, "longest time between two such attempts"),
+	REFUSE_BOOL("slot.failover", "false", "make the slot with pg_create_logical_replication_slot(..., failover => true) and leave this out; the connector uses it as it finds it"),
+	REFUSE("slot.stream.params", NULL, "they are options of pgoutput"),
+	STR("publication.name", PLUGIN, "dbz_publication", "publication whose tables, operations, row filters and column lists hold"),
+	ENUM("publication.autocreate.mode", 0, "all_tables", autocreate_modes,
+		 "all_tables: made FOR ALL TABLES if it is absent; filtered: holds the captured tables, kept so at each start; no_tables: made empty; disabled: must exist"),
+	BOOL("publish.via.partition.root", 0, "false", "whether a publication that is made here publishes partitions as their root"),
+	STR("replica.identity.autoset.values", 0, NULL,
+		"regex:DEFAULT|FULL|NOTHING|INDEX name, separated by commas: replica identities to set on captured tables at start"),
+	INT("status.update.interval.ms", 0, "10000", 1, INT64_MAX, "longest time between two reports to the server; a third of wal_sender_timeout at most"),
+	ENUM("lsn.flush.mode", 0, NULL, lsn_flush_modes,
+		 "the slot moves when Kafka has acknowledged, and with keepalives when nothing is under way"),
+	REFUSE_BOOL("flush.lsn.source", "true", "without acknowledgements the server would keep all WAL"),
+	NOINT("lsn.flush.timeout.ms", "30000", "reports to the server do not block"),
+	NOENUM("lsn.flush.timeout.action", "fail", NULL, "reports to the server do not block"),
+	ENUM("offset.mismatch.strategy", 0, "no_validation", mismatch_strategies, "the slot alone holds the position"),
+	NOBOOL("internal.slot.seek.to.known.offset.on.start", "false", "the slot alone holds the position"),
+	NOBOOL("internal.log.position.check.enable", "true", "the server itself refuses a position whose WAL is gone"),
+	NOINT("internal.create.slot.command.timeout", "90", "making the slot waits for transactions that run, and says so"),
+	NOPREFIX("offset.", "the slot alone holds the position"),
+	NOSTR("offsets.storage.topic", NULL, "the slot alone holds the position"),
+	REFUSE_INT("xmin.fetch.interval.ms", "0", "source.xmin is always null"),
+	NOINT("heartbeat.interval.ms", "0", "the slot moves with the server's keepalives even while nothing is captured; no heartbeat records are written in this release"),
+	NOSTR("heartbeat.topics.prefix", "__debezium-heartbeat", "no heartbeat records are written in this release"),
+	NOSTR("topic.heartbeat.prefix", "__debezium-heartbeat", "no heartbeat records are written in this release"),
+	NOSTR("topic.heartbeat.name", NULL, "no heartbeat records are written in this release"),
+	NOSTR("heartbeat.action.query", NULL, "the slot moves without it: it is not run"),
+
+	/* what is captured */
+	LIST("schema.include.list", PLUGIN, NULL, "regular expressions of the schemas to capture"),
+	LIST("schema.exclude.list", PLUGIN, NULL, "regular expressions of the schemas to leave out"),
+	LIST("table.include.list", PLUGIN, NULL, "regular expressions of the tables (schema.table) to capture"),
+	LIST("table.exclude.list", PLUGIN, NULL, "regular expressions of the tables (schema.table) to leave out"),
+	LIST("column.include.list", PLUGIN, NULL, "regular expressions of the columns (schema.table.column) to capture; key columns stay in the key"),
+	LIST("column.exclude.list", PLUGIN, NULL, "regular expressions of the columns (schema.table.column) to leave out; key columns stay in the key"),
+	BOOL("table.ignore.builtin", PLUGIN, "true", "whether system schemas, temporary tables and spatial_ref_sys are left out"),
+	STR("message.key.columns", PLUGIN, NULL, "keys of one's own: table regex:column,column;table regex:column"),
+	LIST("skipped.operations", PLUGIN, "t", "operations that give no event: c, u, d, t, or none; when it is set, a publication made here leaves them out as well"),
+	BOOL("tombstones.on.delete", PLUGIN, "true", "whether a record with a null value follows each delete"),
+	LIST("message.prefix.include.list", PLUGIN, NULL, "regular expressions of the prefixes of logical messages to capture"),
+	LIST("message.prefix.exclude.list", PLUGIN, NULL, "regular expressions of the prefixes of logical messages to leave out"),
+	INT("guardrail.collections.max", 0, "0", 0, INT64_MAX, "most tables that may be captured; 0 is no limit"),
+	ENUM("guardrail.collections.limit.action", 0, "warn", limit_actions, "what happens when there are more"),
+	REFUSE_BOOL("skip.messages.without.change", "false", "updates that change nothing would be published"),
+	NOBOOL("include.schema.changes", NULL, "PostgreSQL has no schema change events"),
+	NOBOOL("include.schema.comments", "false", "comments change nothing in an event"),
+	NOENUM("schema.refresh.mode", "columns_diff", NULL, "the plugin decodes with the catalog of the change's own moment"),
+
+	/* values and names */
+	ENUM("decimal.handling.mode", PLUGIN, "precise", decimal_modes, "how numeric and money come out"),
+	ENUM("time.precision.mode", PLUGIN, "adaptive", time_modes, "how dates and times come out"),
+	ENUM("interval.handling.mode", PLUGIN, "numeric", interval_modes, "how interval comes out"),
+	ENUM("binary.handling.mode", PLUGIN, "bytes", binary_modes, "how bytea comes out"),
+	ENUM("hstore.handling.mode", PLUGIN, "json", hstore_modes, "how hstore comes out"),
+	INT("money.fraction.digits", PLUGIN, "2", 0, 18, "fraction digits of money"),
+	BOOL("include.unknown.datatypes", PLUGIN, "false", "whether columns of types without a mapping come out as bytes of their text"),
+	STR("unavailable.value.placeholder", PLUGIN, "__debezium_unavailable_value",
+		"what stands for an unchanged TOASTed value; text, or hex: and digits"),
+	ENUM("schema.name.adjustment.mode", PLUGIN, "none", adjustments, "how schema names are made fit for Avro"),
+	ENUM("field.name.adjustment.mode", PLUGIN, "none", adjustments, "how column names are made fit for Avro"),
+	BOOL("extended.headers.enabled", PLUGIN, "true", "whether row events carry the __debezium.context headers"),
+	REFUSE_PREFIX("column.mask.", "a mask that did nothing would leak; leave the columns out with column.exclude.list or the publication's column list"),
+	REFUSE_PREFIX("column.truncate.", "values would come out whole; leave the columns out with column.exclude.list"),
+	REFUSE("column.propagate.source.type", NULL, "schemas would lack the parameters it asks for"),
+	REFUSE("datatype.propagate.source.type", NULL, "schemas would lack the parameters it asks for"),
+	REFUSE("converters", NULL, "it names Java classes; the columns would come out in their own mapping"),
+	REFUSE("post.processors", NULL, "it names Java classes; the events would come out unprocessed"),
+	NOENUM("event.converting.failure.handling.mode", "warn", NULL, "every value of a mapped type has a form"),
+	NOENUM("event.processing.failure.handling.mode", "fail", NULL, "an event that cannot be made stops the connector"),
+	REFUSE_BOOL("provide.transaction.metadata", "false", "neither the transaction topic nor the transaction blocks are written in this release"),
+	NOSTR("topic.transaction", "transaction", "the transaction topic is not written in this release"),
+	REFUSE("transaction.metadata.factory", "io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory", "it names a Java class"),
+	REFUSE("topic.naming.strategy", "io.debezium.schema.SchemaTopicNamingStrategy", "topics are <topic.prefix>.<schema>.<table>"),
+	REFUSE("sourceinfo.struct.maker", "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker", "it names a Java class"),
+	NOINT("topic.cache.size", "10000", "topic names are part of a relation's plan"),
+	NOSTR("memory.management.schemas.class", "io.debezium.relational.ConcurrentMapTableMappingStorage", NO_JAVA),
+	NOSTR("memory.management.tables.class", "io.debezium.relational.ConcurrentMapTableMappingStorage", NO_JAVA),
+	NOSTR("source.struct.version", "v2", "there is one source block"),
+
+	/* transforms */
+	REFUSE("transforms", NULL, "no transform works in this release, and events would come out as they are"),
+	REFUSE("predicates", NULL, "no predicate works in this release"),
+	NOPREFIX("transforms.", "it belongs to a transform that the property transforms does not name"),
+	NOPREFIX("predicates.", "it belongs to a predicate that the property predicates does not name"),
+
+	/* converters */
+	ENUM("key.converter", 0, "org.apache.kafka.connect.json.JsonConverter", json_converters, "how keys are written"),
+	BOOL("key.converter.schemas.enable", PLUGIN, "true", "whether keys carry their schema"),
+	BOOL("key.converter.replace.null.with.default", PLUGIN, "true", "whether a NULL in a key prints the column's default"),
+	{"key.converter.decimal.format", CONF_STRING, CONF_REFUSED, 0, "BASE64", ANY, NULL, "use decimal.handling.mode=string or double"},
+	NOPREFIX("key.converter.", "it is no option of JsonConverter that matters here"),
+	ENUM("value.converter", 0, "org.apache.kafka.connect.json.JsonConverter", json_converters, "how values are written"),
+	BOOL("value.converter.schemas.enable", PLUGIN, "true", "whether values carry their schema"),
+	BOOL("value.converter.replace.null.with.default", PLUGIN, "true", "whether a NULL in a value prints the column's default"),
+	{"value.converter.decimal.format", CONF_STRING, CONF_REFUSED, 0, "BASE64", ANY, NULL, "use decimal.handling.mode=string or double"},
+	NOPREFIX("value.converter.", "it is no option of JsonConverter that matters here"),
+	REFUSE("header.converter", "org.apache.kafka.connect.storage.SimpleHeaderConverter", "headers are written as SimpleHeaderConverter writes them"),
+	NOPREFIX("header.converter.", "headers are written as SimpleHeaderConverter writes them"),
+
+	/* Kafka */
+	STR("bootstrap.servers", 0, NULL, "brokers, host:port separated by commas; also from the worker file or BOOTSTRAP_SERVERS"),
+	{"producer.override.", CONF_STRING, CONF_DONE, CONF_PREFIX, NULL, ANY, NULL,
+	"setting of the producer under its Java name, put into librdkafka's terms"},
+	{"kafka.", CONF_STRING, CONF_DONE, CONF_PREFIX, NULL, ANY, NULL,
+	"setting of librdkafka under its own name, passed as it is"},
+	INT("topic.creation.default.replication.factor", 0, "-1", -1, 32767, "replicas of topics that are created; -1 is the broker's default"),
+	INT("topic.creation.default.partitions", 0, "-1", -1, INT32_MAX, "partitions of topics that are created; -1 is the broker's default"),
+	{"topic.creation.default.", CONF_STRING, CONF_DONE, CONF_PREFIX, NULL, ANY, NULL,
+	"topic setting (cleanup.policy and the like) of topics that are created"},
+	REFUSE("topic.creation.groups", NULL, "topics of these groups would be created with the default settings; set topic.creation.default.*"),
+	NOBOOL("topic.creation.enable", "true", "topics that are missing are created"),
+	NOPREFIX("topic.creation.", "it belongs to a group that topic.creation.groups does not name"),
+	NOPREFIX("consumer.override.", "nothing is consumed"),
+	NOPREFIX("admin.override.", "the producer's connection serves for that"),
+	ENUM("exactly.once.support", 0, "requested", exactly_once, "delivery is at least once: whole transactions repeat after a crash"),
+	NOENUM("transaction.boundary", "poll", transaction_boundaries, "there are no Kafka transactions in this release"),
+	NOINT("transaction.boundary.interval.ms", NULL, "there are no Kafka transactions in this release"),
+
+	/* errors */
+	INT("errors.max.retries", 0, "-1", -1, INT64_MAX, "attempts in a row after an error that may pass by itself; -1 is no limit"),
+	INT("retriable.restart.connector.wait.ms", 0, "10000", 0, INT64_MAX, "longest time between two such attempts"),
+	ENUM("errors.tolerance", 0, "none", tolerances, "a record that Kafka refuses stops the connector"),
+	NOINT("errors.retry.timeout", "0", "transforms and converters do not fail by chance here"),
+	NOINT("errors.retry.delay.max.ms", "60000", "transforms and converters do not fail by chance here"),
+	NOBOOL("errors.log.enable", "false", "errors are always logged"),
+	NOBOOL("errors.log.include.messages", "false", "row data is never logged"),
+	NOPREFIX("errors.deadletterqueue.", NO_SINK),
+	NOSTR("custom.retriable.exception", NULL, NO_JAVA),
+	NOINT("executor.shutdown.timeout.ms", "4000", NO_JAVA),
+
+	/* throughput and memory */
+	INT("walpost.buffer.memory", 0, "25165824", 1048576, INT64_MAX, "bytes of events that may be under way between the server and Kafka"),
+	INT("max.queue.size.in.bytes", 0, "0", 0, INT64_MAX, "the same under Debezium's name; 0 leaves it to walpost.buffer.memory"),
+	NOINT("max.queue.size", "8192", NO_QUEUE),
+	NOINT("max.batch.size", "2048", NO_QUEUE),
+	NOINT("poll.interval.ms", "500", NO_QUEUE),
+	NOINT("poll.dispatch.interval.ms", "0", NO_QUEUE),
+	NOINT("query.fetch.size", "0", NO_SNAPSHOT),
+	NOSTR("queue.provider.type", "memory", NO_QUEUE),
+	NOBOOL("statistics.metrics.enabled", "true", NO_EXTRA_METRIC),
+	NOBOOL("internal.advanced.metrics.enable", "false", NO_EXTRA_METRIC),
+	NOINT("internal.offset.activity.monitor.interval.ms", "600000", NO_EXTRA_METRIC),
+	NOSTR("custom.metric.tags", NULL, NO_EXTRA_METRIC),
+	NOSTR("custom.sanitize.pattern", NULL, "values are masked by the property's own row and by names such as password, secret, jaas"),
+
+	/* snapshots */
+	ENUM("snapshot.mode", 0, "initial", snapshot_modes, "this release streams changes only: existing rows are not read, and a start with initial or when_needed says so"),
+	NOSTR("snapshot.mode.custom.name", NULL, NO_SNAPSHOT),
+	NOPREFIX("snapshot.mode.configuration.based.", NO_SNAPSHOT),
+	NOENUM("snapshot.isolation.mode", "serializable", NULL, NO_SNAPSHOT),
+	NOENUM("snapshot.locking.mode", "none", NULL, NO_SNAPSHOT),
+	NOSTR("snapshot.locking.mode.custom.name", NULL, NO_SNAPSHOT),
+	NOENUM("snapshot.query.mode", "select_all", NULL, NO_SNAPSHOT),
+	NOSTR("snapshot.query.mode.custom.name", NULL, NO_SNAPSHOT),
+	NOSTR("snapshot.include.collection.list", NULL, NO_SNAPSHOT),
+	NOSTR("snapshot.select.statement.overrides", NULL, NO_SNAPSHOT),
+	NOPREFIX("snapshot.select.statement.overrides.", NO_SNAPSHOT),
+	NOINT("snapshot.lock.timeout.ms", "10000", NO_SNAPSHOT),
+	NOINT("snapshot.delay.ms", "0", NO_SNAPSHOT),
+	NOINT("streaming.delay.ms", "0", "streaming begins at once"),
+	NOINT("snapshot.fetch.size", NULL, NO_SNAPSHOT),
+	NOINT("snapshot.max.threads", "1", NO_SNAPSHOT),
+	NOINT("snapshot.max.threads.multiplier", "1", NO_SNAPSHOT),
+	NOBOOL("legacy.snapshot.max.threads", "false", NO_SNAPSHOT),
+	NOBOOL("internal.legacy.snapshot.max.threads", "false", NO_SNAPSHOT),
+	NOBOOL("internal.snapshot.scan.all.columns.force", "false", NO_SNAPSHOT),
+	NOENUM("snapshot.tables.order.by.row.count", "disabled", NULL, NO_SNAPSHOT),
+
+	/* signals and notifications */
+	REFUSE("signal.data.collection", NULL, NO_SIGNALS),
+	REFUSE("signal.enabled.channels", "source", NO_SIGNALS),
+	NOINT("signal.poll.interval.ms", "5000", NO_SIGNALS),
+	NOPREFIX("signal.kafka.", NO_SIGNALS),
+	NOPREFIX("signal.consumer.", NO_SIGNALS),
+	NOSTR("signal.file", "file-signals.txt", NO_SIGNALS),
+	NOINT("signal.emit.failure.max.retries", "0", NO_SIGNALS),
+	NOINT("signal.emit.failure.backoff.ms", "10000", NO_SIGNALS),
+	NOINT("internal.signal.synchronous.batch.size", "10", NO_SIGNALS),
+	NOINT("internal.signal.processor.semaphore.wait.ms", "10000", NO_SIGNALS),
+	NOBOOL("read.only", "false", NO_SIGNALS),
+	NOINT("incremental.snapshot.chunk.size", "1024", NO_SIGNALS),
+	NOENUM("incremental.snapshot.watermarking.strategy", "insert_insert", NULL, NO_SIGNALS),
+	NOBOOL("incremental.snapshot.allow.schema.changes", "false", NO_SIGNALS),
+	REFUSE("notification.enabled.channels", NULL, NO_NOTIFICATION),
+	NOSTR("notification.sink.topic.name", NULL, NO_NOTIFICATION),
+	NOPREFIX("notification.http.", NO_NOTIFICATION),
+
+	/* lineage */
+	NOBOOL("openlineage.integration.enabled", "false", NO_LINEAGE),
+	NOSTR("openlineage.integration.config.file.path", "./openlineage.yml", NO_LINEAGE),
+	NOSTR("openlineage.integration.job.namespace", NULL, NO_LINEAGE),
+	NOSTR("openlineage.integration.job.description", "Debezium change data capture job", NO_LINEAGE),
+	NOSTR("openlineage.integration.job.tags", NULL, NO_LINEAGE),
+	NOSTR("openlineage.integration.job.owners", NULL, NO_LINEAGE),
+	NOSTR("openlineage.integration.dataset.kafka.bootstrap.servers", NULL, NO_LINEAGE),
+
+	/* of other connectors, found in files */
+	NOSTR("schema.history.internal", NULL, NO_HISTORY),
+	NOPREFIX("schema.history.internal.", NO_HISTORY),
+	NOSTR("database.history", NULL, NO_HISTORY),
+	NOPREFIX("database.history.", NO_HISTORY),
+};
+
+const int	conf_nkeys = sizeof(conf_keys) / sizeof(conf_keys[0]);
+
+const ConfAlias conf_aliases[] = {
+	{"database.server.name", "topic.prefix"},
+	{"schema.whitelist", "schema.include.list"},
+	{"schema.blacklist", "schema.exclude.list"},
+	{"table.whitelist", "table.include.list"},
+	{"table.blacklist", "table.exclude.list"},
+	{"column.whitelist", "column.include.list"},
+	{"column.blacklist", "column.exclude.list"},
+	{"toasted.value.placeholder", "unavailable.value.placeholder"},
+	{"slot.drop_on_stop", "slot.drop.on.stop"},
+	{"event.deserialization.failure.handling.mode", "event.processing.failure.handling.mode"},
+	{NULL, NULL}
+};
+
+const ConfOldValue conf_old_values[] = {
+	{"snapshot.mode", "never", "no_data"},
+	{"snapshot.mode", "schema_only", "no_data"},
+	{"snapshot.mode", "exported", "initial"},
+	{NULL, NULL, NULL}
+};
+
+#define NEEDS_SNAPSHOT "this release streams changes and reads no existing rows; use no_data, or initial to be told so at each start"
+#define NO_CONVERTER "this release writes JSON; use org.apache.kafka.connect.json.JsonConverter"
+
+const ConfRefusal conf_refusals[] = {
+	{"snapshot.mode", "always", NEEDS_SNAPSHOT},
+	{"snapshot.mode", "initial_only", NEEDS_SNAPSHOT},
+	{"snapshot.mode", "configuration_based", NEEDS_SNAPSHOT},
+	{"snapshot.mode", "custom", NEEDS_SNAPSHOT},
+	{"exactly.once.support", "required", "this release delivers at least once; remove it, or set it to requested"},
+	{"errors.tolerance", "all", "records that Kafka refuses would have to be dropped; set it to none"},
+	{"lsn.flush.mode", "manual", "without acknowledgements the server would keep all WAL; use connector"},
+	{"offset.mismatch.strategy", "trust_offset", "the slot alone holds the position; use trust_slot"},
+	{"offset.mismatch.strategy", "trust_greater_lsn", "the slot alone holds the position; use trust_slot"},
+	{"key.converter", "*Converter", NO_CONVERTER},
+	{"value.converter", "*Converter", NO_CONVERTER},
+	{"connector.class", "*Connector", "this program runs connectors of class io.debezium.connector.postgresql.PostgresConnector only"},
+	{NULL, NULL, NULL}
+};
+
+const ConfConflict conf_conflicts[] = {
+	{"schema.include.list", "schema.exclude.list"},
+	{"table.include.list", "table.exclude.list"},
+	{"column.include.list", "column.exclude.list"},
+	{"message.prefix.include.list", "message.prefix.exclude.list"},
+	{NULL, NULL}
+};

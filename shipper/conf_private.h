@@ -1,0 +1,100 @@
+/*
+ * conf_private.h
+ *	  What the conf*.c files share: the stored entries, the layers they come
+ *	  from, and the tables that stand beside the property table.
+ *
+ * Everybody else asks conf.h.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_CONF_PRIVATE_H
+#define WALPOST_CONF_PRIVATE_H
+
+#include "conf.h"
+
+/* Where a value comes from; a later layer wins over an earlier one. */
+typedef enum ConfLayer
+{
+	CONF_LAYER_WORKER,
+	CONF_LAYER_ENVIRONMENT,
+	CONF_LAYER_CONNECTOR
+} ConfLayer;
+
+/* One property of one layer.  value differs from raw once it was resolved. */
+typedef struct ConfEntry
+{
+	char	   *name;
+	char	   *raw;			/* as it was given, with ${...} */
+	char	   *value;			/* in effect */
+	const char *origin;
+	ConfLayer	layer;
+} ConfEntry;
+
+struct Conf
+{
+	ConfEntry  *entries;		/* ordered by name, then layer */
+	int			nentries;
+	int			capacity;
+	char	  **origins;		/* strings that origin points to */
+	int			norigins;
+};
+
+/* Sets a property in a layer; copies all strings but origin. */
+extern void conf_set_at(Conf *conf, const char *name, const char *value,
+						const char *origin, ConfLayer layer);
+
+/* Removes an entry by its position. */
+extern void conf_remove(Conf *conf, int position);
+
+/* The entry in effect (of the latest layer), or NULL. */
+extern ConfEntry *conf_entry(const Conf *conf, const char *name);
+
+/* Keeps a copy of text for as long as conf lives, to serve as an origin. */
+extern const char *conf_keep_origin(Conf *conf, const char *text);
+
+/* Replaces what is in effect; raw stays as it was given. */
+extern void conf_entry_assign(ConfEntry *entry, const char *value);
+
+/* The value as it may be shown: masked, or with its ${...} unresolved. */
+extern const char *conf_entry_shown(const ConfEntry *entry);
+
+/* Checks of single properties beyond kind and range (conf_rules.c). */
+extern bool conf_apply_rules(const Conf *conf, Err *err) must_check;
+
+/* An older name; its value counts when the present name is not set. */
+typedef struct ConfAlias
+{
+	const char *old;
+	const char *name;
+} ConfAlias;
+
+/* An older value of a property, and what it is called now. */
+typedef struct ConfOldValue
+{
+	const char *name;
+	const char *old;
+	const char *value;
+} ConfOldValue;
+
+/* A value (an fnmatch pattern) that is refused, and why. */
+typedef struct ConfRefusal
+{
+	const char *name;
+	const char *value;
+	const char *why;
+} ConfRefusal;
+
+/* Two properties of which one may be set. */
+typedef struct ConfConflict
+{
+	const char *one;
+	const char *other;
+} ConfConflict;
+
+/* Each table ends in a row whose first member is NULL. */
+extern const ConfAlias conf_aliases[];
+extern const ConfOldValue conf_old_values[];
+extern const ConfRefusal conf_refusals[];
+extern const ConfConflict conf_conflicts[];
+
+#endif							/* WALPOST_CONF_PRIVATE_H */

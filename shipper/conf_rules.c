@@ -1,0 +1,155 @@
+/*
+ * conf_rules.c
+ *	  Checks of single properties beyond kind and range, as a table.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "conf_private.h"
+#include "identity.h"
+#include "pattern.h"
+
+typedef struct ConfRule
+{
+	const char *name;
+	bool		(*check) (const char *name, const char *value, Err *err);
+} ConfRule;
+
+/* Topics are made of it: Kafka's alphabet. */
+static bool
+rule_topic_part(const char *name, const char *value, Err *err)
+{
+	for (const char *p = value; *p; p++)
+		if (!isalnum((unsigned char) *p) && strchr("._-", *p) == NULL)
+			return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes letters, digits, dots, hyphens and underscores",
+						   value, name);
+	return true;
+}
+
+/* What the server takes for the name of a slot. */
+static bool
+rule_slot_name(const char *name, const char *value, Err *err)
+{
+	if (strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(value) && strlen(value) < 64)
+		return true;
+	return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes lower-case letters, digits and underscores, 63 at most",
+				   value, name);
+}
+
+static bool
+rule_identifier(const char *name, const char *value, Err *err)
+{
+	return strlen(value) < 64 ||
+		err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes a name of 63 bytes at most",
+				value, name);
+}
+
+static bool
+rule_patterns(const char *name, const char *value, Err *err)
+{
+	PatternList *patterns;
+
+	if (!pattern_list_compile(name, value, &patterns, err))
+		return false;
+	pattern_list_free(patterns);
+	return true;
+}
+
+/* regex:column,column;regex:column */
+static bool
+rule_key_columns(const char *name, const char *value, Err *err)
+{
+	for (const char *p = value; *p;)
+	{
+		size_t		len = strcspn(p, ";");
+		const char *colon = memchr(p, ':', len);
+
+		if (strspn(p, " \t") < len && (colon == NULL || colon == p || colon == p + len - 1))
+			return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes schema.table:column,column;schema.table:column",
+						   value, name);
+		p += len + (p[len] == ';');
+	}
+	return true;
+}
+
+static bool
+rule_operations(const char *name, const char *value, Err *err)
+{
+	if (strcasecmp(value, "none") == 0)
+		return true;
+	for (const char *p = value; *p; p++)
+		if (strchr("cudtCUDT, ", *p) == NULL || (isalpha((unsigned char) p[0]) && isalpha((unsigned char) p[1])))
+			return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes c, u, d, t separated by commas, or none",
+						   value, name);
+	return true;
+}
+
+static bool
+rule_placeholder(const char *name, const char *value, Err *err)
+{
+	const char *digits = value + 4;
+
+	if (strncmp(value, "hex:", 4) != 0)
+		return true;
+	if (strlen(digits) % 2 == 0 && strspn(digits, "0123456789abcdefABCDEF") == strlen(digits))
+		return true;
+	return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; after hex: come pairs of hexadecimal digits",
+				   value, name);
+}
+
+static bool
+rule_readable(const char *name, const char *value, Err *err)
+{
+	return access(value, R_OK) == 0 ||
+		err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes a file that this user may read",
+				value, name);
+}
+
+static bool
+rule_identities(const char *name, const char *value, Err *err)
+{
+	IdentityRule *rules;
+	int			n;
+
+	if (!identity_parse(value, &rules, &n, err))
+		return false;
+	identity_free(rules, n);
+	return true;
+}
+
+static const ConfRule rules[] = {
+	{"topic.prefix", rule_topic_part},
+	{"topic.delimiter", rule_topic_part},
+	{"slot.name", rule_slot_name},
+	{"publication.name", rule_identifier},
+	{"schema.include.list", rule_patterns},
+	{"schema.exclude.list", rule_patterns},
+	{"table.include.list", rule_patterns},
+	{"table.exclude.list", rule_patterns},
+	{"column.include.list", rule_patterns},
+	{"column.exclude.list", rule_patterns},
+	{"message.prefix.include.list", rule_patterns},
+	{"message.prefix.exclude.list", rule_patterns},
+	{"message.key.columns", rule_key_columns},
+	{"skipped.operations", rule_operations},
+	{"unavailable.value.placeholder", rule_placeholder},
+	{"database.sslcert", rule_readable},
+	{"database.sslkey", rule_readable},
+	{"database.sslrootcert", rule_readable},
+	{"replica.identity.autoset.values", rule_identities},
+	{NULL, NULL}
+};
+
+bool
+conf_apply_rules(const Conf *conf, Err *err)
+{
+	for (const ConfRule *rule = rules; rule->name; rule++)
+		if (conf_is_set(conf, rule->name) &&
+			!rule->check(rule->name, conf_get(conf, rule->name), err))
+			return false;
+	return true;
+}

@@ -1,0 +1,201 @@
+/*
+ * pattern.c
+ *	  Lists of regular expressions as Debezium's filter properties have them.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "pattern.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+/* The same as the plugin's, so that a list means the same on both sides. */
+#define MATCH_LIMIT		100000
+#define DEPTH_LIMIT		10000
+#define HEAP_LIMIT		4096	/* KiB */
+
+struct PatternList
+{
+	pcre2_match_context *limits;
+	pcre2_match_data *match;
+	int			count;
+	pcre2_code *items[];
+};
+
+void
+pattern_list_free(PatternList *patterns)
+{
+	if (patterns == NULL)
+		return;
+	for (int i = 0; i < patterns->count; i++)
+		pcre2_code_free(patterns->items[i]);
+	pcre2_match_data_free(patterns->match);
+	pcre2_match_context_free(patterns->limits);
+	free(patterns);
+}
+
+static PatternList *
+pattern_list_new(int max)
+{
+	PatternList *list = mem_zero(sizeof(PatternList) + max * sizeof(pcre2_code *));
+
+	list->limits = pcre2_match_context_create(NULL);
+	list->match = pcre2_match_data_create(1, NULL);
+	if (list->limits == NULL || list->match == NULL)
+		mem_exhausted();
+	pcre2_set_match_limit(list->limits, MATCH_LIMIT);
+	pcre2_set_depth_limit(list->limits, DEPTH_LIMIT);
+	pcre2_set_heap_limit(list->limits, HEAP_LIMIT);
+	return list;
+}
+
+/*
+ * The offset of what Java reads as an operation on character classes, [a[b]]
+ * or [a&&b], and PCRE2 as plain characters; -1 if there is none.
+ */
+static int
+find_class_operation(const char *text)
+{
+	bool		in_class = false;
+
+	for (const char *p = text; *p; p++)
+	{
+		if (p[0] == '\\' && p[1] == 'Q')
+		{
+			const char *end = strstr(p + 2, "\\E");
+
+			if (end == NULL)
+				return -1;
+			p = end + 1;
+		}
+		else if (p[0] == '\\' && p[1] != '\0')
+			p++;
+		else if (!in_class)
+			in_class = (*p == '[');
+		else if (*p == '[' || (p[0] == '&' && p[1] == '&'))
+			return p - text;
+		else if (*p == ']')
+			in_class = false;
+	}
+	return -1;
+}
+
+static bool
+pattern_list_add(PatternList *list, const char *property, const char *text, Err *err)
+{
+	int			class_operation = find_class_operation(text);
+	int			error;
+	PCRE2_SIZE	offset = class_operation;
+	PCRE2_UCHAR reason[256] = "character classes within a class, or their intersection, are not supported";
+	pcre2_code *code = NULL;
+
+	if (class_operation < 0)
+	{
+		code = pcre2_compile((PCRE2_SPTR) text, PCRE2_ZERO_TERMINATED,
+							 PCRE2_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C |
+							 PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+							 &error, &offset, NULL);
+		if (code == NULL)
+			pcre2_get_error_message(error, reason, sizeof(reason));
+	}
+	if (code == NULL)
+		return err_set(err, ERR_CONFIG, "bad regular expression \"%s\" in property \"%s\", at byte %zu: %s; items are separated by commas, a comma within an item is written \"\\,\"",
+					   text, property, (size_t) offset + 1, (const char *) reason);
+	list->items[list->count++] = code;
+	return true;
+}
+
+/* Blanks as Java's String.trim() sees them. */
+static bool
+is_blank(char c)
+{
+	return (unsigned char) c <= ' ';
+}
+
+/* The item between start and end, trimmed, with "\," as a comma. */
+static char *
+item_text(const char *start, const char *end)
+{
+	char	   *text,
+			   *to;
+
+	while (start < end && is_blank(*start))
+		start++;
+	while (end > start && is_blank(end[-1]))
+		end--;
+	to = text = mem_zero(end - start + 1);
+	for (; start < end; start++)
+		if (start[0] != '\\' || start + 1 == end || start[1] != ',')
+			*to++ = *start;
+	return text;
+}
+
+bool
+pattern_list_compile(const char *property, const char *list,
+					 PatternList **patterns, Err *err)
+{
+	const char *start = list;
+	int			max = 1;
+
+	*patterns = NULL;
+	if (list == NULL)
+		return true;
+	for (const char *p = list; *p; p++)
+		max += (*p == ',');
+	*patterns = pattern_list_new(max);
+
+	for (const char *p = list;; p++)
+	{
+		if (p[0] == '\\' && p[1] != '\0')
+			p++;				/* whatever is escaped, it is no separator */
+		else if (*p == ',' || *p == '\0')
+		{
+			char	   *text = item_text(start, p);
+			bool		ok = *text == '\0' || pattern_list_add(*patterns, property, text, err);
+
+			free(text);
+			if (!ok)
+			{
+				pattern_list_free(*patterns);
+				*patterns = NULL;
+				return false;
+			}
+			if (*p == '\0')
+				break;
+			start = p + 1;
+		}
+	}
+	if ((*patterns)->count == 0)
+	{
+		pattern_list_free(*patterns);
+		*patterns = NULL;
+	}
+	return true;
+}
+
+/*
+ * A subject on which a pattern runs into the limits counts as matched by
+ * nothing; the plugin refuses it with an error when it is to be decoded.
+ */
+bool
+pattern_list_match(const PatternList *patterns, const char *subject)
+{
+	for (int i = 0; i < patterns->count; i++)
+		if (pcre2_match(patterns->items[i], (PCRE2_SPTR) subject, strlen(subject),
+						0, 0, patterns->match, patterns->limits) >= 0)
+			return true;
+	return false;
+}
+
+bool
+pattern_included(const PatternList *include, const PatternList *exclude,
+				 const char *subject)
+{
+	return (include == NULL || pattern_list_match(include, subject)) &&
+		(exclude == NULL || !pattern_list_match(exclude, subject));
+}
