@@ -24,26 +24,26 @@ librdkafka_npm=@confluentinc/kafka-javascript@1.10.1
 
 say()
 {
-	echo "setup: $*" >&2
+    echo "setup: $*" >&2
 }
 
 die()
 {
-	say "$*"
-	exit 1
+    say "$*"
+    exit 1
 }
 
 # has COMMAND: is it on the path?  /sbin too, where a user's path may not look.
 has()
 {
-	PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1
+    PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1
 }
 
 # One line a need: group, Debian package, and a test that it is there.  @PG@
 # is the server's major version.
 needs()
 {
-	cat <<'EOF'
+    cat <<'EOF'
 build	gcc	has gcc
 build	libc6-dev	test -e /usr/include/stdio.h
 build	make	has make
@@ -73,159 +73,159 @@ EOF
 
 pg_bindir()
 {
-	${PG_CONFIG:-pg_config} --bindir 2>/dev/null || true
+    ${PG_CONFIG:-pg_config} --bindir 2>/dev/null || true
 }
 
 pg_pgxs()
 {
-	${PG_CONFIG:-pg_config} --pgxs 2>/dev/null || true
+    ${PG_CONFIG:-pg_config} --pgxs 2>/dev/null || true
 }
 
 kafka_there()
 {
-	cmp -s regress/kafka/pom.xml build/kafka/pom.xml
+    cmp -s regress/kafka/pom.xml build/kafka/pom.xml
 }
 
 librdkafka_there()
 {
-	test "$(cat build/librdkafka/package 2>/dev/null)" = "$librdkafka_npm"
+    test "$(cat build/librdkafka/package 2>/dev/null)" = "$librdkafka_npm"
 }
 
 # The server's major version: what pg_config says, else what Debian's
 # metapackage stands for.
 pg_major()
 {
-	major=$(${PG_CONFIG:-pg_config} --version 2>/dev/null | sed -n 's/^PostgreSQL \([0-9]*\).*/\1/p')
-	test -n "$major" ||
-		major=$(apt-cache show postgresql 2>/dev/null | sed -n 's/^Version: \([0-9]*\)+.*/\1/p' | head -n 1)
-	echo "${major:-15}"
+    major=$(${PG_CONFIG:-pg_config} --version 2>/dev/null | sed -n 's/^PostgreSQL \([0-9]*\).*/\1/p')
+    test -n "$major" ||
+        major=$(apt-cache show postgresql 2>/dev/null | sed -n 's/^Version: \([0-9]*\)+.*/\1/p' | head -n 1)
+    echo "${major:-15}"
 }
 
 as_root()
 {
-	if [ "$(id -u)" = 0 ]; then
-		"$@"
-	elif has sudo; then
-		sudo "$@"
-	else
-		die "not root, and no sudo: run as root: $*"
-	fi
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif has sudo; then
+        sudo "$@"
+    else
+        die "not root, and no sudo: run as root: $*"
+    fi
 }
 
 # The packages of these groups whose test fails, one a line.
 missing_packages()
 {
-	pg=
-	needs | while IFS='	' read -r group package test; do
-		case " $* " in
-			*" $group "*) ;;
-			*) continue ;;
-		esac
-		(eval "$test") >/dev/null 2>&1 && continue
-		case $package in
-			*@PG@*)
-				pg=${pg:-$(pg_major)}
-				package=${package%@PG@*}$pg
-				;;
-		esac
-		echo "$package"
-	done | sort -u
+    pg=
+    needs | while IFS='	' read -r group package test; do
+        case " $* " in
+            *" $group "*) ;;
+            *) continue ;;
+        esac
+        (eval "$test") >/dev/null 2>&1 && continue
+        case $package in
+            *@PG@*)
+                pg=${pg:-$(pg_major)}
+                package=${package%@PG@*}$pg
+                ;;
+        esac
+        echo "$package"
+    done | sort -u
 }
 
 install_packages()
 {
-	missing=$(missing_packages "$@")
-	test -n "$missing" || return 0
-	has apt-get || die "missing, by their Debian names:" $missing
+    missing=$(missing_packages "$@")
+    test -n "$missing" || return 0
+    has apt-get || die "missing, by their Debian names:" $missing
 
-	# Package lists first: before them even the major version is a guess.
-	if ! apt-cache show postgresql >/dev/null 2>&1; then
-		say "apt-get update"
-		as_root apt-get -qq update
-		missing=$(missing_packages "$@")
-	fi
-	say "installing Debian packages:" $missing
+    # Package lists first: before them even the major version is a guess.
+    if ! apt-cache show postgresql >/dev/null 2>&1; then
+        say "apt-get update"
+        as_root apt-get -qq update
+        missing=$(missing_packages "$@")
+    fi
+    say "installing Debian packages:" $missing
 
-	# A new server package would start a cluster of its own: nobody asked for it.
-	case $missing in
-		*postgresql*)
-			if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
-				as_root mkdir -p /etc/postgresql-common
-				echo 'create_main_cluster = false' |
-					as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
-				say "wrote /etc/postgresql-common/createcluster.conf (create_main_cluster = false)"
-			fi
-			;;
-	esac
+    # A new server package would start a cluster of its own: nobody asked for it.
+    case $missing in
+        *postgresql*)
+            if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+                as_root mkdir -p /etc/postgresql-common
+                echo 'create_main_cluster = false' |
+                    as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+                say "wrote /etc/postgresql-common/createcluster.conf (create_main_cluster = false)"
+            fi
+            ;;
+    esac
 
-	log=$(mktemp)
-	if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-		-o Dpkg::Options::=--force-confold $missing >"$log" 2>&1 </dev/null; then
-		tail -n 20 "$log" >&2
-		rm -f "$log"
-		die "apt-get could not install the packages named above"
-	fi
-	rm -f "$log"
+    log=$(mktemp)
+    if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        -o Dpkg::Options::=--force-confold $missing >"$log" 2>&1 </dev/null; then
+        tail -n 20 "$log" >&2
+        rm -f "$log"
+        die "apt-get could not install the packages named above"
+    fi
+    rm -f "$log"
 }
 
 # Apache Kafka's jars, as regress/kafka/pom.xml names them.
 install_kafka()
 {
-	kafka_there && return 0
-	say "fetching Apache Kafka from Maven Central into build/kafka"
-	rm -rf build/kafka
-	mkdir -p build/kafka
-	mvn -B -q -f regress/kafka/pom.xml dependency:copy-dependencies \
-		-DoutputDirectory="$top/build/kafka/jars" </dev/null >build/kafka/mvn.log 2>&1 || {
-		tail -n 20 build/kafka/mvn.log >&2
-		die "Maven could not fetch Apache Kafka"
-	}
-	cp regress/kafka/pom.xml build/kafka/pom.xml
+    kafka_there && return 0
+    say "fetching Apache Kafka from Maven Central into build/kafka"
+    rm -rf build/kafka
+    mkdir -p build/kafka
+    mvn -B -q -f regress/kafka/pom.xml dependency:copy-dependencies \
+        -DoutputDirectory="$top/build/kafka/jars" </dev/null >build/kafka/mvn.log 2>&1 || {
+        tail -n 20 build/kafka/mvn.log >&2
+        die "Maven could not fetch Apache Kafka"
+    }
+    cp regress/kafka/pom.xml build/kafka/pom.xml
 }
 
 # A current librdkafka, static and with full optimisation; its sources travel
 # in an npm package.
 install_librdkafka()
 {
-	librdkafka_there && return 0
-	say "building librdkafka from npm package $librdkafka_npm into build/librdkafka (about a minute)"
-	rm -rf build/librdkafka
-	mkdir -p build/librdkafka/lib build/librdkafka/include/librdkafka
-	(
-		cd build/librdkafka
-		npm pack --silent "$librdkafka_npm"
-		tar xzf ./*.tgz package/deps/librdkafka
-		mv package/deps/librdkafka src
-		rm -rf package ./*.tgz
-		cd src
-		./configure --CFLAGS="-O3" --disable-gssapi --disable-curl --disable-lz4-ext --disable-syslog
-		make -j"$(nproc)" -C src librdkafka.a
-		cp LICENSES.txt ..
-		cp src/librdkafka.a ../lib/
-		cp src/rdkafka.h src/rdkafka_mock.h ../include/librdkafka/
-		sed -n 's/^LIBS+=//p' Makefile.config >../libs
-		cd ..
-		rm -rf src
-	) </dev/null >build/librdkafka/build.log 2>&1 || {
-		tail -n 20 build/librdkafka/build.log >&2
-		die "librdkafka could not be built; the whole log is build/librdkafka/build.log"
-	}
-	echo "$librdkafka_npm" >build/librdkafka/package
+    librdkafka_there && return 0
+    say "building librdkafka from npm package $librdkafka_npm into build/librdkafka (about a minute)"
+    rm -rf build/librdkafka
+    mkdir -p build/librdkafka/lib build/librdkafka/include/librdkafka
+    (
+        cd build/librdkafka
+        npm pack --silent "$librdkafka_npm"
+        tar xzf ./*.tgz package/deps/librdkafka
+        mv package/deps/librdkafka src
+        rm -rf package ./*.tgz
+        cd src
+        ./configure --CFLAGS="-O3" --disable-gssapi --disable-curl --disable-lz4-ext --disable-syslog
+        make -j"$(nproc)" -C src librdkafka.a
+        cp LICENSES.txt ..
+        cp src/librdkafka.a ../lib/
+        cp src/rdkafka.h src/rdkafka_mock.h ../include/librdkafka/
+        sed -n 's/^LIBS+=//p' Makefile.config >../libs
+        cd ..
+        rm -rf src
+    ) </dev/null >build/librdkafka/build.log 2>&1 || {
+        tail -n 20 build/librdkafka/build.log >&2
+        die "librdkafka could not be built; the whole log is build/librdkafka/build.log"
+    }
+    echo "$librdkafka_npm" >build/librdkafka/package
 }
 
 for target in "$@"; do
-	case $target in
-		build) install_packages build ;;
-		demo) install_packages build demo ;;
-		librdkafka)
-			install_packages build librdkafka
-			install_librdkafka
-			;;
-		test | bench)
-			install_packages build demo test kafka librdkafka
-			install_kafka
-			install_librdkafka
-			;;
-		*) die "unknown group \"$target\": build, demo, test, bench or librdkafka" ;;
-	esac
+    case $target in
+        build) install_packages build ;;
+        demo) install_packages build demo ;;
+        librdkafka)
+            install_packages build librdkafka
+            install_librdkafka
+            ;;
+        test | bench)
+            install_packages build demo test kafka librdkafka
+            install_kafka
+            install_librdkafka
+            ;;
+        *) die "unknown group \"$target\": build, demo, test, bench or librdkafka" ;;
+    esac
 done

@@ -167,6 +167,14 @@ sub kill9
 	return;
 }
 
+# Waits $seconds for it to end by itself: its exit status, or undef.
+sub stop_by_itself
+{
+	my ($self, $seconds) = @_;
+
+	return wait_exit($self->{pid}, $seconds);
+}
+
 sub is_running
 {
 	my ($self) = @_;

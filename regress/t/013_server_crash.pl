@@ -1,0 +1,77 @@
+# An immediate restart of the server, and walsenders terminated under it: the
+# shipper comes back by itself, and repeats nothing within one process.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Walpost::Kafka;
+use Walpost::Load;
+use Walpost::Postgres;
+use Walpost::Shipper;
+use Walpost::Test;
+
+my $kafka = Walpost::Kafka->shared;
+my $pg = Walpost::Postgres->running;
+my $prefix = "servercrash$$";
+my $load = Walpost::Load->new(pg => $pg, kafka => $kafka, prefix => $prefix);
+
+$pg->query('CREATE TABLE journal (id bigserial PRIMARY KEY, pad text)');
+my $ship = Walpost::Shipper->running(
+	pg => $pg,
+	kafka => $kafka,
+	prefix => $prefix,
+	conf => { Walpost::Load->conf });
+my $process = $ship->pid;
+
+# ---- walsenders terminated in the middle of a load of many transactions
+$load->start(1000, 40, 0.005);
+for my $round (1 .. 3)
+{
+	my $walsender = wait_until('a walsender', sub { $pg->query('SELECT pid FROM pg_stat_replication') });
+	my $confirmed = $pg->slot('walpost', 'confirmed_flush_lsn');
+
+	wait_until('progress',
+		sub { $pg->slot('walpost', "confirmed_flush_lsn > '$confirmed'") eq 't' });
+	$pg->query("SELECT pg_terminate_backend($walsender)");
+	wait_until('another walsender',
+		sub { ($pg->query('SELECT pid FROM pg_stat_replication') || $walsender) ne $walsender });
+}
+is($load->end(300), 0, 'the load ends');
+$ship->wait_drained(120);
+$load->check('after three terminated walsenders', 0);
+
+# ---- and in the middle of one big transaction, half of which has arrived
+$pg->query(q{INSERT INTO journal (pad) SELECT repeat(md5(g::text), 10) FROM generate_series(1, 300000) g});
+my $big = $ship->topic('journal');
+wait_until('a part of the big transaction', sub { $kafka->count($big) > 0 });
+$pg->query('SELECT pg_terminate_backend(pid) FROM pg_stat_replication');
+$ship->wait_drained(120);
+is($kafka->count($big), 300000, 'a big transaction that was cut arrives, each event once');
+
+# ---- an immediate restart while clients write
+my $writer = $pg->query_in_background(<<'EOF', log_file('writer'));
+DO $$
+BEGIN
+	FOR i IN 1..1000000 LOOP
+		INSERT INTO journal (pad) VALUES ('x');
+		COMMIT;
+	END LOOP;
+END
+$$;
+EOF
+wait_until('the writer to be seen in Kafka', sub { $kafka->count($big) > 300100 });
+$pg->restart('immediate');
+isnt(wait_exit($writer), 0, 'the restart ended the writer');
+$ship->wait_streaming;
+$ship->wait_drained(120);
+
+my @arrived = map { /"after":\{"id":(\d+)/ } map { $_->{value} // '' } $kafka->read_topic($big);
+my @expected = split /\n/, $pg->query('SELECT id FROM journal ORDER BY id');
+is(scalar @arrived, scalar @expected, 'as many events as rows');
+is("@arrived" eq "@expected", 1, 'each row once, in order, over a crash of the server');
+is($ship->pid, $process, 'all in one process');
+ok($ship->is_running, 'which still runs');
+is($ship->stop(20), 0, 'a clean end');
+
+done_testing();
