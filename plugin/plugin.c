@@ -193,17 +193,34 @@ on_begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 	txn_start(ctx->output_plugin_private, txn);
 }
 
+/* What the log says of an error within a change. */
+static void
+describe_change(void *arg)
+{
+	errcontext("walpost, change %s of relation \"%s\"",
+			   psprintf(UINT64_FORMAT, ((Session *) ((void **) arg)[0])->txn.ordinal),
+			   RelationGetRelationName((Relation) ((void **) arg)[1]));
+}
+
 static void
 on_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
 	   ReorderBufferChange *decoded)
 {
 	Session    *session = ctx->output_plugin_private;
 	MemoryContext old = MemoryContextSwitchTo(session->change_context);
+	void	   *described[] = {session, relation};
+	ErrorContextCallback context = {
+		.previous = error_context_stack, .callback = describe_change, .arg = described
+	};
 	RelPlan    *plan;
 
+	/* a run of filtered changes meets no other place to be cancelled at */
+	CHECK_FOR_INTERRUPTS();
+	error_context_stack = &context;
 	session->txn.ordinal++;
 	plan = relcache_get(session, relation, decoded->lsn);
 	change_write(session, plan, relation, decoded);
+	error_context_stack = context.previous;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(session->change_context);
 }

@@ -50,6 +50,8 @@ typedef struct Build
 	int			ncolumns;
 	List	   *key;			/* BuildColumn pointers, in key order */
 	const ConnectSchema *row_schema;
+	MemoryContext scratch;		/* for what no row needs: shapes, schemas */
+	MemoryContext context;		/* the plan's */
 } Build;
 
 /* A column's type, texts and schema. */
@@ -235,23 +237,35 @@ key_header_shape(Build *build, Side side)
 	return key;
 }
 
+/* The template outlives the shapes that it was made from. */
+static const Template *
+compile(Build *build, const Shape *shape, bool with_schema)
+{
+	MemoryContext old = MemoryContextSwitchTo(build->context);
+	const Template *template = template_compile(shape, with_schema);
+
+	MemoryContextSwitchTo(old);
+	return template;
+}
+
 static const Template *
 value_template(Build *build, Shape *before, Shape *after, char op)
 {
 	const Options *options = build->session->options;
-	Shape	   *envelope;
 
-	envelope = envelope_row(build->session,
-							naming_schema(options, build->topic, ".Envelope"),
-							build->row_schema, before, after,
-							build->schema, build->table, op);
-	return template_compile(envelope, options->value_schemas);
+	return compile(build,
+				   envelope_row(build->session,
+								naming_schema(options, build->topic, ".Envelope"),
+								build->row_schema, before, after,
+								build->schema, build->table, op),
+				   options->value_schemas);
 }
 
 static void
 build_templates(Build *build, RelPlan *plan)
 {
 	const Options *options = build->session->options;
+	MemoryContext old_context = MemoryContextSwitchTo(build->scratch);
 	Shape	   *old = row_shape(build, SIDE_OLD);
 	Shape	   *new = row_shape(build, SIDE_NEW);
 
@@ -261,13 +275,12 @@ build_templates(Build *build, RelPlan *plan)
 	plan->update_old = value_template(build, old, new, 'u');
 	plan->delete = value_template(build, old, NULL, 'd');
 	plan->truncate = value_template(build, NULL, NULL, 't');
-	if (build->key == NIL)
-		return;
-	for (Side side = SIDE_NEW; side < SIDES; side++)
+	for (Side side = SIDE_NEW; side < SIDES && build->key != NIL; side++)
 	{
-		plan->key[side] = template_compile(key_shape(build, side), options->key_schemas);
-		plan->header[side] = template_compile(key_header_shape(build, side), false);
+		plan->key[side] = compile(build, key_shape(build, side), options->key_schemas);
+		plan->header[side] = compile(build, key_header_shape(build, side), false);
 	}
+	MemoryContextSwitchTo(old_context);
 }
 
 /* What takes tuples apart and compares their keys. */
@@ -381,6 +394,9 @@ relplan_build(Session *session, MemoryContext parent, Relation relation,
 
 	plan->context = context;
 	plan->stream.number = stream;
+	build.context = context;
+	build.scratch = AllocSetContextCreate(context, "walpost relation build",
+										  ALLOCSET_DEFAULT_SIZES);
 	if (is_publishable_relation(relation))
 	{
 		publication_resolve(relation, session->publications, lsn, &build.published);
@@ -396,6 +412,7 @@ relplan_build(Session *session, MemoryContext parent, Relation relation,
 		}
 	}
 	MemoryContextSwitchTo(old);
+	MemoryContextDelete(build.scratch);
 	return plan;
 }
 
