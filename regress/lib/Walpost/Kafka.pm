@@ -228,7 +228,7 @@ sub read_topic
 			timestamp => $timestamp,
 			key => $key_size < 0 ? undef : $key,
 			value => $size < 0 ? undef : $value,
-			headers => { map { split /=/, $_, 2 } split /,/, $headers },
+			headers => { map { split /=/, $_, 2 } split /,(?=[\w.]+=)/, $headers },
 		  };
 	}
 	return sort { $a->{partition} <=> $b->{partition} || $a->{offset} <=> $b->{offset} } @records;
