@@ -1,6 +1,7 @@
 # Walpost: one Makefile, no recursion.  "make help" lists what it can do.
 
-VERSION    = 0.1.0
+# (VERSION is the server's own in PGXS.)
+WALPOST_VERSION = 0.1.0
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
@@ -10,7 +11,7 @@ OBJS       = $(patsubst %.c,%.o,$(sort $(wildcard plugin/*.c)))
 EXTENSION  = sql/walpost
 DATA       = $(wildcard sql/walpost--*.sql)
 
-PG_CPPFLAGS = -Iplugin -DWALPOST_VERSION='"$(VERSION)"'
+PG_CPPFLAGS = -Iplugin -DWALPOST_VERSION='"$(WALPOST_VERSION)"'
 # Modules are loaded with RTLD_GLOBAL: export nothing but what the server looks up.
 PG_CFLAGS   = -std=gnu11 -O3 -fvisibility=hidden '-DPGDLLEXPORT=__attribute__((visibility("default")))' \
 	-Wno-declaration-after-statement $(WERROR)
@@ -36,7 +37,7 @@ RDKAFKA_LIBS   = $(shell pkg-config --libs rdkafka 2>/dev/null)
 endif
 
 SHIP_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter $(WERROR) -Iplugin \
-	-DWALPOST_VERSION='"$(VERSION)"' $(RDKAFKA_CFLAGS) \
+	-DWALPOST_VERSION='"$(WALPOST_VERSION)"' $(RDKAFKA_CFLAGS) \
 	$(shell pkg-config --cflags libpq jansson libpcre2-8 2>/dev/null) $(SHIP_EXTRA)
 SHIP_LIBS   := $(RDKAFKA_LIBS) $(shell pkg-config --libs libpq jansson libpcre2-8 2>/dev/null) -lpthread
 

@@ -88,7 +88,7 @@ grep -nwE 'TODO|FIXME|XXX' plugin/*.[ch] shipper/*.[ch] sql/* regress/lib/*/*.pm
     rule "nothing is left for later"
 
 # ---- one version
-version=$(sed -n 's/^VERSION *= *//p' Makefile)
+version=$(sed -n 's/^WALPOST_VERSION *= *//p' Makefile)
 {
     grep -c "\"version\": \"$version\"" META.json | grep -qx 2 || echo "META.json: not $version, twice"
     grep -q "\"file\": \"sql/walpost--$version.sql\"" META.json || echo "META.json: file is not sql/walpost--$version.sql"
