@@ -123,6 +123,14 @@ process_cpu(int pid)
 	return (double) (user + sys) / sysconf(_SC_CLK_TCK);
 }
 
+/* Some plugins chatter. */
+static void
+ignore_notice(void *arg, const char *message)
+{
+	(void) arg;
+	(void) message;
+}
+
 static void
 send_feedback(Drain *drain)
 {
@@ -235,6 +243,7 @@ main(int argc, char **argv)
 	drain.conn = PQconnectdb(argv[1]);
 	if (PQstatus(drain.conn) != CONNECTION_OK)
 		die("%s", PQerrorMessage(drain.conn));
+	PQsetNoticeProcessor(drain.conn, ignore_notice, NULL);
 	pid = PQbackendPID(drain.conn);
 
 	cpu = process_cpu(pid);

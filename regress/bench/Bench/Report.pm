@@ -1,0 +1,150 @@
+# The benchmark's table, its targets, and the same as JSON.
+#
+# SPDX-License-Identifier: PostgreSQL
+package Bench::Report;
+
+use strict;
+use warnings;
+
+use JSON::PP ();
+use Walpost::Test;
+
+# What must hold: a name, the figure out of all results (undef: not measured),
+# its unit, and the limit with its direction.
+my @targets = (
+	[ 'drain, against pgoutput', sub { _drain_ratio($_[0], 'pgoutput') }, 'x', '<=', 0.50 ],
+	[ 'drain, against an empty plugin', sub { _drain_ratio($_[0], 'null_plugin') }, 'x', '<=', 1.6 ],
+	[ 'drain, against wal2json', sub { _drain_ratio($_[0], 'wal2json') }, 'x', '<=', 0.30 ],
+	[ 'events acknowledged by Kafka', sub { $_[0]{ship}{walpost}{rate} }, '/s', '>=', 280_000 ],
+	[ 'shipper processor time an event', sub { $_[0]{ship}{walpost}{shipper} }, 'us', '<=', 1.4 ],
+	[ 'shipper peak memory', sub { $_[0]{ship}{walpost}{rss} }, 'MiB', '<=', 64 ],
+	[ 'latency p50, 200 events/s', sub { $_[0]{latency}{walpost}{200}{p50} }, 'ms', '<=', 0.6 ],
+	[ 'latency p99, 200 events/s', sub { $_[0]{latency}{walpost}{200}{p99} }, 'ms', '<=', 5 ],
+	[ 'latency p50, 2000 events/s', sub { $_[0]{latency}{walpost}{2000}{p50} }, 'ms', '<=', 0.6 ],
+	[ 'latency p99, 2000 events/s', sub { $_[0]{latency}{walpost}{2000}{p99} }, 'ms', '<=', 5 ],
+);
+
+sub _drain_ratio
+{
+	my ($results, $other) = @_;
+	my ($ours, $theirs) = @{ $results->{drain} // {} }{ 'walpost', $other };
+
+	return $ours && $theirs ? $ours->{wall} / $theirs->{wall} : undef;
+}
+
+# A decimal that says as much as it knows.
+sub _number
+{
+	my ($n) = @_;
+
+	return '-' unless defined $n;
+	my $text = sprintf $n >= 1000 ? '%.0f' : $n >= 100 ? '%.1f' : $n >= 10 ? '%.2f' : '%.3f', $n;
+	1 while $n >= 10000 && $text =~ s/^(\d+)(\d{3})/$1,$2/;
+	return $text;
+}
+
+# Rows of cells, the first row being the head; the first column is left-aligned.
+sub _print_table
+{
+	my ($title, @rows) = @_;
+	my @width;
+
+	for my $row (@rows)
+	{
+		for my $i (0 .. $#$row)
+		{
+			$width[$i] = length $row->[$i] if length $row->[$i] > ($width[$i] // 0);
+		}
+	}
+	print "\n$title\n";
+	for my $row (@rows)
+	{
+		my ($first, @rest) = @$row;
+		printf "  %-*s%s\n", $width[0], $first, join '', map { sprintf '  %*s', $width[ $_ + 1 ], $rest[$_] } 0 .. $#rest;
+	}
+}
+
+sub _drain_table
+{
+	my ($drain) = @_;
+	my @others = grep { $drain->{$_} } qw(pgoutput null_plugin wal2json);
+	my @names = sort { $drain->{$a}{wall} <=> $drain->{$b}{wall} } keys %$drain;
+	my @rows = ([ 'plugin', 'seconds', 'walsender CPU s', 'messages', 'MB', map { "x $_" } @others ]);
+
+	for my $name (@names)
+	{
+		my $d = $drain->{$name};
+		push @rows, [
+			$name, _number($d->{wall}), _number($d->{cpu}), $d->{messages}, _number($d->{bytes} / 1e6),
+			map { _number($d->{wall} / $drain->{$_}{wall}) } @others ];
+	}
+	_print_table('Drain of one slot\'s contents, over loopback TCP, thrown away', @rows);
+}
+
+sub _ship_table
+{
+	my ($ship) = @_;
+
+	_print_table('To Kafka, each event acknowledged; processor time in microseconds an event',
+		[ 'client', 'events/s', 'client', 'walsender', 'broker', 'peak MiB' ],
+		map { my $s = $ship->{$_}; [ $_, map { _number($s->{$_}) } qw(rate shipper walsender broker rss) ] } _by_name($ship));
+}
+
+sub _latency_table
+{
+	my ($latency) = @_;
+	my @rows = ([ 'client', 'events/s', 'p50', 'p99', 'p99.9', 'max', 'events' ]);
+
+	for my $name (_by_name($latency))
+	{
+		for my $rate (sort { $a <=> $b } keys %{ $latency->{$name} })
+		{
+			my $l = $latency->{$name}{$rate};
+			push @rows, [ $name, $rate, (map { _number($l->{$_}) } qw(p50 p99 p999 max)), $l->{records} ];
+		}
+	}
+	_print_table('Latency from commit to consumer, milliseconds', @rows);
+}
+
+# Ours first.
+sub _by_name
+{
+	return sort { ($b =~ /^walpost/) <=> ($a =~ /^walpost/) || $a cmp $b } keys %{ $_[0] };
+}
+
+# Prints everything and returns how many targets were missed.
+sub print_all
+{
+	my ($results) = @_;
+	my @rows = ([ 'target', 'limit', 'measured', '' ]);
+	my $missed = 0;
+
+	_drain_table($results->{drain}) if $results->{drain};
+	_ship_table($results->{ship}) if $results->{ship};
+	_latency_table($results->{latency}) if $results->{latency};
+
+	for my $target (@targets)
+	{
+		my ($what, $figure, $unit, $direction, $limit) = @$target;
+		my $value = $figure->($results);
+		my $holds = defined $value && ($direction eq '<=' ? $value <= $limit : $value >= $limit);
+
+		$missed++ if defined $value && !$holds;
+		push @rows, [ $what, "$direction $limit $unit", _number($value),
+			!defined $value ? 'not measured' : $holds ? 'holds' : 'MISSED' ];
+		push @{ $results->{targets} }, { name => $what, limit => "$direction $limit $unit", value => $value,
+			holds => $holds ? JSON::PP::true : JSON::PP::false };
+	}
+	_print_table('Targets', @rows);
+	return $missed;
+}
+
+sub write_json
+{
+	my ($results, $path) = @_;
+
+	spit($path, JSON::PP->new->canonical->pretty->encode($results));
+	print "\nwritten to $path\n";
+}
+
+1;
