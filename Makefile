@@ -85,7 +85,7 @@ demo test bench librdkafka:
 	@regress/setup.sh $@
 	@$(MAKE) --no-print-directory run-$@
 
-run-demo: all
+run-demo: all build/mockbroker
 	@KAFKA='$(KAFKA)' deploy/demo/run.sh
 
 run-test: all unit-programs
@@ -97,6 +97,10 @@ run-bench: all
 
 run-librdkafka:
 	@$(MAKE) --no-print-directory RDKAFKA=build all
+
+# A broker without a JVM, for the demo and for whoever wants to break one.
+build/mockbroker: regress/mockbroker.c
+	$(CC) -std=gnu11 -O2 -Wall -Wextra $(WERROR) $(RDKAFKA_CFLAGS) -o $@ $< $(RDKAFKA_LIBS)
 
 # ---- tests, one layer at a time ----------------------------------------------
 # unit.mk names the programs in UNIT_PROGRAMS (below build/unit) and makes them.
