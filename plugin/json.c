@@ -1,0 +1,577 @@
+/*
+ * json.c
+ *	  The JSON writer: escaping, numbers, base64 and hexadecimal.
+ *
+ * Free of the server (but for its shortest-digits routines, which libpgcommon
+ * has as well), so that it can be unit-tested.  Every writer reserves its
+ * worst case once and then stores through a local pointer.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/shortest_dec.h"
+
+#include "json.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* What one input byte may become at most, and what a wide store overshoots. */
+#define ESCAPE_MAX	12
+#define COPY_SLACK	16
+
+static const char upper_hex[] = "0123456789ABCDEF";
+static const char lower_hex[] = "0123456789abcdef";
+
+static const char digit_pairs[] =
+"00010203040506070809" "10111213141516171819"
+"20212223242526272829" "30313233343536373839"
+"40414243444546474849" "50515253545556575859"
+"60616263646566676869" "70717273747576777879"
+"80818283848586878889" "90919293949596979899";
+
+/* The letter after the backslash, for the characters that have one. */
+static const char short_escapes[256] = {
+	['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
+	['"'] = '"', ['\\'] = '\\',
+};
+
+/*
+ * True for bytes that cannot be copied: control characters, quote, backslash,
+ * and the first byte of a character outside the BMP.
+ */
+static inline bool
+needs_escape(unsigned char c)
+{
+	return c < 0x20 || c >= 0xF0 || c == '"' || c == '\\';
+}
+
+#ifdef __SSE2__
+
+/* One bit per byte of v that needs_escape(). */
+static inline unsigned
+escape_mask(__m128i v)
+{
+	/* Shifted by 0x20, both ends of the range are the values from 0xD0 on. */
+	__m128i		shifted = _mm_sub_epi8(v, _mm_set1_epi8(0x20));
+	__m128i		outside = _mm_cmpeq_epi8(_mm_max_epu8(shifted, _mm_set1_epi8((char) 0xD0)),
+										 shifted);
+	__m128i		quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+	__m128i		backslash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+
+	return _mm_movemask_epi8(_mm_or_si128(outside, _mm_or_si128(quote, backslash)));
+}
+
+/*
+ * Copies text up to the first byte that needs an escape, or all of it, and
+ * returns where it stopped.  Stores whole vectors, so *to needs COPY_SLACK
+ * bytes more than are copied.
+ */
+static inline const char *
+copy_run(char **to, const char *text, const char *end)
+{
+	char	   *p = *to;
+	unsigned	mask;
+
+	while (end - text >= 16)
+	{
+		__m128i		v = _mm_loadu_si128((const __m128i *) text);
+
+		_mm_storeu_si128((__m128i *) p, v);
+		mask = escape_mask(v);
+		if (mask)
+			goto stop;
+		text += 16;
+		p += 16;
+	}
+	if (end - text >= 8)
+	{
+		__m128i		v = _mm_loadl_epi64((const __m128i *) text);
+
+		_mm_storel_epi64((__m128i *) p, v);
+		mask = escape_mask(v) & 0xFF;
+		if (mask)
+			goto stop;
+		text += 8;
+		p += 8;
+	}
+	if (end - text >= 4)
+	{
+		int			word;
+
+		memcpy(&word, text, 4);
+		memcpy(p, &word, 4);
+		mask = escape_mask(_mm_cvtsi32_si128(word)) & 0xF;
+		if (mask)
+			goto stop;
+		text += 4;
+		p += 4;
+	}
+	while (text < end && !needs_escape((unsigned char) *text))
+		*p++ = *text++;
+	*to = p;
+	return text;
+
+stop:
+	mask = __builtin_ctz(mask);
+	*to = p + mask;
+	return text + mask;
+}
+
+#else
+
+static inline const char *
+copy_run(char **to, const char *text, const char *end)
+{
+	char	   *p = *to;
+
+	while (text < end && !needs_escape((unsigned char) *text))
+		*p++ = *text++;
+	*to = p;
+	return text;
+}
+
+#endif							/* __SSE2__ */
+
+/* Writes \uXXXX. */
+static inline char *
+put_unicode_escape(char *p, unsigned unit)
+{
+	*p++ = '\\';
+	*p++ = 'u';
+	*p++ = upper_hex[unit >> 12];
+	*p++ = upper_hex[(unit >> 8) & 15];
+	*p++ = upper_hex[(unit >> 4) & 15];
+	*p++ = upper_hex[unit & 15];
+	return p;
+}
+
+/*
+ * Writes the escape of the character at text, at most ESCAPE_MAX bytes, and
+ * returns where the next character starts.
+ */
+static const char *
+put_escape(char **to, const char *text, const char *end)
+{
+	const unsigned char *s = (const unsigned char *) text;
+	char	   *p = *to;
+	char		letter = short_escapes[*s];
+	const char *next = text + 1;
+
+	if (letter)
+	{
+		*p++ = '\\';
+		*p++ = letter;
+	}
+	else if (*s < 0x20)
+		p = put_unicode_escape(p, *s);
+	else if (end - text >= 4)
+	{
+		unsigned	c = ((s[0] & 0x07u) << 18 | (s[1] & 0x3Fu) << 12 |
+						 (s[2] & 0x3Fu) << 6 | (s[3] & 0x3Fu)) - 0x10000;
+
+		p = put_unicode_escape(p, 0xD800 | (c >> 10 & 0x3FF));
+		p = put_unicode_escape(p, 0xDC00 | (c & 0x3FF));
+		next = text + 4;
+	}
+	else
+		*p++ = *text;			/* cut off: not UTF-8, and not ours to repair */
+	*to = p;
+	return next;
+}
+
+void
+json_escape(Out *out, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	out_reserve(out, len + COPY_SLACK);
+	for (;;)
+	{
+		text = copy_run(&out->p, text, end);
+		if (text == end)
+			return;
+		out_reserve(out, ESCAPE_MAX + (end - text) + COPY_SLACK);
+		text = put_escape(&out->p, text, end);
+	}
+}
+
+void
+json_string(Out *out, const char *text, size_t len)
+{
+	/* One reservation covers a string without escapes, both quotes included. */
+	out_reserve(out, len + COPY_SLACK + 2);
+	*out->p++ = '"';
+	json_escape(out, text, len);
+	out_byte(out, '"');
+}
+
+/* ---- integers ----------------------------------------------------------- */
+
+/* Writes value at p; returns the end.  At most 20 bytes. */
+static inline char *
+put_uint(char *p, uint64_t value)
+{
+	char		buf[20];
+	char	   *start = buf + sizeof(buf);
+
+	while (value >= 100)
+	{
+		start -= 2;
+		memcpy(start, digit_pairs + (value % 100) * 2, 2);
+		value /= 100;
+	}
+	if (value >= 10)
+	{
+		start -= 2;
+		memcpy(start, digit_pairs + value * 2, 2);
+	}
+	else
+		*--start = (char) ('0' + value);
+	memcpy(p, start, buf + sizeof(buf) - start);
+	return p + (buf + sizeof(buf) - start);
+}
+
+void
+json_uint(Out *out, uint64_t value)
+{
+	out_reserve(out, 20);
+	out->p = put_uint(out->p, value);
+}
+
+void
+json_int(Out *out, int64_t value)
+{
+	uint64_t	magnitude = (uint64_t) value;
+
+	out_reserve(out, 20);
+	if (value < 0)
+	{
+		*out->p++ = '-';
+		magnitude = -magnitude;
+	}
+	out->p = put_uint(out->p, magnitude);
+}
+
+/* ---- floating point ----------------------------------------------------- */
+
+/* A positive finite number as 0.DIGITS * 10^point, without trailing zeros. */
+typedef struct Digits
+{
+	int			n;
+	int			point;
+	char		d[DOUBLE_SHORTEST_DECIMAL_LEN];
+} Digits;
+
+/* Takes the digits out of "123.45", "1e+20" or "1.5e-07". */
+static void
+digits_parse(Digits *digits, const char *text, int len)
+{
+	bool		fraction = false;
+
+	digits->n = digits->point = 0;
+	for (int i = 0; i < len; i++)
+	{
+		if (text[i] == '.')
+			fraction = true;
+		else if (text[i] == 'e')
+		{
+			bool		negative = text[i + 1] == '-';
+			int			exponent = 0;
+
+			for (i += 2; i < len; i++)
+				exponent = exponent * 10 + (text[i] - '0');
+			digits->point += negative ? -exponent : exponent;
+		}
+		else if (digits->n == 0 && text[i] == '0')
+			digits->point -= fraction;
+		else
+		{
+			digits->d[digits->n++] = text[i];
+			digits->point += !fraction;
+		}
+	}
+	while (digits->n > 0 && digits->d[digits->n - 1] == '0')
+		digits->n--;
+}
+
+/* Reads digits as a number again, with the n digits given. */
+static double
+digits_value(const char *d, int n, int point, bool single)
+{
+	char		text[48];
+
+	snprintf(text, sizeof(text), "0.%.*se%d", n, d, point);
+	return single ? strtof(text, NULL) : strtod(text, NULL);
+}
+
+/*
+ * Drops the last digit if what is left, rounded down or up, still reads back
+ * as value.  The server's routine never returns a number that lies exactly
+ * between two doubles, though such a one reads back when the mantissa is
+ * even; only large integers can be represented so.
+ */
+static void
+digits_shorten(Digits *digits, double value, bool single)
+{
+	while (digits->n > 1)
+	{
+		char		up[DOUBLE_SHORTEST_DECIMAL_LEN];
+		int			n = digits->n - 1;
+		int			i = n - 1;
+
+		if (digits_value(digits->d, n, digits->point, single) == value)
+		{
+			digits->n = n;
+			continue;
+		}
+		memcpy(up, digits->d, n);
+		while (i >= 0 && up[i] == '9')
+			up[i--] = '0';
+		if (i < 0)
+			return;				/* 99..9: one more digit in front, no gain */
+		up[i]++;
+		if (digits_value(up, n, digits->point, single) != value)
+			return;
+		memcpy(digits->d, up, n);
+		digits->n = n;
+	}
+}
+
+/* Java's Double.toString() and Float.toString(). */
+static void
+put_digits(Out *out, const Digits *digits)
+{
+	const char *d = digits->d;
+	int			n = digits->n;
+	int			point = digits->point;
+	char	   *p;
+
+	out_reserve(out, 48);
+	p = out->p;
+	if (point > -3 && point <= 0)	/* 0.001 <= value < 1 */
+	{
+		memcpy(p, "0.00", 4);
+		p += 2 - point;
+		memcpy(p, d, n);
+		p += n;
+	}
+	else if (point > 0 && point <= 7)
+	{
+		int			whole = n < point ? n : point;
+
+		memcpy(p, d, whole);
+		memset(p + whole, '0', point - whole);
+		p += point;
+		*p++ = '.';
+		if (n > point)
+		{
+			memcpy(p, d + point, n - point);
+			p += n - point;
+		}
+		else
+			*p++ = '0';
+	}
+	else
+	{
+		*p++ = d[0];
+		*p++ = '.';
+		if (n > 1)
+		{
+			memcpy(p, d + 1, n - 1);
+			p += n - 1;
+		}
+		else
+			*p++ = '0';
+		*p++ = 'E';
+		if (--point < 0)
+		{
+			*p++ = '-';
+			point = -point;
+		}
+		p = put_uint(p, point);
+	}
+	out->p = p;
+}
+
+/* Small whole numbers, most of what columns hold, need no shortest digits. */
+static inline bool
+put_whole(Out *out, double value)
+{
+	int			whole = (int) value;
+
+	if (whole != value)
+		return false;
+	out_reserve(out, 12);
+	out->p = put_uint(out->p, whole);
+	*out->p++ = '.';
+	*out->p++ = '0';
+	return true;
+}
+
+/* Puts the sign; true if that and the rest is done (NaN, infinities). */
+static bool
+put_special(Out *out, double *value)
+{
+	if (isnan(*value))
+	{
+		out_literal(out, "\"NaN\"");
+		return true;
+	}
+	if (isinf(*value))
+	{
+		if (*value > 0)
+			out_literal(out, "\"Infinity\"");
+		else
+			out_literal(out, "\"-Infinity\"");
+		return true;
+	}
+	if (signbit(*value))
+	{
+		out_byte(out, '-');
+		*value = -*value;
+	}
+	return false;
+}
+
+/*
+ * Java never prints fewer than two digits, and takes the closer one of two
+ * digits where one would do: seen only in the smallest subnormal numbers.
+ */
+static void
+digits_two(Digits *digits, double value)
+{
+	char		text[16];
+
+	snprintf(text, sizeof(text), "%.1e", value);
+	digits_parse(digits, text, (int) strlen(text));
+}
+
+void
+json_double(Out *out, double value)
+{
+	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
+	Digits		digits;
+
+	if (put_special(out, &value) || (value < 1e7 && put_whole(out, value)))
+		return;
+	digits_parse(&digits, text, double_to_shortest_decimal_bufn(value, text));
+	if (value >= 1e15 && value <= 1e41)
+		digits_shorten(&digits, value, false);
+	else if (digits.n == 1 && value < 1e-300)
+		digits_two(&digits, value);
+	put_digits(out, &digits);
+}
+
+void
+json_float(Out *out, float value)
+{
+	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
+	Digits		digits;
+	double		wide = value;
+
+	if (put_special(out, &wide) || (wide < 1e7 && put_whole(out, wide)))
+		return;
+	digits_parse(&digits, text, float_to_shortest_decimal_bufn((float) wide, text));
+	if (wide >= 1e6 && wide <= 1e21)
+		digits_shorten(&digits, wide, true);
+	else if (digits.n == 1 && wide < 1e-37)
+		digits_two(&digits, wide);
+	put_digits(out, &digits);
+}
+
+/* ---- bytes -------------------------------------------------------------- */
+
+static const char base64_standard[] =
+"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_url[] =
+"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static inline void
+put_base64(Out *out, const unsigned char *s, size_t len, const char *alphabet)
+{
+	const unsigned char *end = s + len;
+	char	   *p;
+
+	out_reserve(out, (len + 2) / 3 * 4 + 2);
+	p = out->p;
+	*p++ = '"';
+	/* six bytes a turn out of one load of eight */
+	while (end - s >= 8)
+	{
+		uint64_t	v;
+
+		memcpy(&v, s, 8);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		v = __builtin_bswap64(v);
+#endif
+		p[0] = alphabet[v >> 58];
+		p[1] = alphabet[v >> 52 & 63];
+		p[2] = alphabet[v >> 46 & 63];
+		p[3] = alphabet[v >> 40 & 63];
+		p[4] = alphabet[v >> 34 & 63];
+		p[5] = alphabet[v >> 28 & 63];
+		p[6] = alphabet[v >> 22 & 63];
+		p[7] = alphabet[v >> 16 & 63];
+		s += 6;
+		p += 8;
+	}
+	while (end - s >= 3)
+	{
+		unsigned	v = s[0] << 16 | s[1] << 8 | s[2];
+
+		p[0] = alphabet[v >> 18];
+		p[1] = alphabet[v >> 12 & 63];
+		p[2] = alphabet[v >> 6 & 63];
+		p[3] = alphabet[v & 63];
+		s += 3;
+		p += 4;
+	}
+	if (s < end)
+	{
+		unsigned	v = s[0] << 16 | (end - s > 1 ? s[1] << 8 : 0);
+
+		p[0] = alphabet[v >> 18];
+		p[1] = alphabet[v >> 12 & 63];
+		p[2] = end - s > 1 ? alphabet[v >> 6 & 63] : '=';
+		p[3] = '=';
+		p += 4;
+	}
+	*p++ = '"';
+	out->p = p;
+}
+
+void
+json_base64(Out *out, const void *bytes, size_t len)
+{
+	put_base64(out, bytes, len, base64_standard);
+}
+
+void
+json_base64url(Out *out, const void *bytes, size_t len)
+{
+	put_base64(out, bytes, len, base64_url);
+}
+
+void
+json_hex(Out *out, const void *bytes, size_t len)
+{
+	const unsigned char *s = bytes;
+	char	   *p;
+
+	out_reserve(out, len * 2 + 2);
+	p = out->p;
+	*p++ = '"';
+	for (size_t i = 0; i < len; i++)
+	{
+		*p++ = lower_hex[s[i] >> 4];
+		*p++ = lower_hex[s[i] & 15];
+	}
+	*p++ = '"';
+	out->p = p;
+}
