@@ -214,7 +214,7 @@ inspect_query(const char *slot)
 	char	   *sql = mem_print("SELECT (SELECT setting FROM pg_catalog.pg_settings"
 								" WHERE name = 'wal_sender_timeout'),"
 								" s.plugin, s.active, s.confirmed_flush_lsn"
-								" FROM (VALUES (1)) AS one (row)"
+								" FROM (VALUES (1)) AS one (x)"
 								" LEFT JOIN pg_catalog.pg_replication_slots AS s"
 								" ON s.slot_name = %s", name);
 

@@ -1,0 +1,115 @@
+/*
+ * producer.h
+ *	  The way into Kafka: events by pointer, delivery reports in batches.
+ *
+ * The only module, with producer_conf.c, that knows librdkafka.  Nothing here
+ * waits for Kafka but producer_topic_look(), which is bounded, and
+ * producer_renew() and producer_free(), which wait for librdkafka's threads.
+ *
+ * Events of one topic gather in a batch that is handed over as a whole by
+ * producer_push().  Their bytes are the caller's and must stay until the event
+ * was reported as acknowledged or the producer was renewed or freed.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_PRODUCER_H
+#define WALPOST_PRODUCER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "err.h"
+#include "frame.h"
+
+typedef struct Producer Producer;
+
+/* Headers that many events carry, ready for librdkafka. */
+typedef struct rd_kafka_headers_s ProducerHeaders;
+
+/* What the producer tells from within producer_poll(). */
+typedef struct ProducerEvents
+{
+	/* Kafka has these events: the bodies given to producer_add(). */
+	void		(*acknowledged) (void *arg, char *const *bodies, size_t n);
+	/* Answer to producer_topic_create(): 0, or a code of Kafka's and its text. */
+	void		(*topic_created) (void *arg, int topic, int code, const char *text);
+	/* The commit LSN of the event with this body, for messages. */
+	uint64_t	(*commit_lsn) (void *arg, char *body);
+} ProducerEvents;
+
+/*
+ * A producer for conf's brokers; they need not be there.  events and arg are
+ * borrowed.  NULL and err (ERR_CONFIG) when a property is wrong.
+ */
+extern Producer *producer_new(const Conf *conf, const ProducerEvents *events,
+							  void *arg, Err *err) must_check;
+
+/* Drops what is not delivered yet.  producer may be NULL. */
+extern void producer_free(Producer *producer);
+
+/* Readable when producer_poll() has something to do. */
+extern int	producer_fd(const Producer *producer);
+
+/*
+ * Serves delivery reports and all else that librdkafka has to say.  False and
+ * err when events cannot go on as they are: a record was refused, the log-in
+ * failed at the first attempt, a property does not fit the brokers.
+ */
+extern bool producer_poll(Producer *producer, Err *err) must_check;
+
+/*
+ * True when the producer is of no more use but a new one may be: call
+ * producer_renew(), then add all events again that are not acknowledged.
+ */
+extern bool producer_is_broken(const Producer *producer);
+extern bool producer_renew(Producer *producer, Err *err) must_check;
+
+/* The number of a topic, which it keeps; name is copied. */
+extern int	producer_topic(Producer *producer, const char *name);
+extern const char *producer_topic_name(const Producer *producer, int topic);
+
+/* Asks the brokers to create the topic; settings are pairs, NULL-terminated. */
+extern void producer_topic_create(Producer *producer, int topic, int partitions,
+								  int replicas, const char *const *settings,
+								  int timeout_ms);
+
+/* Code of producer_topic_create() that means that it is there. */
+extern bool producer_topic_exists(int code);
+
+/* Code that no broker gave: librdkafka's own, for want of an answer. */
+extern bool producer_is_local(int code);
+
+/*
+ * Asks for the topic's metadata and waits at most timeout_ms: librdkafka before
+ * 2.10.1 holds back the first event by up to a second otherwise.  False when no
+ * broker answers.
+ */
+extern bool producer_topic_look(Producer *producer, int topic, int timeout_ms);
+
+/* True for a librdkafka that needs that. */
+extern bool producer_must_look(void);
+
+/* A header block made ready, or NULL for an empty one; the caller frees it. */
+extern ProducerHeaders *producer_headers_new(FrameText block);
+extern void producer_headers_free(ProducerHeaders *headers);
+
+/*
+ * Gathers one event; headers (may be NULL) come before its own.  False when
+ * librdkafka's queue is full: the event was not taken, try again once
+ * producer_poll() had something.
+ */
+extern bool producer_add(Producer *producer, int topic, const FrameEvent *event,
+						 const ProducerHeaders *headers);
+
+/* Hands over what was gathered.  False when the queue is full (see above). */
+extern bool producer_push(Producer *producer);
+
+/* True once Kafka acknowledged an event. */
+extern bool producer_proven(const Producer *producer);
+
+/* Version of the library, for the log. */
+extern const char *producer_library(void);
+
+#endif							/* WALPOST_PRODUCER_H */

@@ -1,0 +1,42 @@
+/*
+ * producer_conf.h
+ *	  From properties to a configuration of librdkafka.
+ *
+ * Three sources, each over the one before: what the engine needs and finds
+ * good; Java's producer properties (producer.* of a worker file, then
+ * producer.override.*), translated by a table; kafka.*, which is librdkafka's
+ * own vocabulary and passes as it stands.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_PRODUCER_CONF_H
+#define WALPOST_PRODUCER_CONF_H
+
+#include <stdio.h>
+
+#include "conf.h"
+#include "err.h"
+
+struct rd_kafka_conf_s;
+
+/*
+ * How far batches are cut down, because a topic takes no large ones: 0 not at
+ * all, PRODUCER_SINGLE to single records.
+ */
+#define PRODUCER_SINGLE		2
+
+/*
+ * The configuration, the caller's; NULL and err (ERR_CONFIG, naming property and
+ * value) when a property is wrong.  Warns of what has no effect, unless quiet.
+ */
+extern struct rd_kafka_conf_s *producer_conf_new(const Conf *conf, int batching,
+												 bool quiet, Err *err) must_check;
+
+/* The value that a property of librdkafka has in effect; "" if none. */
+extern void producer_conf_get(const struct rd_kafka_conf_s *kafka, const char *name,
+							  char *value, size_t size);
+
+/* Java's producer properties and what becomes of each, as a Markdown table. */
+extern void producer_conf_print_reference(FILE *out);
+
+#endif							/* WALPOST_PRODUCER_CONF_H */

@@ -1,0 +1,284 @@
+/*
+ * topics.c
+ *	  Streams, routes, and topics that are made to exist.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "mem.h"
+#include "topics.h"
+
+#define LOG_MODULE "topics"
+
+/* More streams than tables and outbox topics of a database ever make. */
+#define STREAMS_MAX			(1 << 20)
+
+/* How long the brokers may take to create a topic. */
+#define CREATE_TIMEOUT_MS	5000
+/* How long to wait until they are asked again, when none was there. */
+#define CREATE_RETRY_US		1000000
+/* How long the loop may stand still for a topic's metadata. */
+#define LOOK_TIMEOUT_MS		1000
+
+typedef enum TopicState
+{
+	TOPIC_NEW,
+	TOPIC_ASKED,				/* the brokers have not answered */
+	TOPIC_RETRY,				/* no broker was there */
+	TOPIC_READY
+} TopicState;
+
+struct Topics
+{
+	const Conf *conf;
+	Producer   *producer;
+	LoopTimer	retry;
+
+	Route	   *routes;
+	uint32_t	nroutes;
+	uint32_t   *streams;		/* of this session: stream to route */
+	uint32_t	nstreams;
+	TopicState *states;			/* by the producer's number */
+	int			nstates;
+	int			waiting;		/* topics that are ASKED or RETRY */
+
+	int			partitions;
+	int			replicas;
+	const char **settings;		/* pairs for new topics, NULL-terminated */
+	int			nsettings;
+	bool		no_admin;		/* these brokers do not create on request */
+	LogLimit	retry_limit;
+};
+
+/* A setting of new topics: all that is not about which topics. */
+static void
+each_setting(const char *name, const char *value, void *arg)
+{
+	static const char *const others[] = {"replication.factor", "partitions", "include", "exclude"};
+	Topics	   *topics = arg;
+
+	name += strlen("topic.creation.default.");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+	{
+		if (strcmp(name, others[i]) == 0)
+			return;
+	}
+	topics->settings = mem_resize(topics->settings,
+								  (topics->nsettings + 3) * sizeof(char *));
+	topics->settings[topics->nsettings++] = name;
+	topics->settings[topics->nsettings++] = value;
+	topics->settings[topics->nsettings] = NULL;
+}
+
+static void topics_retry(void *arg);
+
+Topics *
+topics_new(const Conf *conf, Producer *producer, Loop *loop)
+{
+	Topics	   *topics = mem_zero(sizeof(Topics));
+
+	topics->conf = conf;
+	topics->producer = producer;
+	topics->partitions = (int) conf_get_int(conf, "topic.creation.default.partitions");
+	topics->replicas = (int) conf_get_int(conf, "topic.creation.default.replication.factor");
+	topics->settings = mem_zero(sizeof(char *));
+	conf_each(conf, "topic.creation.default.", each_setting, topics);
+	topics->retry = (LoopTimer) {
+		.fire = topics_retry,.arg = topics
+	};
+	loop_timer_add(loop, &topics->retry);
+	return topics;
+}
+
+void
+topics_free(Topics *topics)
+{
+	if (topics == NULL)
+		return;
+	for (uint32_t i = 0; i < topics->nroutes; i++)
+	{
+		producer_headers_free(topics->routes[i].headers);
+		free((char *) topics->routes[i].block.p);
+	}
+	free(topics->routes);
+	free(topics->streams);
+	free(topics->states);
+	free(topics->settings);
+	free(topics);
+}
+
+void
+topics_new_session(Topics *topics)
+{
+	for (uint32_t i = 0; i < topics->nstreams; i++)
+		topics->streams[i] = ROUTE_NONE;
+}
+
+bool
+topics_ready(const Topics *topics)
+{
+	return topics->waiting == 0;
+}
+
+uint32_t
+topics_find(const Topics *topics, uint32_t stream)
+{
+	return stream < topics->nstreams ? topics->streams[stream] : ROUTE_NONE;
+}
+
+const Route *
+topics_route(const Topics *topics, uint32_t route)
+{
+	return &topics->routes[route];
+}
+
+static void
+set_state(Topics *topics, int topic, TopicState state)
+{
+	TopicState *place = &topics->states[topic];
+
+	topics->waiting -= (*place == TOPIC_ASKED || *place == TOPIC_RETRY);
+	*place = state;
+	topics->waiting += (state == TOPIC_ASKED || state == TOPIC_RETRY);
+}
+
+/* The topic may be used.  An old librdkafka is made to know it first. */
+static void
+topic_ready(Topics *topics, int topic)
+{
+	set_state(topics, topic, TOPIC_READY);
+	if (producer_must_look() &&
+		!producer_topic_look(topics->producer, topic, LOOK_TIMEOUT_MS))
+		log_debug("no metadata of topic \"%s\" yet",
+				  producer_topic_name(topics->producer, topic));
+}
+
+static void
+topic_ask(Topics *topics, int topic)
+{
+	if (topics->no_admin)
+	{
+		topic_ready(topics, topic);
+		return;
+	}
+	set_state(topics, topic, TOPIC_ASKED);
+	producer_topic_create(topics->producer, topic, topics->partitions, topics->replicas,
+						  topics->settings, CREATE_TIMEOUT_MS);
+}
+
+static void
+topics_retry(void *arg)
+{
+	Topics	   *topics = arg;
+
+	for (int i = 0; i < topics->nstates; i++)
+	{
+		if (topics->states[i] == TOPIC_RETRY)
+			topic_ask(topics, i);
+	}
+}
+
+void
+topics_ask_again(Topics *topics)
+{
+	for (int i = 0; i < topics->nstates; i++)
+	{
+		if (topics->states[i] == TOPIC_ASKED)
+			topic_ask(topics, i);
+	}
+}
+
+/*
+ * Without an answer there is either no broker, which passes, or one that does
+ * not create topics on request; then it may on first use.
+ */
+void
+topics_created(Topics *topics, int topic, int code, const char *text)
+{
+	const char *name = producer_topic_name(topics->producer, topic);
+
+	if (producer_topic_exists(code))
+	{
+		if (code == 0)
+			log_info("created topic \"%s\"", name);
+		topic_ready(topics, topic);
+		return;
+	}
+	if (producer_is_local(code) &&
+		!producer_topic_look(topics->producer, topic, LOOK_TIMEOUT_MS))
+	{
+		if (log_limit_pass(&topics->retry_limit))
+			log_warn("could not create topic \"%s\" yet: no broker answers (%s)", name, text);
+		set_state(topics, topic, TOPIC_RETRY);
+		loop_timer_set(&topics->retry, CREATE_RETRY_US);
+		return;
+	}
+	topics->no_admin = producer_is_local(code);
+	log_warn("could not create topic \"%s\": %s; it must exist, or the brokers must create it on first use",
+			 name, text);
+	topic_ready(topics, topic);
+}
+
+/* The state of a topic, NEW for one that was not seen before. */
+static TopicState
+topic_state(Topics *topics, int topic)
+{
+	if (topic >= topics->nstates)
+	{
+		topics->states = mem_resize(topics->states, (topic + 1) * sizeof(TopicState));
+		while (topics->nstates <= topic)
+			topics->states[topics->nstates++] = TOPIC_NEW;
+	}
+	return topics->states[topic];
+}
+
+static uint32_t
+route_to(Topics *topics, int topic, FrameText block)
+{
+	Route	   *route;
+
+	for (uint32_t i = 0; i < topics->nroutes; i++)
+	{
+		route = &topics->routes[i];
+		if (route->topic == topic && route->block.len == block.len &&
+			(block.len == 0 || memcmp(route->block.p, block.p, block.len) == 0))
+			return i;
+	}
+	topics->routes = mem_resize(topics->routes, (topics->nroutes + 1) * sizeof(Route));
+	route = &topics->routes[topics->nroutes];
+	route->topic = topic;
+	route->headers = producer_headers_new(block);
+	route->block = (FrameText) {
+		block.len ? mem_copy_len(block.p, block.len) : NULL, block.len
+	};
+	return topics->nroutes++;
+}
+
+bool
+topics_relation(Topics *topics, const FrameRelation *relation, Err *err)
+{
+	char	   *name;
+	int			topic;
+
+	if (relation->stream >= STREAMS_MAX)
+		return err_set(err, ERR_FATAL, "could not read the stream: stream number %u is out of range",
+					   relation->stream);
+	if (relation->stream >= topics->nstreams)
+	{
+		topics->streams = mem_resize(topics->streams,
+									 (relation->stream + 1) * sizeof(uint32_t));
+		while (topics->nstreams <= relation->stream)
+			topics->streams[topics->nstreams++] = ROUTE_NONE;
+	}
+
+	name = mem_copy_len(relation->topic.p, relation->topic.len);
+	topic = producer_topic(topics->producer, name);
+	free(name);
+	topics->streams[relation->stream] = route_to(topics, topic, relation->headers);
+	if (topic_state(topics, topic) == TOPIC_NEW)
+		topic_ask(topics, topic);
+	return true;
+}
