@@ -24,9 +24,11 @@ demo=$top/deploy/demo
 pgbin=$("${PG_CONFIG:-pg_config}" --bindir)
 tables="customers orders order_items outbox_events"
 
-# Starts of our own, youngest first.
+# What runs in the background, youngest first.  Each is in a session of its
+# own, so that Ctrl-C is a matter between the terminal and this script.
 pids=
 dir=
+shipper=
 presenter=
 
 say()
@@ -59,7 +61,8 @@ sql()
 	PGPASSWORD=shop psql -XAtq -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U shop -d shop "$@"
 }
 
-# wait_for SECONDS WHAT COMMAND...: until the command prints "t".
+# wait_for SECONDS WHAT COMMAND...: until the command prints "t", as long as
+# the shipper lives, once there is one.
 wait_for()
 {
 	tries=$(($1 * 10))
@@ -68,15 +71,17 @@ wait_for()
 	until [ "$("$@" 2>/dev/null)" = t ]; do
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || die "waited in vain for $what"
+		[ -z "$shipper" ] || kill -0 "$shipper" 2>/dev/null || die "the shipper has ended"
 		sleep 0.1
 	done
 }
 
-# end_of PID: asks it to end and waits for that; insists after five seconds.
+# end_of PID: asks it to end and waits for that; insists after five seconds,
+# with what it has started.
 end_of()
 {
 	kill "$1" 2>/dev/null || return 0
-	(sleep 5 && kill -9 "$1") 2>/dev/null &
+	(sleep 5 && kill -9 -- "-$1") 2>/dev/null &
 	guard=$!
 	wait "$1" 2>/dev/null || true
 	kill "$guard" 2>/dev/null || true
@@ -161,7 +166,7 @@ start_broker()
 	# It lives as long as its standard input is open, which is as long as we do.
 	mkfifo "$dir/broker.in"
 	# shellcheck disable=SC2086 # a word for each topic
-	build/mockbroker $topics <"$dir/broker.in" >"$dir/broker.out" &
+	setsid build/mockbroker $topics <"$dir/broker.in" >"$dir/broker.out" &
 	pids="$! $pids"
 	exec 9>"$dir/broker.in"
 	wait_for 5 "the broker" sh -c "test -s '$dir/broker.out' && echo t"
@@ -172,15 +177,16 @@ start_broker()
 start_shipper()
 {
 	sed -e "s/@PORT@/$port/" -e "s/@PREFIX@/$prefix/" "$demo/shop.json" >"$dir/shop.json"
-	BOOTSTRAP_SERVERS=$broker shipper/walpost run "$dir/shop.json" >"$dir/shipper.log" 2>&1 9>&- &
-	pids="$! $pids"
+	BOOTSTRAP_SERVERS=$broker setsid shipper/walpost run "$dir/shop.json" >"$dir/shipper.log" 2>&1 9>&- &
+	shipper=$!
+	pids="$shipper $pids"
 	wait_for 30 "the shipper to stream" sql -c "SELECT active FROM pg_replication_slots WHERE slot_name = 'shop_slot'"
 }
 
 start_presenter()
 {
 	# shellcheck disable=SC2086 # a word for each topic
-	perl "$demo/presenter" "$broker" "$from" $topics 9>&- &
+	setsid perl "$demo/presenter" "$broker" "$from" $topics 9>&- &
 	presenter=$!
 	pids="$presenter $pids"
 }
@@ -188,7 +194,8 @@ start_presenter()
 # In the background, so that a signal finds the shell waiting and not psql.
 run_load()
 {
-	sql "$@" </dev/null 9>&- &
+	PGPASSWORD=shop setsid psql -XAtq -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U shop -d shop "$@" \
+		</dev/null 9>&- &
 	load=$!
 	pids="$load $pids"
 	wait $load
