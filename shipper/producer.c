@@ -249,6 +249,18 @@ producer_topic_look(Producer *producer, int topic, int timeout_ms)
 	return true;
 }
 
+bool
+producer_reach(const Producer *producer, int timeout_ms)
+{
+	const struct rd_kafka_metadata *metadata;
+
+	if (rd_kafka_metadata(producer->kafka, 0, NULL, &metadata, timeout_ms) !=
+		RD_KAFKA_RESP_ERR_NO_ERROR)
+		return false;
+	rd_kafka_metadata_destroy(metadata);
+	return true;
+}
+
 void
 producer_topic_create(Producer *producer, int topic, int partitions, int replicas,
 					  const char *const *settings, int timeout_ms)
