@@ -5,8 +5,9 @@
  * Debezium reads the default as text and converts what it understands; here
  * the expression tree of the historic catalog is used.  Constants (under
  * casts of built-in types) are encoded as the column would be; function
- * calls and CURRENT_* give the type's zero value as Debezium does; nextval
- * gives 0; anything else has no default.  No user-defined function is run.
+ * calls and CURRENT_* give the zero value of texts, times, UUIDs and JSON as
+ * Debezium does; nextval gives 0; anything else has no default.  No
+ * user-defined function is run.
  *
  * SPDX-License-Identifier: PostgreSQL
  */

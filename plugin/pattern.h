@@ -25,8 +25,9 @@ typedef struct PatternList PatternList;
 extern PatternList *pattern_list_compile(const char *property, const char *list);
 
 /*
- * True if one of the patterns matches the whole subject.  ereports when a
- * match limit is hit, naming property and subject.
+ * True if one of the patterns matches the whole subject; no list matches
+ * nothing.  ereports ERRCODE_PROGRAM_LIMIT_EXCEEDED, naming property, pattern
+ * and subject, when a match limit is hit.
  */
 extern bool pattern_list_match(const PatternList *patterns, const char *subject);
 

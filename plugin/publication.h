@@ -28,18 +28,21 @@ typedef struct RowFilter RowFilter;
 /* One relation seen through the publications; lives in the plan's context. */
 typedef struct Published
 {
-	bool		kinds[CHANGE_KINDS];	/* which changes are published */
+	bool		kinds[CHANGE_KINDS];	/* which changes are published; never
+										 * the truncation of a partition that
+										 * is published as its ancestor */
 	Oid			publish_as;		/* the relation itself, or the ancestor when
 								 * publish_via_partition_root says so */
 	Bitmapset  *columns;		/* attribute numbers of the column list, of
-								 * publish_as; NULL: all */
+								 * publish_as; NULL: all that are not
+								 * generated */
 	RowFilter  *filter;			/* NULL: all rows */
 } Published;
 
 /*
  * Resolves rel through the named publications (a list of C strings) in
  * CurrentMemoryContext.  An empty list publishes every change of rel as
- * itself.  ereports ERRCODE_UNDEFINED_OBJECT, naming publication, LSN and
+ * itself, if it is a table that can be published and holds rows.  ereports ERRCODE_UNDEFINED_OBJECT, naming publication, LSN and
  * remedy, for a publication that the historic catalog lacks at lsn.
  */
 extern void publication_resolve(Relation rel, List *names, uint64 lsn,

@@ -152,7 +152,7 @@ row_filter_compile(Relation rel, Relation publish_as, List *publications)
 	filter->desc = CreateTupleDescCopyConstr(RelationGetDescr(rel));
 	if (rel != publish_as)
 		filter->map = compat_attrmap_by_name(RelationGetDescr(rel),
-									  RelationGetDescr(publish_as));
+											 RelationGetDescr(publish_as));
 	init_row(&filter->old, filter,
 			 CreateTupleDescCopyConstr(RelationGetDescr(publish_as)));
 	init_row(&filter->new, filter,
@@ -252,12 +252,13 @@ row_filter_apply(RowFilter *filter, Relation rel, ChangeKind kind,
 		return FILTER_KEEP;
 	expr = filter->exprs[kind];
 
-	if (kind == CHANGE_INSERT)
-		return row_passes(filter, &filter->new, expr, *new) ? FILTER_KEEP : FILTER_DROP;
 	if (kind == CHANGE_DELETE)
 		return old && row_passes(filter, &filter->old, expr, old) ? FILTER_KEEP : FILTER_DROP;
 
-	/* no old tuple: the identity, which holds the filter's columns, is as it was */
+	/*
+	 * An insert, or an update that left the identity as it was, which holds
+	 * all columns of the filter.
+	 */
 	if (old == NULL)
 		return row_passes(filter, &filter->new, expr, *new) ? FILTER_KEEP : FILTER_DROP;
 
