@@ -191,9 +191,9 @@ install_librdkafka()
     say "building librdkafka from npm package $librdkafka_npm into build/librdkafka (about a minute)"
     rm -rf build/librdkafka
     mkdir -p build/librdkafka/lib build/librdkafka/include/librdkafka
-    (
-        cd build/librdkafka
-        npm pack --silent "$librdkafka_npm"
+    # A shell of its own: "set -e" does not hold in a part that has an "or".
+    (cd build/librdkafka && sh -euc '
+        npm pack --loglevel=error "$1"
         tar xzf ./*.tgz package/deps/librdkafka
         mv package/deps/librdkafka src
         rm -rf package ./*.tgz
@@ -203,10 +203,10 @@ install_librdkafka()
         cp LICENSES.txt ..
         cp src/librdkafka.a ../lib/
         cp src/rdkafka.h src/rdkafka_mock.h ../include/librdkafka/
-        sed -n 's/^LIBS+=//p' Makefile.config >../libs
+        sed -n "s/^LIBS+=//p" Makefile.config >../libs
         cd ..
         rm -rf src
-    ) </dev/null >build/librdkafka/build.log 2>&1 || {
+    ' sh "$librdkafka_npm") </dev/null >build/librdkafka/build.log 2>&1 || {
         tail -n 20 build/librdkafka/build.log >&2
         die "librdkafka could not be built; the whole log is build/librdkafka/build.log"
     }
