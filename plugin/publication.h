@@ -42,8 +42,9 @@ typedef struct Published
 /*
  * Resolves rel through the named publications (a list of C strings) in
  * CurrentMemoryContext.  An empty list publishes every change of rel as
- * itself, if it is a table that can be published and holds rows.  ereports ERRCODE_UNDEFINED_OBJECT, naming publication, LSN and
- * remedy, for a publication that the historic catalog lacks at lsn.
+ * itself, if it is a table that can be published and holds rows.  ereports
+ * ERRCODE_UNDEFINED_OBJECT, naming publication, LSN and remedy, for a
+ * publication that the historic catalog lacks at lsn.
  */
 extern void publication_resolve(Relation rel, List *names, uint64 lsn,
 								Published *result);
