@@ -155,11 +155,9 @@ sub run_pg_regress
 	while (my $line = <$lines>)
 	{
 		print $line;
-		if ($line =~ /^(?:test)?\s*(\S+)\s+\.\.\. (ok|FAILED)/    # to 15
-			|| $line =~ /^(?:not )?ok \d+\s+[-+] (\S+)()/)         # from 16
-		{
-			count_one($line !~ /FAILED|^not ok/, $1);
-		}
+		my ($name) = $line =~ /^(?:test)?\s*(\S+)\s+\.\.\. (?:ok|FAILED)/;    # to 15
+		($name) = $line =~ /^(?:not )?ok \d+\s+[-+] (\S+)/ unless defined $name;    # from 16
+		count_one($line !~ /FAILED|^not ok/, $name) if defined $name;
 	}
 	close $lines;
 	if (-s "$results/regression.diffs")
