@@ -21,12 +21,18 @@ entry_at(const Ledger *ledger, uint64_t seq)
 }
 
 void
-ledger_init(Ledger *ledger, uint64_t lsn, uint64_t capacity)
+ledger_init(Ledger *ledger, uint64_t capacity)
 {
 	memset(ledger, 0, sizeof(*ledger));
 	ledger->ring = mem_zero(LEDGER_FIRST_SIZE * sizeof(LedgerEntry));
 	ledger->mask = LEDGER_FIRST_SIZE - 1;
 	ledger->capacity = capacity;
+}
+
+void
+ledger_start(Ledger *ledger, uint64_t lsn)
+{
+	assert(ledger_empty(ledger));
 	ledger->flush_lsn = ledger->received_lsn = lsn;
 }
 

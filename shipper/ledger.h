@@ -45,8 +45,11 @@ typedef struct Ledger
 	uint64_t	in_flight;		/* produced, not acknowledged, over all entries */
 } Ledger;
 
-/* lsn: where the stream starts, the flush LSN until something moves it. */
-extern void ledger_init(Ledger *ledger, uint64_t lsn, uint64_t capacity);
+/* An empty ledger of at most capacity units. */
+extern void ledger_init(Ledger *ledger, uint64_t capacity);
+
+/* Where the stream starts: the flush LSN until something moves it. */
+extern void ledger_start(Ledger *ledger, uint64_t lsn);
 extern void ledger_free(Ledger *ledger);
 
 /* True when there is no room for another unit: stop reading. */

@@ -1,0 +1,1005 @@
+/*
+ * pump.c
+ *	  The engine: its states, and what happens in each turn of the loop.
+ *
+ * Callbacks of the loop only note what is ready.  A turn then serves Kafka
+ * first (which frees memory and moves the ledger), runs the handler of the
+ * present state, and reports to the server when that is due.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <assert.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feedback.h"
+#include "intake.h"
+#include "log.h"
+#include "loop.h"
+#include "mem.h"
+#include "producer.h"
+#include "pump.h"
+#include "sig.h"
+#include "stream.h"
+#include "topics.h"
+
+#define LOG_MODULE "pump"
+
+#define CONNECT_TIMEOUT_US	30000000
+#define CHECK_TIMEOUT_US	60000000
+/* A stop waits so long for Kafka, then so long for the server. */
+#define DRAIN_TIMEOUT_US	10000000
+#define FINISH_TIMEOUT_US	3000000
+
+#define BACKOFF_FIRST_US	100000
+/* A hot standby takes over within a second. */
+#define BACKOFF_STANDBY_US	500000
+
+/* A stream that reads so much in one turn lets others have theirs. */
+#define TURN_BYTES			(1024 * 1024)
+
+/* Reading goes on when this much of the bound is free again. */
+#define RESUME_SHARE		4
+
+/* libpq's input buffer never shrinks; past this a connection is renewed. */
+#define LARGE_MESSAGE		(8 * 1024 * 1024)
+
+/* No acknowledgement for so long, with events waiting: ask whether the server
+ * is shutting down, and again after as long. */
+#define PROBE_US			2000000
+#define PROBE_TIMEOUT_US	5000000
+
+/* A line of figures, so often, when something happened. */
+#define STATS_US			60000000
+
+/* A producer that failed is replaced after a moment, and not more often. */
+#define RENEW_AFTER_US		200000
+#define RENEW_US			1000000
+
+typedef enum PumpState
+{
+	PUMP_INIT,
+	PUMP_CONNECT,
+	PUMP_CHECK,
+	PUMP_STREAM,
+	PUMP_DRAIN,
+	PUMP_BACKOFF,
+	PUMP_STOPPED,
+	PUMP_FAILED,
+	PUMP_NSTATES
+} PumpState;
+
+typedef struct Pump
+{
+	const PumpOptions *options;
+	const Conf *conf;
+	PumpState	state;
+	Err			err;			/* why it backs off or fails */
+
+	Loop		loop;
+	Sig			sig;
+	Producer   *producer;
+	Topics	   *topics;
+	Intake		intake;
+	Stream	   *stream;			/* NULL: none */
+	Stream	   *probe;			/* asks whether the server is shutting down */
+	Feedback	feedback;
+
+	LoopFd		sig_fd,
+				kafka_fd,
+				stream_fd,
+				probe_fd;
+	LoopTimer	state_timer;	/* ends the state's wait */
+	LoopTimer	feedback_timer;
+	LoopTimer	probe_timer;
+	LoopTimer	renew_timer;
+	LoopTimer	stats_timer;
+
+	bool		kafka_ready;
+	bool		state_expired;
+	bool		stop;			/* asked to, by a signal */
+	bool		stop_now;		/* asked twice */
+	bool		started;		/* the first stream was opened */
+	bool		blocked;		/* the intake waits for Kafka */
+	bool		full;			/* the bound is reached, reading waits */
+	bool		finishing;		/* CopyDone was sent */
+	bool		checked;		/* the server of this connection was looked at */
+	bool		hung_up;		/* the connection broke while reading stood still */
+	size_t		bound;			/* bytes that may be pinned */
+	char		system_id[32];
+	int64_t		backoff_us;
+	int64_t		failures;		/* in a row */
+	int64_t		acked_us;		/* when an acknowledgement came last */
+	int64_t		data_us;		/* when data came last */
+	int64_t		broken_us;		/* when the producer failed; 0: it works */
+	int64_t		renewed_us;
+	int64_t		probed_us;
+	uint64_t	logged_events;
+	uint64_t	reconnects;
+	bool		standby_said;
+} Pump;
+
+static Pump *pump_running;
+
+static const char *const pump_state_names[PUMP_NSTATES] = {
+	[PUMP_INIT] = "init",
+	[PUMP_CONNECT] = "connect",
+	[PUMP_CHECK] = "check",
+	[PUMP_STREAM] = "stream",
+	[PUMP_DRAIN] = "drain",
+	[PUMP_BACKOFF] = "backoff",
+	[PUMP_STOPPED] = "stopped",
+	[PUMP_FAILED] = "failed",
+};
+
+#define TO(state) (1u << (state))
+
+/* Where each state may lead. */
+static const unsigned pump_transitions[PUMP_NSTATES] = {
+	[PUMP_INIT] = TO(PUMP_CONNECT) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
+	[PUMP_CONNECT] = TO(PUMP_CHECK) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
+	[PUMP_CHECK] = TO(PUMP_STREAM) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
+	[PUMP_STREAM] = TO(PUMP_DRAIN) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
+	[PUMP_DRAIN] = TO(PUMP_STOPPED) | TO(PUMP_FAILED),
+	[PUMP_BACKOFF] = TO(PUMP_CONNECT) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
+	[PUMP_STOPPED] = 0,
+	[PUMP_FAILED] = 0,
+};
+
+/* ---- entering states ---- */
+
+static void
+drop_stream(Pump *pump)
+{
+	stream_close(pump->stream);
+	pump->stream = NULL;
+	pump->stream_fd.fd = -1;
+	loop_timer_clear(&pump->feedback_timer);
+	intake_new_session(&pump->intake);
+	pump->blocked = true;		/* what it holds is looked at again */
+}
+
+static void
+drop_probe(Pump *pump)
+{
+	stream_close(pump->probe);
+	pump->probe = NULL;
+	pump->probe_fd.fd = -1;
+}
+
+static void
+enter_connect(Pump *pump)
+{
+	pump->stream = stream_open(pump->conf, pump->options->slot);
+	loop_timer_set(&pump->state_timer, CONNECT_TIMEOUT_US);
+}
+
+static void
+enter_check(Pump *pump)
+{
+	pump->checked = false;
+	loop_timer_set(&pump->state_timer, CHECK_TIMEOUT_US);
+}
+
+static void
+enter_stream(Pump *pump)
+{
+	pump->failures = 0;
+	pump->backoff_us = 0;
+	pump->standby_said = pump->hung_up = false;
+	pump->acked_us = pump->data_us = loop_now_us();
+	loop_timer_set(&pump->probe_timer, PROBE_US);
+}
+
+static void
+enter_drain(Pump *pump)
+{
+	log_info("stopping: waiting for %llu events in flight",
+			 (unsigned long long) pump->intake.ledger.in_flight);
+	loop_timer_set(&pump->state_timer, DRAIN_TIMEOUT_US);
+}
+
+/*
+ * How long to wait: from BACKOFF_FIRST_US on doubled up to the cap, and a
+ * quarter more or less by chance, so that many connectors do not come back at
+ * one moment.
+ */
+static int64_t
+next_backoff(Pump *pump)
+{
+	int64_t		cap = conf_get_int(pump->conf, "retriable.restart.connector.wait.ms") * 1000;
+
+	if (strcmp(pump->err.sqlstate, "55006") == 0)
+		return BACKOFF_STANDBY_US;
+	pump->backoff_us = pump->backoff_us ? pump->backoff_us * 2 : BACKOFF_FIRST_US;
+	if (pump->backoff_us > cap)
+		pump->backoff_us = cap;
+	return pump->backoff_us * 3 / 4 + pump->backoff_us * (random() % 1000) / 2000;
+}
+
+static void
+enter_backoff(Pump *pump)
+{
+	bool		renewed = pump->err.kind == ERR_NONE;
+	int64_t		wait_us = renewed ? 0 : next_backoff(pump);
+
+	if (strcmp(pump->err.sqlstate, "55006") == 0)
+	{
+		if (!pump->standby_said)
+			log_info("slot \"%s\" is in use by another client; waiting as its standby",
+					 pump->options->slot);
+		pump->standby_said = true;
+	}
+	else if (!renewed)
+		log_warn("%s; connecting again in %lld ms", pump->err.text,
+				 (long long) wait_us / 1000);
+	pump->reconnects++;
+	drop_stream(pump);
+	drop_probe(pump);
+	loop_timer_set(&pump->state_timer, wait_us);
+}
+
+static void
+enter_end(Pump *pump)
+{
+	drop_stream(pump);
+	drop_probe(pump);
+	pump->loop.stop = true;
+}
+
+/* The one place that changes the state. */
+static void
+pump_enter(Pump *pump, PumpState state)
+{
+	static void (*const enter[PUMP_NSTATES]) (Pump *) = {
+		[PUMP_CONNECT] = enter_connect,
+		[PUMP_CHECK] = enter_check,
+		[PUMP_STREAM] = enter_stream,
+		[PUMP_DRAIN] = enter_drain,
+		[PUMP_BACKOFF] = enter_backoff,
+		[PUMP_STOPPED] = enter_end,
+		[PUMP_FAILED] = enter_end,
+	};
+
+	assert(pump_transitions[pump->state] & TO(state));
+	log_debug("state: %s -> %s", pump_state_names[pump->state], pump_state_names[state]);
+	pump->state = state;
+	pump->state_expired = false;
+	loop_timer_clear(&pump->state_timer);
+	loop_timer_clear(&pump->probe_timer);
+	enter[state] (pump);
+}
+
+/* Where an error leads: pump->err says which. */
+static PumpState
+state_after_error(Pump *pump)
+{
+	int64_t		max = conf_get_int(pump->conf, "errors.max.retries");
+
+	if (pump->err.kind != ERR_RETRY)
+		return PUMP_FAILED;
+	if (pump->state == PUMP_DRAIN)
+	{
+		log_warn("%s", pump->err.text);
+		return PUMP_STOPPED;
+	}
+	if (strcmp(pump->err.sqlstate, "55006") == 0)
+		return PUMP_BACKOFF;
+	pump->failures++;
+	if (max >= 0 && pump->failures > max)
+	{
+		err_set(&pump->err, ERR_FATAL, "%s; given up after %lld attempts (errors.max.retries)",
+				pump->err.text, (long long) pump->failures);
+		return PUMP_FAILED;
+	}
+	return PUMP_BACKOFF;
+}
+
+/* ---- Kafka's side ---- */
+
+static void
+on_acknowledged(void *arg, char *const *bodies, size_t n)
+{
+	Pump	   *pump = arg;
+
+	pump->acked_us = loop_now_us();
+	intake_acknowledge(&pump->intake, bodies, n, pump->acked_us);
+}
+
+static void
+on_topic_created(void *arg, int topic, int code, const char *text)
+{
+	Pump	   *pump = arg;
+
+	topics_created(pump->topics, topic, code, text);
+}
+
+static uint64_t
+on_commit_lsn(void *arg, char *body)
+{
+	Pump	   *pump = arg;
+
+	return intake_commit_lsn(&pump->intake, body);
+}
+
+static const ProducerEvents producer_events = {
+	.acknowledged = on_acknowledged,
+	.topic_created = on_topic_created,
+	.commit_lsn = on_commit_lsn,
+};
+
+/*
+ * Replaces a producer that failed by one that gets everything again.  A moment
+ * later, since the delivery reports that say why follow the failure itself.
+ */
+static bool
+renew_producer(Pump *pump)
+{
+	int64_t		now = loop_now_us();
+	int64_t		due;
+
+	if (pump->broken_us == 0)
+		pump->broken_us = now;
+	due = pump->broken_us + RENEW_AFTER_US;
+	if (due < pump->renewed_us + RENEW_US)
+		due = pump->renewed_us + RENEW_US;
+	if (now < due)
+	{
+		pump->renew_timer.due_us = due;
+		return true;
+	}
+	pump->renewed_us = now;
+	pump->broken_us = 0;
+	log_warn("the Kafka producer failed; a new one gets the %llu events that are not acknowledged",
+			 (unsigned long long) pump->intake.ledger.in_flight);
+	if (!producer_renew(pump->producer, &pump->err))
+		return false;
+	intake_resend(&pump->intake);
+	topics_ask_again(pump->topics);
+	pump->blocked = true;
+	return true;
+}
+
+/* Serves delivery reports, then goes on with what waited for them. */
+static bool
+serve_kafka(Pump *pump)
+{
+	IntakeResult result;
+
+	if (pump->kafka_ready)
+	{
+		pump->kafka_ready = false;
+		if (!producer_poll(pump->producer, &pump->err))
+			return false;
+	}
+	if (producer_is_broken(pump->producer) && !renew_producer(pump))
+		return false;
+	if (!pump->blocked)
+		return true;
+	result = intake_go_on(&pump->intake, &pump->err);
+	pump->blocked = result == INTAKE_BLOCKED;
+	return result != INTAKE_FAILED;
+}
+
+/* ---- the server's side ---- */
+
+/* True when another buffer may be taken. */
+static bool
+may_read(Pump *pump)
+{
+	size_t		pinned = intake_pinned(&pump->intake);
+
+	if (pinned >= pump->bound || ledger_full(&pump->intake.ledger))
+		pump->full = true;
+	else if (pinned < pump->bound - pump->bound / RESUME_SHARE)
+		pump->full = false;
+	return !pump->full && !pump->blocked;
+}
+
+static bool
+take_data(Pump *pump, const StreamMessage *message)
+{
+	IntakeResult result;
+
+	pump->data_us = loop_now_us();
+	feedback_data(&pump->feedback);
+	result = intake_take(&pump->intake, message->buffer, message->len, message->start,
+						 pump->data_us, &pump->err);
+	pump->blocked = result == INTAKE_BLOCKED;
+	return result != INTAKE_FAILED;
+}
+
+static void
+take_keepalive(Pump *pump, const StreamMessage *message)
+{
+	/* everything sent before it has been read, or it would not be at hand */
+	ledger_keepalive(&pump->intake.ledger, message->lsn);
+	if (message->reply)
+		feedback_ask(&pump->feedback, loop_now_us());
+}
+
+/* Reads until there is nothing, or too much.  False and pump->err on failure. */
+static bool
+read_stream(Pump *pump)
+{
+	size_t		bytes = 0;
+
+	while (may_read(pump))
+	{
+		StreamMessage message;
+
+		if (bytes >= TURN_BYTES)
+		{
+			pump->loop.again = true;
+			return true;
+		}
+		switch (stream_next(pump->stream, &message, &pump->err))
+		{
+			case STREAM_DATA:
+				bytes += message.len;
+				if (!take_data(pump, &message))
+					return false;
+				break;
+			case STREAM_KEEPALIVE:
+				take_keepalive(pump, &message);
+				break;
+			case STREAM_WAIT:
+				return true;
+			case STREAM_ENDED:
+				err_set(&pump->err, ERR_RETRY, "the server ended the stream from slot \"%s\"",
+						pump->options->slot);
+				return false;
+			default:
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Tells the server how far we are when that is due. */
+static bool
+report(Pump *pump)
+{
+	uint64_t	flush_lsn = pump->intake.ledger.flush_lsn;
+	uint64_t	write_lsn = pump->intake.ledger.received_lsn;
+	int64_t		now = loop_now_us();
+	int64_t		due = feedback_due(&pump->feedback, flush_lsn, now);
+
+	if (due > now)
+	{
+		pump->feedback_timer.due_us = due;
+		return true;
+	}
+	if (!stream_feedback(pump->stream, write_lsn, flush_lsn, &pump->err))
+		return false;
+	feedback_sent(&pump->feedback, write_lsn, flush_lsn, now);
+	pump->feedback_timer.due_us = feedback_due(&pump->feedback, flush_lsn, now);
+	return true;
+}
+
+/*
+ * A server that shuts down waits for the flush LSN to reach its own.  When it
+ * cannot, because Kafka is away, it would wait for ever: ask at its door
+ * whether it is shutting down, and leave if so.
+ */
+static void
+start_probe(Pump *pump)
+{
+	if (pump->probe != NULL)
+		return;
+	pump->probe = stream_open(pump->conf, NULL);
+	pump->probed_us = loop_now_us();
+}
+
+static void
+consider_probe(Pump *pump)
+{
+	int64_t		now = loop_now_us();
+
+	if (pump->intake.ledger.in_flight == 0)
+		return;
+	if (feedback_pressed(&pump->feedback, now))
+	{
+		feedback_data(&pump->feedback);
+		start_probe(pump);
+	}
+}
+
+/* True when the server is found to shut down; pump->err says so. */
+static bool
+run_probe(Pump *pump)
+{
+	StreamMessage message;
+	StreamEvent event;
+	Err			err;
+
+	if (pump->probe == NULL)
+		return false;
+	event = stream_next(pump->probe, &message, &err);
+	if (event == STREAM_WAIT)
+		return false;
+	drop_probe(pump);
+	if (event != STREAM_FAILED || strcmp(err.sqlstate, "57P03") != 0)
+		return false;
+	err_set(&pump->err, ERR_RETRY, "the server is shutting down, which would wait for %llu events "
+			"that Kafka does not take; leaving it",
+			(unsigned long long) pump->intake.ledger.in_flight);
+	return true;
+}
+
+/* ---- one handler for each state: what to do in a turn, and where to go ---- */
+
+static PumpState
+turn_init(Pump *pump)
+{
+	return PUMP_CONNECT;
+}
+
+static PumpState
+turn_connect(Pump *pump)
+{
+	StreamMessage message;
+
+	if (pump->stop)
+		return PUMP_STOPPED;
+	if (pump->state_expired)
+	{
+		err_set(&pump->err, ERR_RETRY, "could not connect to \"%s\": no answer within %d s",
+				conf_get(pump->conf, "database.hostname"), CONNECT_TIMEOUT_US / 1000000);
+		return state_after_error(pump);
+	}
+	switch (stream_next(pump->stream, &message, &pump->err))
+	{
+		case STREAM_WAIT:
+			return PUMP_CONNECT;
+		case STREAM_READY:
+			return PUMP_CHECK;
+		default:
+			return state_after_error(pump);
+	}
+}
+
+/* Compares the server with what is known of it; false and pump->err. */
+static bool
+check_server(Pump *pump)
+{
+	const StreamInfo *info = stream_info(pump->stream);
+	const char *slot = pump->options->slot;
+	Ledger	   *ledger = &pump->intake.ledger;
+
+	if (!info->slot_exists)
+		return err_set(&pump->err, ERR_CONFIG, "replication slot \"%s\" does not exist%s", slot,
+					   pump->started ? " any more; what was not received is lost, start again to make a new one" :
+					   "; create it with \"walpost slot create\"");
+	if (pump->started && strcmp(pump->system_id, info->system_id) != 0)
+		return err_set(&pump->err, ERR_FATAL, "the server is another one: its system identifier is %s, it was %s; "
+					   "start again if that is meant", info->system_id, pump->system_id);
+	memcpy(pump->system_id, info->system_id, sizeof(pump->system_id));
+
+	if (!pump->started)
+	{
+		uint64_t	lsn = pump->options->start_lsn;
+
+		if (lsn < info->confirmed_lsn)
+			lsn = info->confirmed_lsn;
+		ledger_start(ledger, lsn);
+		log_info("streaming from slot \"%s\" at " LSN_FMT " (confirmed " LSN_FMT
+				 "), publication \"%s\", topic prefix \"%s\", librdkafka %s",
+				 slot, LSN_ARGS(lsn), LSN_ARGS(info->confirmed_lsn), pump->options->publication,
+				 conf_get(pump->conf, "topic.prefix"), producer_library());
+	}
+	else
+	{
+		if (info->confirmed_lsn > ledger->received_lsn)
+			log_warn("slot \"%s\" was moved on by another client, from " LSN_FMT " to " LSN_FMT
+					 "; what lies between is not published by this one", slot,
+					 LSN_ARGS(ledger->received_lsn), LSN_ARGS(info->confirmed_lsn));
+		log_info("streaming again from slot \"%s\" at " LSN_FMT, slot,
+				 LSN_ARGS(ledger->received_lsn));
+	}
+	feedback_connect(&pump->feedback, ledger->flush_lsn, info->sender_timeout_us,
+					 conf_get_int(pump->conf, "status.update.interval.ms") * 1000);
+	return true;
+}
+
+static PumpState
+turn_check(Pump *pump)
+{
+	StreamMessage message;
+
+	if (pump->stop)
+		return PUMP_STOPPED;
+	if (pump->state_expired)
+	{
+		err_set(&pump->err, ERR_RETRY, "could not start the stream from slot \"%s\": no answer within %d s",
+				pump->options->slot, CHECK_TIMEOUT_US / 1000000);
+		return state_after_error(pump);
+	}
+	if (!pump->checked)
+	{
+		pump->checked = true;
+		if (!check_server(pump) ||
+			!stream_start(pump->stream, pump->intake.ledger.received_lsn, &pump->err))
+			return state_after_error(pump);
+		return PUMP_CHECK;
+	}
+	switch (stream_next(pump->stream, &message, &pump->err))
+	{
+		case STREAM_WAIT:
+			return PUMP_CHECK;
+		case STREAM_STARTED:
+			pump->started = true;
+			return PUMP_STREAM;
+		default:
+			return state_after_error(pump);
+	}
+}
+
+/* After a huge message, a connection with nothing under way makes room. */
+static bool
+wants_renewal(Pump *pump)
+{
+	return stream_largest(pump->stream) > LARGE_MESSAGE &&
+		ledger_empty(&pump->intake.ledger) && pump->intake.slab == SLAB_NONE &&
+		loop_now_us() - pump->data_us > PROBE_US / 2;
+}
+
+static PumpState
+turn_stream(Pump *pump)
+{
+	if (pump->stop)
+		return PUMP_DRAIN;
+	if (pump->hung_up)
+	{
+		err_set(&pump->err, ERR_RETRY, "the server closed the connection while reading stood still");
+		return state_after_error(pump);
+	}
+	if (!read_stream(pump) || !report(pump))
+		return state_after_error(pump);
+	consider_probe(pump);
+	if (run_probe(pump))
+		return state_after_error(pump);
+	if (wants_renewal(pump))
+	{
+		log_debug("renewing the connection after a message of %zu bytes",
+				  stream_largest(pump->stream));
+		pump->err.kind = ERR_NONE;
+		pump->err.sqlstate[0] = '\0';
+		return PUMP_BACKOFF;
+	}
+	return PUMP_STREAM;
+}
+
+/* Waits for Kafka, then for the server's last word. */
+static PumpState
+turn_drain(Pump *pump)
+{
+	StreamMessage message;
+
+	if (!pump->finishing)
+	{
+		if (pump->intake.ledger.in_flight > 0 && !pump->state_expired)
+		{
+			if (!report(pump))
+				return state_after_error(pump);
+			return PUMP_DRAIN;
+		}
+		if (pump->intake.ledger.in_flight > 0)
+			log_warn("Kafka has not taken %llu events; they come again after the next start",
+					 (unsigned long long) pump->intake.ledger.in_flight);
+		pump->finishing = true;
+		pump->state_expired = false;
+		loop_timer_set(&pump->state_timer, FINISH_TIMEOUT_US);
+		if (!stream_feedback(pump->stream, pump->intake.ledger.received_lsn,
+							 pump->intake.ledger.flush_lsn, &pump->err) ||
+			!stream_finish(pump->stream, &pump->err))
+			return state_after_error(pump);
+	}
+	if (pump->state_expired)
+		return PUMP_STOPPED;
+	switch (stream_next(pump->stream, &message, &pump->err))
+	{
+		case STREAM_WAIT:
+			return PUMP_DRAIN;
+		case STREAM_ENDED:
+			return PUMP_STOPPED;
+		default:
+			return state_after_error(pump);
+	}
+}
+
+static PumpState
+turn_backoff(Pump *pump)
+{
+	if (pump->stop)
+		return PUMP_STOPPED;
+	return pump->state_expired ? PUMP_CONNECT : PUMP_BACKOFF;
+}
+
+static PumpState
+turn_end(Pump *pump)
+{
+	return pump->state;
+}
+
+/* ---- the loop ---- */
+
+/* Watches what the present state waits for. */
+static void
+watch(Pump *pump)
+{
+	pump->stream_fd.fd = -1;
+	if (pump->stream != NULL)
+	{
+		pump->stream_fd.fd = stream_fd(pump->stream);
+		pump->stream_fd.events = stream_events(pump->stream);
+		if ((pump->state == PUMP_STREAM && !may_read(pump)) ||
+			(pump->state == PUMP_DRAIN && !pump->finishing))
+			pump->stream_fd.events &= ~POLLIN;
+	}
+	pump->probe_fd.fd = -1;
+	if (pump->probe != NULL)
+	{
+		pump->probe_fd.fd = stream_fd(pump->probe);
+		pump->probe_fd.events = stream_events(pump->probe);
+	}
+}
+
+static void
+turn(Pump *pump)
+{
+	static PumpState (*const turns[PUMP_NSTATES]) (Pump *) = {
+		[PUMP_INIT] = turn_init,
+		[PUMP_CONNECT] = turn_connect,
+		[PUMP_CHECK] = turn_check,
+		[PUMP_STREAM] = turn_stream,
+		[PUMP_DRAIN] = turn_drain,
+		[PUMP_BACKOFF] = turn_backoff,
+		[PUMP_STOPPED] = turn_end,
+		[PUMP_FAILED] = turn_end,
+	};
+	PumpState	next;
+
+	if (!serve_kafka(pump))
+		next = PUMP_FAILED;
+	else if (pump->stop_now)
+		next = PUMP_STOPPED;
+	else
+		next = turns[pump->state] (pump);
+	if (next != pump->state)
+	{
+		pump_enter(pump, next);
+		pump->loop.again = true;
+	}
+}
+
+static void
+on_signal(void *arg, short revents)
+{
+	Pump	   *pump = arg;
+	int			signo;
+
+	while ((signo = sig_next(&pump->sig)) != 0)
+	{
+		if (signo == SIGHUP)
+		{
+			log_info("received SIGHUP; properties are read at start only");
+			continue;
+		}
+		if (pump->stop)
+			log_warn("received another signal, leaving at once");
+		else
+			log_info("received %s", signo == SIGTERM ? "SIGTERM" : "SIGINT");
+		pump->stop_now = pump->stop;
+		pump->stop = true;
+	}
+}
+
+static void
+on_kafka(void *arg, short revents)
+{
+	((Pump *) arg)->kafka_ready = true;
+}
+
+static void
+on_stream(void *arg, short revents)
+{
+	Pump	   *pump = arg;
+
+	/* nobody reads it now, so nobody would find out */
+	if ((pump->stream_fd.events & POLLIN) == 0 && (revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+		pump->hung_up = true;
+	stream_polled(pump->stream, revents);
+}
+
+static void
+on_probe(void *arg, short revents)
+{
+	stream_polled(((Pump *) arg)->probe, revents);
+}
+
+static void
+on_state_timer(void *arg)
+{
+	((Pump *) arg)->state_expired = true;
+}
+
+/* These two only wake the loop: the turn looks for itself. */
+static void
+on_wake(void *arg)
+{
+}
+
+/* While reading stands still nothing of the server is seen: ask. */
+static void
+on_probe_timer(void *arg)
+{
+	Pump	   *pump = arg;
+
+	loop_timer_set(&pump->probe_timer, PROBE_US);
+	if (pump->probe != NULL && loop_now_us() - pump->probed_us > PROBE_TIMEOUT_US)
+		drop_probe(pump);
+	if ((pump->full || pump->blocked) && loop_now_us() - pump->acked_us > PROBE_US)
+		start_probe(pump);
+}
+
+static void
+on_stats_timer(void *arg)
+{
+	Pump	   *pump = arg;
+	PumpStats	stats = pump_stats();
+
+	loop_timer_set(&pump->stats_timer, STATS_US);
+	if (stats.acknowledged == pump->logged_events && stats.in_flight == 0)
+		return;
+	pump->logged_events = stats.acknowledged;
+	log_info("%llu events in %llu transactions acknowledged up to " LSN_FMT
+			 ", %llu in flight, %zu KiB pinned",
+			 (unsigned long long) stats.acknowledged, (unsigned long long) stats.transactions,
+			 LSN_ARGS(stats.flush_lsn), (unsigned long long) stats.in_flight,
+			 stats.pinned_bytes / 1024);
+}
+
+static void
+add_watches(Pump *pump)
+{
+	LoopFd	   *const fds[] = {&pump->sig_fd, &pump->kafka_fd, &pump->stream_fd, &pump->probe_fd};
+	LoopTimer  *const timers[] = {
+		&pump->state_timer, &pump->feedback_timer, &pump->probe_timer,
+		&pump->renew_timer, &pump->stats_timer
+	};
+
+	pump->sig_fd = (LoopFd) {
+		pump->sig.fd, POLLIN, on_signal, pump
+	};
+	pump->kafka_fd = (LoopFd) {
+		producer_fd(pump->producer), POLLIN, on_kafka, pump
+	};
+	pump->stream_fd = (LoopFd) {
+		-1, 0, on_stream, pump
+	};
+	pump->probe_fd = (LoopFd) {
+		-1, 0, on_probe, pump
+	};
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		loop_fd_add(&pump->loop, fds[i]);
+
+	pump->state_timer.fire = on_state_timer;
+	pump->feedback_timer.fire = on_wake;
+	pump->probe_timer.fire = on_probe_timer;
+	pump->renew_timer.fire = on_wake;
+	pump->stats_timer.fire = on_stats_timer;
+	for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
+	{
+		timers[i]->arg = pump;
+		loop_timer_add(&pump->loop, timers[i]);
+	}
+	loop_timer_set(&pump->stats_timer, STATS_US);
+}
+
+/*
+ * glibc keeps freed memory by habits that suit other programs: few arenas, and
+ * large buffers straight back to the kernel, keep the process small.
+ */
+static void
+tune_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
+#endif
+}
+
+static size_t
+memory_bound(const Conf *conf)
+{
+	int64_t		bytes = conf_get_int(conf, "max.queue.size.in.bytes");
+
+	return (size_t) (bytes > 0 ? bytes : conf_get_int(conf, "walpost.buffer.memory"));
+}
+
+bool
+pump_run(const PumpOptions *options, Err *err)
+{
+	Pump	   *pump = mem_zero(sizeof(Pump));
+	bool		ok;
+
+	pump->options = options;
+	pump->conf = options->conf;
+	pump->bound = memory_bound(options->conf);
+	tune_memory();
+	loop_init(&pump->loop);
+	srandom((unsigned) loop_now_us());
+
+	/* before librdkafka starts its threads, which inherit the signal mask */
+	if (!sig_open(&pump->sig, err))
+	{
+		free(pump);
+		return false;
+	}
+	pump->producer = producer_new(options->conf, &producer_events, pump, err);
+	if (pump->producer == NULL)
+	{
+		sig_close(&pump->sig);
+		free(pump);
+		return false;
+	}
+	pump->topics = topics_new(options->conf, pump->producer, &pump->loop);
+	intake_init(&pump->intake, pump->producer, pump->topics, PQfreemem);
+	add_watches(pump);
+	pump_running = pump;
+
+	pump->loop.again = true;
+	while (!pump->loop.stop)
+	{
+		watch(pump);
+		loop_once(&pump->loop);
+		turn(pump);
+	}
+
+	ok = pump->state == PUMP_STOPPED;
+	if (ok)
+		log_info("stopped, acknowledged up to " LSN_FMT, LSN_ARGS(pump->intake.ledger.flush_lsn));
+	else if (err != NULL)
+		*err = pump->err;
+	pump_running = NULL;
+
+	/* librdkafka lets go of the buffers first */
+	producer_free(pump->producer);
+	topics_free(pump->topics);
+	intake_free(&pump->intake);
+	sig_close(&pump->sig);
+	free(pump);
+	return ok;
+}
+
+PumpStats
+pump_stats(void)
+{
+	const Pump *pump = pump_running;
+	const IntakeCounts *counts;
+
+	if (pump == NULL)
+		return (PumpStats) {
+			.state = pump_state_names[PUMP_INIT]
+		};
+	counts = &pump->intake.counts;
+	return (PumpStats) {
+		.state = pump_state_names[pump->state],
+		.events = counts->events,
+		.transactions = counts->transactions,
+		.bytes = counts->bytes,
+		.acknowledged = counts->acknowledged,
+		.repeated = counts->repeated,
+		.reconnects = pump->reconnects,
+		.in_flight = pump->intake.ledger.in_flight,
+		.pinned_bytes = intake_pinned(&pump->intake),
+		.received_lsn = pump->intake.ledger.received_lsn,
+		.flush_lsn = pump->intake.ledger.flush_lsn,
+		.ack_us = counts->acked_buffers ? counts->ack_us / counts->acked_buffers : 0,
+	};
+}

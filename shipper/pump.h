@@ -1,0 +1,58 @@
+/*
+ * pump.h
+ *	  The engine: replication stream in, Kafka out, acknowledgements back.
+ *
+ * One thread, one poll loop, and a machine of a few states:
+ *
+ *		INIT -> CONNECT -> CHECK -> STREAM -> DRAIN -> STOPPED
+ *				   ^         |        |
+ *				   +------ BACKOFF <--+				FAILED from anywhere
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_PUMP_H
+#define WALPOST_PUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "err.h"
+
+typedef struct PumpOptions
+{
+	const Conf *conf;			/* checked */
+	const char *slot;			/* exists */
+	const char *publication;	/* for the log */
+	uint64_t	start_lsn;		/* 0: where the slot stands */
+} PumpOptions;
+
+/* What it has done so far.  Times are in microseconds, averages over all. */
+typedef struct PumpStats
+{
+	const char *state;
+	uint64_t	events;			/* read */
+	uint64_t	transactions;
+	uint64_t	bytes;
+	uint64_t	acknowledged;	/* events that Kafka has */
+	uint64_t	repeated;		/* events that came again after a reconnect, dropped */
+	uint64_t	reconnects;
+	uint64_t	in_flight;		/* events read, not acknowledged */
+	size_t		pinned_bytes;	/* memory that they hold */
+	uint64_t	received_lsn;
+	uint64_t	flush_lsn;
+	uint64_t	ack_us;			/* from arrival to acknowledgement */
+} PumpStats;
+
+/*
+ * Runs until SIGTERM or SIGINT (true, everything received is acknowledged or
+ * will come again), or until something happens that time does not mend (false
+ * and err).  A second signal leaves at once.
+ */
+extern bool pump_run(const PumpOptions *options, Err *err) must_check;
+
+/* Of the pump that runs in this process; zeros when none does. */
+extern PumpStats pump_stats(void);
+
+#endif							/* WALPOST_PUMP_H */
