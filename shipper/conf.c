@@ -128,6 +128,13 @@ conf_set(Conf *conf, const char *name, const char *value, const char *origin)
 }
 
 void
+conf_set_none(Conf *conf, const char *name)
+{
+	conf_set(conf, name, "", "none");
+	conf_entry(conf, name)->none = true;
+}
+
+void
 conf_remove(Conf *conf, int position)
 {
 	entry_clear(&conf->entries[position]);
@@ -197,7 +204,7 @@ conf_get(const Conf *conf, const char *name)
 	if (entry && entry->value[0] != '\0')
 		return entry->value;
 	key = conf_key_find(name);
-	return key ? key->default_text : NULL;
+	return key && !(entry && entry->none) ? key->default_text : NULL;
 }
 
 int64_t

@@ -77,6 +77,9 @@ extern void conf_read_environment(Conf *conf);
 extern void conf_set(Conf *conf, const char *name, const char *value,
 					 const char *origin);
 
+/* From now on the property has no value, not even its default. */
+extern void conf_set_none(Conf *conf, const char *name);
+
 /*
  * Checks names, values and what is required; resolves ${file:...} and
  * ${env:...}.  Warns once for each unknown name (with the nearest known one)

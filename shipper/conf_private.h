@@ -28,6 +28,7 @@ typedef struct ConfEntry
 	char	   *value;			/* in effect */
 	const char *origin;
 	ConfLayer	layer;
+	bool		none;			/* hides the default as well */
 } ConfEntry;
 
 struct Conf

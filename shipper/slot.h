@@ -1,6 +1,6 @@
 /*
  * slot.h
- *	  The replication slot and the publication: set up, inspect, drop.
+ *	  The replication slot: inspect, make, drop, and all that must stand before.
  *
  * Everything here runs on ordinary blocking connections before the stream
  * begins, or from the command line.
@@ -20,16 +20,60 @@
 /* The plugin that every slot of ours decodes with. */
 #define SLOT_PLUGIN "walpost"
 
+/* A row of pg_replication_slots. */
+typedef struct Slot
+{
+	bool		exists;
+	bool		logical;
+	bool		active;
+	bool		temporary;
+	int			active_pid;
+	char		plugin[64];
+	char		database[64];
+	char		wal_status[16]; /* reserved, extended, unreserved, lost, or "" */
+	char		confirmed_flush[32];	/* LSN text, or "" */
+	char		retained[32];	/* bytes of WAL kept for it, as the server prints sizes */
+} Slot;
+
+extern bool slot_read(PGconn *conn, const char *name, Slot *slot, Err *err) must_check;
+
+/*
+ * True if a slot that exists is one that this connector can go on with: logical,
+ * of this database, made with our plugin, its WAL still there.  Whether it is
+ * active does not matter here.
+ */
+extern bool slot_usable(const Conf *conf, const char *name, const Slot *slot,
+						Err *err) must_check;
+
 /*
  * Makes ready what the stream needs, in this order: pre-flight checks of the
- * server and the role, database.initial.statements, the publication (committed
- * before the slot, since the slot's catalog must know it), the slot.  An active
- * slot is waited for quietly (this process is then its hot standby) until
- * *stop becomes true; stop may be NULL.  ERR_RETRY when the server went away.
+ * server and the role, replica identities, the publication (committed before
+ * the slot, since the slot's catalog must know it), the slot.  An active slot is
+ * waited for quietly (this process is then its hot standby) until *stop becomes
+ * true; stop may be NULL.  False with err->kind ERR_NONE when stopped, ERR_RETRY
+ * when it may pass by itself.
  */
 extern bool slot_prepare(const Conf *conf, const volatile bool *stop, Err *err) must_check;
 
+/*
+ * Makes a slot with our plugin on a replication connection; temporary ones end
+ * with it.  Waits for transactions that run, and says so, until *stop.
+ */
+extern bool slot_create(PGconn *replication, const char *name, bool temporary,
+						const volatile bool *stop, Err *err) must_check;
+
 /* Drops the slot (slot.drop.on.stop); no error when there is none. */
 extern bool slot_drop(const Conf *conf, const char *name, Err *err) must_check;
+
+/*
+ * Turns a slot of another plugin into one of ours that stands at the very same
+ * LSNs: copied under a second name, dropped, copied back.  Killed at any point,
+ * it is completed by running it again.  No error when it is ours already.
+ */
+extern bool slot_takeover(const Conf *conf, const char *name, Err *err) must_check;
+
+/* The second name; at most 63 bytes into buf[64].  It exists while a takeover
+ * is under way (or was interrupted). */
+extern const char *slot_takeover_name(const char *name, char buf[64]);
 
 #endif							/* WALPOST_SLOT_H */

@@ -1,0 +1,206 @@
+/*
+ * check.c
+ *	  walpost check: every finding with its remedy, before anything is made.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "mem.h"
+#include "pg.h"
+#include "preflight.h"
+#include "producer.h"
+
+#define BROKER_TIMEOUT_MS 10000
+
+static void
+print_finding(FindingLevel level, const char *text, void *arg)
+{
+	static const char *const words[] = {
+		[FINDING_OK] = "ok", [FINDING_WARNING] = "warning", [FINDING_ERROR] = "error"
+	};
+
+	printf("%-9s%s\n", words[level], text);
+	fflush(stdout);
+}
+
+/* What the start would do to the publication. */
+static void
+check_publication(Preflight *pf, const Publication *pub, const TableList *tables)
+{
+	const char *name = conf_get(pf->conf, "publication.name");
+	PublicationPlan plan;
+	Err			err;
+
+	if (!publication_plan(pf->conf, pf->conn, pub, tables, &plan, &err))
+	{
+		preflight_report(pf, FINDING_ERROR, "%s", err.text);
+		return;
+	}
+	if (plan.n == 0)
+		preflight_report(pf, FINDING_OK, "publication \"%s\" is as it should be", name);
+	for (int i = 0; i < plan.n; i++)
+		preflight_report(pf, FINDING_OK, "the start will run: %s", plan.statements[i]);
+	publication_plan_free(&plan);
+}
+
+/*
+ * Making a publication takes more than the REPLICATION attribute; whether the
+ * role owns each table is left to the server.
+ */
+static bool
+check_publication_privileges(Preflight *pf, const Publication *pub, Err *err)
+{
+	const char *mode = conf_get(pf->conf, "publication.autocreate.mode");
+	PGresult   *res;
+	bool		superuser,
+				may_create;
+
+	if (pub->exists || strcmp(mode, "disabled") == 0)
+		return true;
+	res = pg_query(pf->conn, PGRES_TUPLES_OK, "read privileges",
+				   "SELECT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user),"
+				   " pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'),"
+				   " pg_catalog.quote_ident(current_user),"
+				   " pg_catalog.quote_ident(pg_catalog.current_database())", err);
+	if (res == NULL)
+		return false;
+	superuser = PQgetvalue(res, 0, 0)[0] == 't';
+	may_create = PQgetvalue(res, 0, 1)[0] == 't';
+	if (strcmp(mode, "all_tables") == 0 && !superuser)
+		preflight_report(pf, FINDING_ERROR, "role %s cannot make publication \"%s\" FOR ALL TABLES, which takes a superuser; have one make it, or set publication.autocreate.mode=filtered",
+						 PQgetvalue(res, 0, 2), conf_get(pf->conf, "publication.name"));
+	else if (!may_create)
+		preflight_report(pf, FINDING_ERROR, "role %s cannot make publication \"%s\"; run GRANT CREATE ON DATABASE %s TO %s",
+						 PQgetvalue(res, 0, 2), conf_get(pf->conf, "publication.name"),
+						 PQgetvalue(res, 0, 3), PQgetvalue(res, 0, 2));
+	PQclear(res);
+	return true;
+}
+
+static bool
+check_tables(Preflight *pf, Err *err)
+{
+	TableList	tables;
+	Publication pub;
+	bool		done;
+
+	if (!tables_read(pf->conf, pf->conn, &tables, err))
+		return false;
+	done = publication_read(pf->conf, pf->conn, &pub, err);
+	if (done)
+	{
+		check_publication(pf, &pub, &tables);
+		done = check_publication_privileges(pf, &pub, err) &&
+			preflight_tables(pf, &tables, &pub, err);
+	}
+	tables_free(&tables);
+	return done;
+}
+
+/* A slot that nobody reads keeps WAL without limit, unless there is one. */
+static bool
+check_retention(Preflight *pf, Err *err)
+{
+	char	   *value = pg_show(pf->conn, "max_slot_wal_keep_size", err);
+
+	if (value == NULL)
+		return false;
+	if (strcmp(value, "-1") == 0)
+		preflight_report(pf, FINDING_WARNING, "max_slot_wal_keep_size is not set: while the connector is stopped, WAL grows until the disk is full; set it to what the disk can spare (the slot is lost beyond it)");
+	else
+		preflight_report(pf, FINDING_OK, "max_slot_wal_keep_size is %s", value);
+	free(value);
+	return true;
+}
+
+/*
+ * That the plugin is installed, loads and may be used shows only when a slot is
+ * made; a temporary one ends with its connection.
+ */
+static void
+check_plugin(Preflight *pf)
+{
+	char	   *name = mem_print("walpost_check_%d", (int) getpid());
+	Err			err;
+	PGconn	   *replication = pg_connect(pf->conf, true, &err);
+
+	if (replication && slot_create(replication, name, true, NULL, &err))
+		preflight_report(pf, FINDING_OK, "plugin \"" SLOT_PLUGIN "\" makes a slot");
+	else
+		preflight_report(pf, FINDING_ERROR, "%s", err.text);
+	PQfinish(replication);
+	free(name);
+}
+
+static void
+check_brokers(Preflight *pf)
+{
+	static const ProducerEvents events = {0};	/* nothing is produced */
+	const char *servers = conf_get(pf->conf, "bootstrap.servers");
+	Producer   *producer;
+	Err			err;
+
+	if (servers == NULL)
+	{
+		preflight_report(pf, FINDING_ERROR, "bootstrap.servers is missing; set it in the connector file, in the worker's file (--worker) or as BOOTSTRAP_SERVERS");
+		return;
+	}
+	producer = producer_new(pf->conf, &events, NULL, &err);
+	if (producer == NULL)
+		preflight_report(pf, FINDING_ERROR, "%s", err.text);
+	else if (producer_reach(producer, BROKER_TIMEOUT_MS))
+		preflight_report(pf, FINDING_OK, "a broker of \"%s\" answers", servers);
+	else if (!producer_poll(producer, &err))
+		preflight_report(pf, FINDING_ERROR, "%s", err.text);
+	else
+		preflight_report(pf, FINDING_ERROR, "no broker of \"%s\" answers within %d seconds; check bootstrap.servers, and that the brokers run",
+						 servers, BROKER_TIMEOUT_MS / 1000);
+	producer_free(producer);
+}
+
+static bool
+check_database(Preflight *pf, Err *err)
+{
+	bool		done;
+
+	pf->conn = pg_connect(pf->conf, false, err);
+	if (pf->conn == NULL)
+	{
+		preflight_report(pf, FINDING_ERROR, "%s", err->text);
+		return true;
+	}
+	preflight_report(pf, FINDING_OK, "database \"%s\" on \"%s\" lets role \"%s\" in",
+					 PQdb(pf->conn), PQhost(pf->conn), PQuser(pf->conn));
+	done = preflight_server(pf, err) &&
+		check_retention(pf, err) &&
+		check_tables(pf, err);
+	if (done && pf->errors == 0 && !pf->slot.exists)
+		check_plugin(pf);
+	PQfinish(pf->conn);
+	return done;
+}
+
+bool
+cmd_check(const CliArgs *args, Err *err)
+{
+	Preflight	pf = {.go_on = true,.report = print_finding};
+	Conf	   *conf = cli_load(args, args->operands[0], err);
+	bool		done;
+
+	if (conf == NULL)
+		return false;
+	pf.conf = conf;
+	preflight_report(&pf, FINDING_OK, "connector file \"%s\" can be used", args->operands[0]);
+	done = check_database(&pf, err);
+	if (done)
+		check_brokers(&pf);
+	conf_free(conf);
+	if (done && pf.errors > 0)
+		return err_set(err, ERR_FATAL, "%d check%s failed", pf.errors, pf.errors == 1 ? "" : "s");
+	return done;
+}

@@ -1,0 +1,124 @@
+/*
+ * cmd_run.c
+ *	  walpost run: make ready, then pump until stopped.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "log.h"
+#include "pump.h"
+#include "slot.h"
+#include "supervisor.h"
+
+#define LOG_MODULE "run"
+
+#define FIRST_WAIT_MS 1000
+#define TICK_MS 100
+
+/* Set by a signal while there is no loop yet that could take it. */
+static volatile bool stop_asked;
+
+static void
+on_stop(int signo)
+{
+	stop_asked = true;
+}
+
+/* The pump blocks and reads these signals itself; this is for the time before. */
+static void
+watch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_stop};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Half of the time up to all of it, so that many clients do not come at once. */
+static int64_t
+jittered(int64_t ms)
+{
+	return ms / 2 + (ms > 1 ? rand() % (ms / 2 + 1) : 0);
+}
+
+static void
+wait_before_retry(int64_t ms)
+{
+	for (; ms > 0 && !stop_asked; ms -= TICK_MS)
+		poll(NULL, 0, ms < TICK_MS ? (int) ms : TICK_MS);
+}
+
+/* slot_prepare(), again and again while that may help. */
+static bool
+prepare(const Conf *conf, Err *err)
+{
+	int64_t		retries = conf_get_int(conf, "errors.max.retries");
+	int64_t		longest = conf_get_int(conf, "retriable.restart.connector.wait.ms");
+	int64_t		wait = FIRST_WAIT_MS;
+
+	while (!slot_prepare(conf, &stop_asked, err))
+	{
+		if (err->kind != ERR_RETRY || retries == 0)
+			return false;
+		if (retries > 0)
+			retries--;
+		if (wait > longest)
+			wait = longest;
+		log_warn("%s; trying again", err->text);
+		wait_before_retry(jittered(wait));
+		wait *= 2;
+		if (stop_asked)
+			return err_set(err, ERR_NONE, "stopped");
+	}
+	return !stop_asked || err_set(err, ERR_NONE, "stopped");
+}
+
+static bool
+check_brokers_known(const Conf *conf, Err *err)
+{
+	return conf_get(conf, "bootstrap.servers") != NULL ||
+		err_set(err, ERR_CONFIG, "bootstrap.servers is missing; set it in the connector file, in the worker's file (--worker) or as BOOTSTRAP_SERVERS");
+}
+
+static bool
+run_connector(const Conf *conf, Err *err)
+{
+	const char *slot = conf_get(conf, "slot.name");
+	PumpOptions options = {
+		.conf = conf,
+		.slot = slot,
+		.publication = conf_get(conf, "publication.name"),
+	};
+
+	log_info("walpost " WALPOST_VERSION " starts: database \"%s\" on \"%s\", slot \"%s\", publication \"%s\", topics \"%s%s*\"",
+			 conf_get(conf, "database.dbname"), conf_get(conf, "database.hostname"),
+			 slot, options.publication, conf_get(conf, "topic.prefix"),
+			 conf_get(conf, "topic.delimiter"));
+	if (!prepare(conf, err) || !pump_run(&options, err))
+		return false;
+	return !conf_get_bool(conf, "slot.drop.on.stop") || slot_drop(conf, slot, err);
+}
+
+bool
+cmd_run(const CliArgs *args, Err *err)
+{
+	Conf	   *conf;
+	bool		done;
+
+	if (args->noperands > 1)
+		return supervisor_run(args, err);
+	watch_signals();
+	conf = cli_load(args, args->operands[0], err);
+	if (conf == NULL)
+		return false;
+	done = check_brokers_known(conf, err) && run_connector(conf, err);
+	conf_free(conf);
+	return done;
+}

@@ -1,0 +1,143 @@
+/*
+ * cmd_slot.c
+ *	  walpost slot list, create, drop and takeover.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "mem.h"
+#include "pg.h"
+#include "slot.h"
+
+static const char list_sql[] =
+"SELECT slot_name AS slot, plugin, database,"
+" CASE WHEN active THEN 'process ' || active_pid"
+"  WHEN plugin = '" SLOT_PLUGIN "' AND wal_status = 'lost' THEN 'orphan, lost'"
+"  WHEN plugin = '" SLOT_PLUGIN "' THEN 'orphan' ELSE 'nobody' END AS \"used by\","
+" COALESCE(confirmed_flush_lsn::pg_catalog.text, '-') AS confirmed,"
+" COALESCE(pg_catalog.pg_wal_lsn_diff("
+"  CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()"
+"  ELSE pg_catalog.pg_current_wal_lsn() END, restart_lsn)::pg_catalog.text, '-') AS \"retained bytes\","
+" COALESCE(wal_status, '-') AS state"
+" FROM pg_catalog.pg_replication_slots WHERE slot_type = 'logical' ORDER BY slot_name";
+
+static void
+print_aligned(const PGresult *res)
+{
+	int			columns = PQnfields(res);
+
+	for (int row = -1; row < PQntuples(res); row++)
+	{
+		for (int column = 0; column < columns; column++)
+		{
+			size_t		width = strlen(PQfname(res, column));
+			const char *text = row < 0 ? PQfname(res, column) : PQgetvalue(res, row, column);
+
+			for (int i = 0; i < PQntuples(res); i++)
+				if ((size_t) PQgetlength(res, i, column) > width)
+					width = PQgetlength(res, i, column);
+			if (column + 1 < columns)
+				printf("%-*s  ", (int) width, text);
+			else
+				printf("%s\n", text);
+		}
+	}
+}
+
+bool
+cmd_slot_list(const CliArgs *args, Err *err)
+{
+	Conf	   *conf = cli_load(args, args->operands[0], err);
+	PGconn	   *conn = conf ? pg_connect(conf, false, err) : NULL;
+	PGresult   *res = NULL;
+
+	if (conn)
+		res = pg_query(conn, PGRES_TUPLES_OK, "list slots", list_sql, err);
+	if (res)
+		print_aligned(res);
+	PQclear(res);
+	PQfinish(conn);
+	conf_free(conf);
+	return res != NULL;
+}
+
+bool
+cmd_slot_create(const CliArgs *args, Err *err)
+{
+	Conf	   *conf = cli_load(args, args->operands[0], err);
+	const char *name = conf ? conf_get(conf, "slot.name") : NULL;
+	bool		done = false;
+	PGconn	   *conn;
+	Slot		slot;
+
+	conn = conf ? pg_connect(conf, false, err) : NULL;
+	if (conn && slot_read(conn, name, &slot, err))
+	{
+		if (slot.exists)
+			err_set(err, ERR_FATAL, "slot \"%s\" exists already (plugin \"%s\"); drop it first, or let the connector use it",
+					name, slot.plugin);
+		else
+			done = slot_prepare(conf, NULL, err);
+	}
+	PQfinish(conn);
+	if (done)
+		printf("made slot \"%s\"\n", name);
+	conf_free(conf);
+	return done;
+}
+
+/* The slot must be there and idle: a typing error must not look like success. */
+static bool
+may_drop(const Conf *conf, const char *name, Err *err)
+{
+	PGconn	   *conn = pg_connect(conf, false, err);
+	Slot		slot;
+	bool		may = false;
+
+	if (conn && slot_read(conn, name, &slot, err))
+	{
+		if (!slot.exists)
+			err_set(err, ERR_FATAL, "slot \"%s\" does not exist; walpost slot list shows those that do", name);
+		else if (slot.active)
+			err_set(err, ERR_FATAL, "slot \"%s\" is in use by process %d of the server; stop its client first",
+					name, slot.active_pid);
+		else
+			may = true;
+	}
+	PQfinish(conn);
+	return may;
+}
+
+bool
+cmd_slot_drop(const CliArgs *args, Err *err)
+{
+	Conf	   *conf = cli_load(args, args->operands[0], err);
+	const char *name = args->noperands > 1 ? args->operands[1] : NULL;
+	bool		done = false;
+
+	if (conf)
+	{
+		if (name == NULL)
+			name = conf_get(conf, "slot.name");
+		done = may_drop(conf, name, err) && slot_drop(conf, name, err);
+	}
+	if (done)
+		printf("dropped slot \"%s\"\n", name);
+	conf_free(conf);
+	return done;
+}
+
+bool
+cmd_slot_takeover(const CliArgs *args, Err *err)
+{
+	Conf	   *conf = cli_load(args, args->operands[0], err);
+	bool		done = conf && slot_takeover(conf, conf_get(conf, "slot.name"), err);
+
+	if (done)
+		printf("slot \"%s\" has plugin \"" SLOT_PLUGIN "\"\n", conf_get(conf, "slot.name"));
+	conf_free(conf);
+	return done;
+}

@@ -1,0 +1,351 @@
+/*
+ * slot.c
+ *	  The replication slot: inspect, make, drop, and all that must stand before.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "slot.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "identity.h"
+#include "log.h"
+#include "mem.h"
+#include "preflight.h"
+#include "publication.h"
+#include "tables.h"
+
+#define LOG_MODULE "slot"
+
+#define TICK_MS 100				/* how often a wait looks at *stop */
+#define POLL_MS 1000			/* how often it asks for a slot that is in use */
+#define SAY_MS 5000				/* when waiting for transactions is worth a line */
+
+/* ---- reading ---------------------------------------------------------------- */
+
+static void
+copy_column(const PGresult *res, int column, char *to, size_t size)
+{
+	snprintf(to, size, "%s", PQgetvalue(res, 0, column));
+}
+
+bool
+slot_read(PGconn *conn, const char *name, Slot *slot, Err *err)
+{
+	PGresult   *res;
+
+	memset(slot, 0, sizeof(*slot));
+	res = pg_query_params(conn, PGRES_TUPLES_OK, "read pg_replication_slots",
+						  "SELECT slot_type = 'logical', active, temporary, COALESCE(active_pid, 0),"
+						  " plugin, database, wal_status, confirmed_flush_lsn,"
+						  " pg_catalog.pg_size_pretty(pg_catalog.pg_wal_lsn_diff("
+						  "  CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()"
+						  "  ELSE pg_catalog.pg_current_wal_lsn() END, restart_lsn))"
+						  " FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
+						  1, &name, err);
+	if (res && PQntuples(res) == 1)
+	{
+		slot->exists = true;
+		slot->logical = PQgetvalue(res, 0, 0)[0] == 't';
+		slot->active = PQgetvalue(res, 0, 1)[0] == 't';
+		slot->temporary = PQgetvalue(res, 0, 2)[0] == 't';
+		slot->active_pid = atoi(PQgetvalue(res, 0, 3));
+		copy_column(res, 4, slot->plugin, sizeof(slot->plugin));
+		copy_column(res, 5, slot->database, sizeof(slot->database));
+		copy_column(res, 6, slot->wal_status, sizeof(slot->wal_status));
+		copy_column(res, 7, slot->confirmed_flush, sizeof(slot->confirmed_flush));
+		copy_column(res, 8, slot->retained, sizeof(slot->retained));
+	}
+	PQclear(res);
+	return res != NULL;
+}
+
+bool
+slot_usable(const Conf *conf, const char *name, const Slot *slot, Err *err)
+{
+	const char *database = conf_get(conf, "database.dbname");
+
+	if (!slot->logical)
+		return err_set(err, ERR_CONFIG, "slot \"%s\" is a physical slot; set another slot.name", name);
+	if (strcmp(slot->database, database) != 0)
+		return err_set(err, ERR_CONFIG, "slot \"%s\" belongs to database \"%s\", not to \"%s\"; set another slot.name",
+					   name, slot->database, database);
+	if (strcmp(slot->wal_status, "lost") == 0)
+		return err_set(err, ERR_CONFIG, "slot \"%s\" is lost: the server has removed WAL that it needs (max_slot_wal_keep_size), so changes are missing; drop it (walpost slot drop) and start again, then bring consumers up to date",
+					   name);
+	if (strcmp(slot->plugin, SLOT_PLUGIN) != 0)
+		return err_set(err, ERR_CONFIG, "slot \"%s\" was made with plugin \"%s\"; stop its other client and run walpost slot takeover, which keeps its position, or set another slot.name",
+					   name, slot->plugin);
+	return true;
+}
+
+/* ---- waiting ---------------------------------------------------------------- */
+
+static bool
+stopped(const volatile bool *stop)
+{
+	return stop && *stop;
+}
+
+/* Sleeps in short steps; false when it is time to stop. */
+static bool
+wait_ms(int64_t ms, const volatile bool *stop)
+{
+	for (; ms > 0 && !stopped(stop); ms -= TICK_MS)
+		poll(NULL, 0, ms < TICK_MS ? (int) ms : TICK_MS);
+	return !stopped(stop);
+}
+
+static bool
+stop_asked(Err *err)
+{
+	return err_set(err, ERR_NONE, "stopped");
+}
+
+/*
+ * Waits until nobody uses the slot.  Whoever waits here is a hot standby: one
+ * line says so, and no more.  A limit holds only when somebody set it.
+ */
+static bool
+wait_until_free(const Conf *conf, PGconn *conn, const char *name, Slot *slot,
+				const volatile bool *stop, Err *err)
+{
+	int64_t		delay = conf_get_int(conf, "slot.retry.delay.ms");
+	int64_t		tries = conf_is_set(conf, "slot.max.retries") ?
+		conf_get_int(conf, "slot.max.retries") : INT64_MAX;
+
+	if (tries == INT64_MAX && delay > POLL_MS)
+		delay = POLL_MS;
+	if (slot->active && tries > 0)
+		log_info("slot \"%s\" is in use by process %d of the server; waiting as its hot standby",
+				 name, slot->active_pid);
+	while (slot->exists && slot->active)
+	{
+		if (tries-- <= 0)
+			return err_set(err, ERR_FATAL, "slot \"%s\" is in use by process %d of the server; stop its other client, or set slot.max.retries and slot.retry.delay.ms higher",
+						   name, slot->active_pid);
+		if (!wait_ms(delay, stop))
+			return stop_asked(err);
+		if (!slot_read(conn, name, slot, err))
+			return false;
+	}
+	return true;
+}
+
+/* ---- making and dropping ------------------------------------------------------ */
+
+/* Without it the server would notice only when the query is done. */
+static void
+cancel_query(PGconn *conn)
+{
+	PGcancel   *cancel = PQgetCancel(conn);
+	char		why[256];
+
+	if (cancel && !PQcancel(cancel, why, sizeof(why)))
+		log_debug("could not cancel a query: %s", why);
+	PQfreeCancel(cancel);
+}
+
+/* Waits for the one result of a query that was sent; cancels it on *stop. */
+static PGresult *
+wait_for_result(PGconn *conn, const char *name, const volatile bool *stop, Err *err)
+{
+	int64_t		waited = 0;
+	PGresult   *res;
+	PGresult   *extra;
+
+	while (PQisBusy(conn))
+	{
+		struct pollfd fd = {.fd = PQsocket(conn),.events = POLLIN};
+		int			ready = poll(&fd, 1, TICK_MS);
+
+		if (ready > 0 && !PQconsumeInput(conn))
+			break;
+		if (ready == 0 && (waited += TICK_MS) == SAY_MS)
+			log_info("making slot \"%s\" waits for transactions that are under way to end", name);
+		if (stopped(stop))
+		{
+			cancel_query(conn);
+			stop_asked(err);
+			return NULL;
+		}
+	}
+	res = PQgetResult(conn);
+	while (res && (extra = PQgetResult(conn)) != NULL)
+		PQclear(extra);
+	return res;
+}
+
+bool
+slot_create(PGconn *replication, const char *name, bool temporary,
+			const volatile bool *stop, Err *err)
+{
+	char	   *sql = mem_print("CREATE_REPLICATION_SLOT \"%s\"%s LOGICAL " SLOT_PLUGIN " NOEXPORT_SNAPSHOT",
+								name, temporary ? " TEMPORARY" : "");
+	char	   *what = mem_print("make slot \"%s\"", name);
+	PGresult   *res = NULL;
+	bool		made = false;
+
+	if (!PQsendQuery(replication, sql))
+		pg_error(replication, NULL, what, err);
+	else
+	{
+		res = wait_for_result(replication, name, stop, err);
+		made = PQresultStatus(res) == PGRES_TUPLES_OK;
+		if (!made && !stopped(stop))
+			pg_error(replication, res, what, err);
+	}
+	if (!made && err && strcmp(err->sqlstate, "58P01") == 0)
+		err_set(err, ERR_CONFIG, "could not make slot \"%s\": the server has no plugin \"" SLOT_PLUGIN "\" (%.200s); install walpost on the server (make install, or its package)",
+				name, PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
+	PQclear(res);
+	free(what);
+	free(sql);
+	return made;
+}
+
+bool
+slot_drop(const Conf *conf, const char *name, Err *err)
+{
+	PGconn	   *conn = pg_connect(conf, false, err);
+	char	   *what = mem_print("drop slot \"%s\"", name);
+	PGresult   *res = NULL;
+
+	if (conn)
+		res = pg_query_params(conn, PGRES_TUPLES_OK, what,
+							  "SELECT pg_catalog.pg_drop_replication_slot(slot_name)"
+							  " FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
+							  1, &name, err);
+	free(what);
+	PQclear(res);
+	PQfinish(conn);
+	return res != NULL;
+}
+
+/* ---- replica identities ------------------------------------------------------- */
+
+static bool
+has_identity(const Table *table, const IdentityRule *rule)
+{
+	return table->identity == rule->identity &&
+		(rule->identity != 'i' || strcmp(table->identity_index, rule->index) == 0);
+}
+
+static bool
+set_identity(PGconn *conn, const Table *table, const IdentityRule *rule, Err *err)
+{
+	const char *word = rule->identity == 'f' ? "FULL" : rule->identity == 'n' ? "NOTHING" : "DEFAULT";
+	char	   *index = rule->index ? PQescapeIdentifier(conn, rule->index, strlen(rule->index)) : NULL;
+	char	   *sql = index ?
+		mem_print("ALTER TABLE %s REPLICA IDENTITY USING INDEX %s", table->quoted, index) :
+		mem_print("ALTER TABLE %s REPLICA IDENTITY %s", table->quoted, word);
+	char	   *what = mem_print("set the replica identity of table %s (replica.identity.autoset.values)",
+								 table->name);
+	bool		done = pg_exec(conn, what, sql, err);
+
+	if (done)
+		log_info("%s", sql);
+	PQfreemem(index);
+	free(what);
+	free(sql);
+	return done;
+}
+
+/* Runs replica.identity.autoset.values over the captured tables. */
+static bool
+set_identities(const Conf *conf, PGconn *conn, const TableList *tables, Err *err)
+{
+	const char *text = conf_get(conf, "replica.identity.autoset.values");
+	IdentityRule *rules;
+	int			nrules;
+	bool		done = true;
+
+	if (text == NULL)
+		return true;
+	if (!identity_parse(text, &rules, &nrules, err))
+		return false;
+	for (int i = 0; i < tables->n && done; i++)
+	{
+		const Table *table = &tables->tables[i];
+		const IdentityRule *rule = identity_find(rules, nrules, table->name);
+
+		if (table->captured && rule && !has_identity(table, rule))
+			done = set_identity(conn, table, rule, err);
+	}
+	identity_free(rules, nrules);
+	return done;
+}
+
+/* ---- before the stream --------------------------------------------------------- */
+
+static void
+log_finding(FindingLevel level, const char *text, void *arg)
+{
+	if (level == FINDING_WARNING)
+		log_warn("%s", text);
+	else
+		log_debug("%s", text);
+}
+
+/* Identities, then the publication, then what the two have come to. */
+static bool
+prepare_tables(Preflight *pf, Err *err)
+{
+	TableList	tables = {0};
+	Publication pub;
+	bool		done;
+
+	done = tables_read(pf->conf, pf->conn, &tables, err) &&
+		set_identities(pf->conf, pf->conn, &tables, err) &&
+		publication_prepare(pf->conf, pf->conn, &tables, err);
+	tables_free(&tables);
+	if (!done)
+		return false;
+	done = tables_read(pf->conf, pf->conn, &tables, err) &&
+		publication_read(pf->conf, pf->conn, &pub, err) &&
+		preflight_tables(pf, &tables, &pub, err);
+	tables_free(&tables);
+	return done;
+}
+
+static bool
+make_slot(const Conf *conf, const char *name, const volatile bool *stop, Err *err)
+{
+	const char *mode = conf_get(conf, "snapshot.mode");
+	PGconn	   *replication = pg_connect(conf, true, err);
+	bool		made = replication && slot_create(replication, name, false, stop, err);
+
+	PQfinish(replication);
+	if (!made)
+		return false;
+	log_info("made slot \"%s\"", name);
+	if (strcmp(mode, "no_data") != 0)
+		log_warn("snapshot.mode is \"%s\", but this release streams changes only: rows that exist already are not read",
+				 mode);
+	return true;
+}
+
+bool
+slot_prepare(const Conf *conf, const volatile bool *stop, Err *err)
+{
+	const char *name = conf_get(conf, "slot.name");
+	Preflight	pf = {.conf = conf,.report = log_finding};
+	bool		ready;
+
+	pf.conn = pg_connect(conf, false, err);
+	if (pf.conn == NULL)
+		return false;
+	ready = preflight_server(&pf, err) &&
+		prepare_tables(&pf, err) &&
+		slot_read(pf.conn, name, &pf.slot, err) &&
+		wait_until_free(conf, pf.conn, name, &pf.slot, stop, err);
+	PQfinish(pf.conn);
+	if (ready && !pf.slot.exists)
+		ready = make_slot(conf, name, stop, err);
+	return ready;
+}

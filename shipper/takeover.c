@@ -1,0 +1,188 @@
+/*
+ * takeover.c
+ *	  A slot of another plugin becomes one of ours, at the very same LSNs.
+ *
+ * A slot's plugin cannot be changed, but a copy may have another one.  So: copy
+ * the slot under a second name, drop it, copy back, drop the second.  At each
+ * moment at least one of the two holds the position and the WAL; which of them
+ * exist says how far it came, so running it again completes it.
+ *
+ *		slot		second		next step
+ *		other's		-			copy slot -> second
+ *		other's		ours		(the copy may be old) drop second, begin anew
+ *		-			ours		copy second -> slot
+ *		ours		ours		drop second
+ *		ours		-			done
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "mem.h"
+#include "slot.h"
+
+#define LOG_MODULE "slot"
+
+#define SECOND_PREFIX "walpost_takeover_"
+
+const char *
+slot_takeover_name(const char *name, char buf[64])
+{
+	/* cut in front, so that two long names that end alike are rare, not equal */
+	size_t		room = 63 - strlen(SECOND_PREFIX);
+	size_t		len = strlen(name);
+
+	snprintf(buf, 64, SECOND_PREFIX "%s", len > room ? name + (len - room) : name);
+	return buf;
+}
+
+typedef struct Takeover
+{
+	const Conf *conf;
+	PGconn	   *conn;
+	const char *name;
+	char		second_name[64];
+	Slot		slot;
+	Slot		second;
+} Takeover;
+
+static bool
+copy_slot(Takeover *t, const char *from, const char *to, Err *err)
+{
+	const char *params[] = {from, to};
+	char	   *what = mem_print("copy slot \"%s\" to \"%s\"", from, to);
+	PGresult   *res;
+
+	res = pg_query_params(t->conn, PGRES_TUPLES_OK, what,
+						  "SELECT lsn FROM pg_catalog.pg_copy_logical_replication_slot($1, $2, false, '" SLOT_PLUGIN "')",
+						  2, params, err);
+	if (res)
+		log_info("copied slot \"%s\" to \"%s\", plugin \"" SLOT_PLUGIN "\", at %s",
+				 from, to, PQgetvalue(res, 0, 0));
+	PQclear(res);
+	free(what);
+	return res != NULL;
+}
+
+/*
+ * Drops a slot if nobody uses it and it still stands at the LSN that was read:
+ * had its old client come back in between, the copy would lag behind it.
+ */
+static bool
+drop_unmoved(Takeover *t, const char *name, const char *lsn, Err *err)
+{
+	const char *params[] = {name, lsn};
+	char	   *what = mem_print("drop slot \"%s\"", name);
+	PGresult   *res;
+	bool		dropped;
+
+	res = pg_query_params(t->conn, PGRES_TUPLES_OK, what,
+						  "SELECT pg_catalog.pg_drop_replication_slot(slot_name)"
+						  " FROM pg_catalog.pg_replication_slots"
+						  " WHERE slot_name = $1 AND NOT active AND confirmed_flush_lsn = $2::pg_catalog.pg_lsn",
+						  2, params, err);
+	free(what);
+	if (res == NULL)
+		return false;
+	dropped = PQntuples(res) == 1;
+	PQclear(res);
+	if (!dropped)
+		return err_set(err, ERR_FATAL, "slot \"%s\" was used or moved in the meantime; stop its other client and run walpost slot takeover again",
+					   name);
+	log_info("dropped slot \"%s\"", name);
+	return true;
+}
+
+static bool
+read_both(Takeover *t, Err *err)
+{
+	return slot_read(t->conn, t->name, &t->slot, err) &&
+		slot_read(t->conn, t->second_name, &t->second, err);
+}
+
+static bool
+is_ours(const Slot *slot)
+{
+	return strcmp(slot->plugin, SLOT_PLUGIN) == 0;
+}
+
+/* What must hold before anything is touched. */
+static bool
+check(const Takeover *t, Err *err)
+{
+	const Slot *slot = t->slot.exists ? &t->slot : &t->second;
+	const char *database = conf_get(t->conf, "database.dbname");
+
+	if (!slot->exists)
+		return err_set(err, ERR_CONFIG, "slot \"%s\" does not exist; check slot.name, or start the connector, which makes it",
+					   t->name);
+	if (!slot->logical)
+		return err_set(err, ERR_CONFIG, "slot \"%s\" is a physical slot; set another slot.name", t->name);
+	if (strcmp(slot->database, database) != 0)
+		return err_set(err, ERR_CONFIG, "slot \"%s\" belongs to database \"%s\", not to \"%s\"; set database.dbname",
+					   t->name, slot->database, database);
+	if (t->second.exists && (!is_ours(&t->second) || t->second.active))
+		return err_set(err, ERR_CONFIG, "slot \"%s\", which the takeover of \"%s\" needs as its second name, is somebody else's; drop or rename it",
+					   t->second_name, t->name);
+	if (t->slot.exists && is_ours(&t->slot))
+		return true;
+	if (slot->active)
+		return err_set(err, ERR_FATAL, "slot \"%s\" is in use by process %d of the server; stop its client first",
+					   t->name, slot->active_pid);
+	if (slot->temporary)
+		return err_set(err, ERR_CONFIG, "slot \"%s\" is temporary; it ends with its session", t->name);
+	if (strcmp(slot->wal_status, "lost") == 0)
+		return err_set(err, ERR_CONFIG, "slot \"%s\" is lost: the server has removed WAL that it needs; drop it (walpost slot drop) and start again, then bring consumers up to date",
+					   t->name);
+	return true;
+}
+
+/* From the other's plugin to the state in which only the second exists. */
+static bool
+move_away(Takeover *t, Err *err)
+{
+	if (t->second.exists && !drop_unmoved(t, t->second_name, t->second.confirmed_flush, err))
+		return false;
+	return copy_slot(t, t->name, t->second_name, err) &&
+		slot_read(t->conn, t->second_name, &t->second, err) &&
+		drop_unmoved(t, t->name, t->second.confirmed_flush, err);
+}
+
+static bool
+takeover(Takeover *t, Err *err)
+{
+	if (!read_both(t, err) || !check(t, err))
+		return false;
+	if (t->slot.exists && is_ours(&t->slot) && !t->second.exists)
+	{
+		log_info("slot \"%s\" has plugin \"" SLOT_PLUGIN "\" already", t->name);
+		return true;
+	}
+	if (t->slot.exists && !is_ours(&t->slot))
+	{
+		if (!move_away(t, err))
+			return false;
+		t->slot.exists = false;
+	}
+	if (!t->slot.exists && !copy_slot(t, t->second_name, t->name, err))
+		return false;
+	return drop_unmoved(t, t->second_name, t->second.confirmed_flush, err);
+}
+
+bool
+slot_takeover(const Conf *conf, const char *name, Err *err)
+{
+	Takeover	t = {.conf = conf,.name = name};
+	bool		done;
+
+	slot_takeover_name(name, t.second_name);
+	t.conn = pg_connect(conf, false, err);
+	if (t.conn == NULL)
+		return false;
+	done = takeover(&t, err);
+	PQfinish(t.conn);
+	return done;
+}
