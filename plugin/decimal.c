@@ -277,7 +277,7 @@ put_four(char *p, unsigned d)
 
 /*
  * Writes the integer part without leading zeros (nothing for zero) and then
- * fraction digits after the point, the point left out.
+ * fraction digits after the point (0 or more), the point left out.
  */
 static char *
 put_coefficient(char *p, const Decimal *decimal, int fraction, char **point)
@@ -351,7 +351,7 @@ put_unscaled_digits(Out *out, const Decimal *decimal, int scale)
 
 	out_reserve(out, coefficient_room(decimal, scale));
 	start = out->p;
-	end = put_coefficient(start, decimal, scale, &point);
+	end = put_coefficient(start, decimal, scale > 0 ? scale : 0, &point);
 	if (scale < 0)
 		end += end - start < -scale ? start - end : scale;
 	for (nonzero = start; nonzero < end && *nonzero == '0';)

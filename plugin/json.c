@@ -324,6 +324,7 @@ digits_shorten(Digits *digits, double value, bool single)
 		char		up[DOUBLE_SHORTEST_DECIMAL_LEN];
 		int			n = digits->n - 1;
 		int			i = n - 1;
+		int			point = digits->point;
 
 		if (digits_value(digits->d, n, digits->point, single) == value)
 		{
@@ -332,15 +333,39 @@ digits_shorten(Digits *digits, double value, bool single)
 		}
 		memcpy(up, digits->d, n);
 		while (i >= 0 && up[i] == '9')
-			up[i--] = '0';
-		if (i < 0)
-			return;				/* 99..9: one more digit in front, no gain */
-		up[i]++;
-		if (digits_value(up, n, digits->point, single) != value)
+			i--;
+		if (i < 0)				/* 99..9 becomes 1 */
+		{
+			up[0] = '1';
+			point++;
+		}
+		else
+			up[i]++;
+		n = i < 0 ? 1 : i + 1;
+		if (digits_value(up, n, point, single) != value)
 			return;
+		digits->point = point;
 		memcpy(digits->d, up, n);
 		digits->n = n;
 	}
+}
+
+static inline bool
+even_double(double value)
+{
+	uint64_t	bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return (bits & 1) == 0;
+}
+
+static inline bool
+even_float(float value)
+{
+	uint32_t	bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return (bits & 1) == 0;
 }
 
 /* Java's Double.toString() and Float.toString(). */
@@ -461,7 +486,7 @@ json_double(Out *out, double value)
 	if (put_special(out, &value) || (value < 1e7 && put_whole(out, value)))
 		return;
 	digits_parse(&digits, text, double_to_shortest_decimal_bufn(value, text));
-	if (value >= 1e15 && value <= 1e41)
+	if (value >= 1e15 && value <= 1e41 && even_double(value))
 		digits_shorten(&digits, value, false);
 	else if (digits.n == 1 && value < 1e-300)
 		digits_two(&digits, value);
@@ -478,7 +503,7 @@ json_float(Out *out, float value)
 	if (put_special(out, &wide) || (wide < 1e7 && put_whole(out, wide)))
 		return;
 	digits_parse(&digits, text, float_to_shortest_decimal_bufn((float) wide, text));
-	if (wide >= 1e6 && wide <= 1e21)
+	if (wide >= 1e6 && wide <= 1e21 && even_float((float) wide))
 		digits_shorten(&digits, wide, true);
 	else if (digits.n == 1 && wide < 1e-37)
 		digits_two(&digits, wide);

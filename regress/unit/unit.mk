@@ -1,0 +1,25 @@
+# The unit tests: pure modules of both halves, without a server.
+#
+# Names the programs in UNIT_PROGRAMS and makes them below build/unit.  A test
+# of module x is regress/unit/test_x.c; what it links besides is said in
+# UNIT_x, and must not need a server.
+
+UNIT_CFLAGS = -std=gnu11 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+	$(UNIT_SANITIZE) -Iplugin -Ishipper -Iregress/unit -I$(shell $(PG_CONFIG) --includedir-server)
+UNIT_SANITIZE ?= -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# Shortest digits come from the server's library for front ends, which packagers keep in either folder.
+UNIT_PG_LIBS = $(addprefix -L,$(shell $(PG_CONFIG) --pkglibdir --libdir)) -lpgcommon -lpgport
+
+UNIT_json     = plugin/json.c
+UNIT_schema   = plugin/schema.c plugin/typeschema.c plugin/json.c
+UNIT_decimal  = plugin/decimal.c
+UNIT_civil    = plugin/civil.c plugin/json.c
+UNIT_javahash = plugin/javahash.c
+
+UNIT_TESTS    = $(patsubst regress/unit/test_%.c,%,$(sort $(wildcard regress/unit/test_*.c)))
+UNIT_PROGRAMS = $(addprefix build/unit/test_,$(UNIT_TESTS))
+
+.SECONDEXPANSION:
+build/unit/test_%: regress/unit/test_%.c $$(UNIT_$$*) $(wildcard regress/unit/*.h plugin/*.h shipper/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_$*) $(UNIT_LIBS_$*) $(UNIT_PG_LIBS) -lm
