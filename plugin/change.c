@@ -61,8 +61,8 @@ resolve_toast(Change *change)
 
 		if (states[att] != VALUE_PRESENT || !is_unchanged_toast(new->values[att]))
 			continue;
-		if (change->old && plan->in_old[att] && !old->nulls[att] &&
-			!is_unchanged_toast(old->values[att]))
+		if (change->old && plan->in_old[att] &&
+			change->row.states[SIDE_OLD][att] == VALUE_PRESENT)
 			new->values[att] = old->values[att];
 		else
 			states[att] = VALUE_UNAVAILABLE;
@@ -215,7 +215,7 @@ apply_filter(Change *change, Relation relation, ChangeKind *kind)
 		*kind = CHANGE_DELETE;
 		change->new = NULL;
 	}
-	return verdict != FILTER_DROP && change->plan->kinds[*kind];
+	return verdict != FILTER_DROP;
 }
 
 static ChangeKind
@@ -247,8 +247,10 @@ change_write(Session *session, RelPlan *plan, Relation relation,
 		.new = COMPAT_TUPLE(decoded->data.tp.newtuple),
 	};
 
-	if (!plan->kinds[kind] ||
+	/* the filter may make another kind of it, which need not be published */
+	if (!plan->published[kind] ||
 		(plan->filter && !apply_filter(&change, relation, &kind)) ||
+		plan->skipped[kind] ||
 		(kind == CHANGE_DELETE && change.old == NULL) ||
 		(kind != CHANGE_DELETE && change.new == NULL))
 	{

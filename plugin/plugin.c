@@ -164,6 +164,7 @@ on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 	session->publications = parse_publications(session->options->publication_names);
 	session->database = is_init ? "" : database_name();
 	session->batch.ctx = ctx;
+	initStringInfo(&session->origin_name);
 	session->change_context = AllocSetContextCreate(ctx->context, "walpost change",
 													ALLOCSET_DEFAULT_SIZES);
 	session->relations = relcache_create();
@@ -237,7 +238,7 @@ on_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
 	{
 		RelPlan    *plan = relcache_get(session, relations[i], decoded->lsn);
 
-		if (plan->kinds[CHANGE_TRUNCATE])
+		if (plan->published[CHANGE_TRUNCATE] && !plan->skipped[CHANGE_TRUNCATE])
 			change_write_truncate(session, plan, decoded->lsn);
 		else
 			txn_dropped(session);

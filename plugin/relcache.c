@@ -24,6 +24,7 @@ typedef struct Entry
 {
 	Oid			relid;			/* hash key */
 	bool		valid;
+	Oid			shown;			/* as which it is published: itself or its root */
 	uint32		stream;			/* kept over rebuilds */
 	RelPlan    *plan;
 } Entry;
@@ -51,28 +52,50 @@ invalidate_all(void)
 		entry->valid = false;
 }
 
+/* A partition may be shown as its root: both are looked at. */
 static void
 on_relation(Datum arg, Oid relid)
 {
+	HASH_SEQ_STATUS status;
 	Entry	   *entry;
 
 	if (live == NULL)
 		return;
-	if (!OidIsValid(relid))
-	{
-		invalidate_all();
-		return;
-	}
-	entry = hash_search(live->entries, &relid, HASH_FIND, NULL);
-	if (entry)
-		entry->valid = false;
+	hash_seq_init(&status, live->entries);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		if (!OidIsValid(relid) || entry->relid == relid || entry->shown == relid)
+			entry->valid = false;
 }
 
-/* A schema was renamed, a type or its labels changed. */
+/* A schema was renamed, or labels of an enum changed. */
 static void
 on_catalog(Datum arg, int cache, uint32 hash)
 {
 	invalidate_all();
+}
+
+/*
+ * A type changed.  Each new table brings a type of its own, so only plans
+ * with a column of this very type are stale; a hash of zero is any type.
+ */
+static void
+on_type(Datum arg, int cache, uint32 hash)
+{
+	HASH_SEQ_STATUS status;
+	Entry	   *entry;
+
+	if (live == NULL)
+		return;
+	hash_seq_init(&status, live->entries);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (hash == 0 || entry->plan == NULL)
+			entry->valid = false;
+		else
+			for (int i = 0; i < entry->plan->ntypes; i++)
+				if (entry->plan->types[i] == hash)
+					entry->valid = false;
+	}
 }
 
 static void
@@ -86,7 +109,7 @@ static void
 register_callbacks(void)
 {
 	static bool registered = false;
-	static const int caches[] = {NAMESPACEOID, TYPEOID, ENUMOID};
+	static const int caches[] = {NAMESPACEOID, ENUMOID};
 
 	if (registered)
 		return;
@@ -94,6 +117,7 @@ register_callbacks(void)
 	CacheRegisterRelcacheCallback(on_relation, (Datum) 0);
 	for (int i = 0; i < lengthof(caches); i++)
 		CacheRegisterSyscacheCallback(caches[i], on_catalog, (Datum) 0);
+	CacheRegisterSyscacheCallback(TYPEOID, on_type, (Datum) 0);
 	publication_on_change(invalidate_all);
 }
 
@@ -127,6 +151,7 @@ rebuild(Session *session, Entry *entry, Relation relation, XLogRecPtr lsn)
 	entry->valid = true;
 	entry->plan = relplan_build(session, session->relations->context, relation,
 								entry->stream, lsn);
+	entry->shown = entry->plan->shown;
 }
 
 RelPlan *
@@ -144,6 +169,7 @@ relcache_get(Session *session, Relation relation, XLogRecPtr lsn)
 		{
 			entry->valid = false;
 			entry->plan = NULL;
+			entry->shown = relid;
 			entry->stream = session->next_stream++;
 		}
 		/* dynahash moves no entry and nothing here removes one */

@@ -6,10 +6,12 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "catalog/pg_publication.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "coldefault.h"
 #include "compat.h"
@@ -89,18 +91,18 @@ build_types(Build *build, BuildColumn *column, Form_pg_attribute attr)
 	column->key_shape.null_len = strlen(column->key_shape.null_text);
 }
 
-/* Is the attribute one that can be published at all? */
+/*
+ * Is the attribute published?  A generated one is if the publication lists it
+ * (18 and later take those that are stored).
+ */
 static bool
-attribute_exists(Form_pg_attribute attr)
+is_published_column(const Build *build, Form_pg_attribute attr)
 {
-	return !attr->attisdropped && attr->attgenerated == '\0';
-}
-
-static bool
-in_column_list(const Build *build, Form_pg_attribute attr)
-{
-	return build->published.columns == NULL ||
-		bms_is_member(attr->attnum, build->published.columns);
+	if (attr->attisdropped)
+		return false;
+	if (build->published.columns)
+		return bms_is_member(attr->attnum, build->published.columns);
+	return attr->attgenerated == '\0';
 }
 
 static bool
@@ -135,7 +137,7 @@ build_column(Build *build, BuildColumn *column, Form_pg_attribute attr, bool in_
 	const char *name = NameStr(attr->attname);
 	AttrNumber	attnum = attr->attnum;
 
-	if (!attribute_exists(attr) || !in_column_list(build, attr))
+	if (!is_published_column(build, attr))
 		return;
 	column->in_row = filter_column(build->session->filter, build->schema,
 								   build->table, name);
@@ -317,7 +319,7 @@ build_tuples(Build *build, RelPlan *plan)
 	}
 }
 
-/* Which changes give events: published, and not skipped. */
+/* Which changes count, and which of the resulting events are skipped. */
 static void
 build_kinds(Build *build, RelPlan *plan)
 {
@@ -327,8 +329,38 @@ build_kinds(Build *build, RelPlan *plan)
 	};
 
 	for (int kind = 0; kind < CHANGE_KINDS; kind++)
-		plan->kinds[kind] = build->published.kinds[kind] &&
-			!(build->session->options->skipped & bits[kind]);
+	{
+		plan->published[kind] = build->published.kinds[kind];
+		plan->skipped[kind] = (build->session->options->skipped & bits[kind]) != 0;
+	}
+}
+
+/* Notes a user-defined type and what it is made of, by its syscache hash. */
+static void
+note_type(RelPlan *plan, Oid type)
+{
+	if (type < FirstNormalObjectId)
+		return;
+	if (plan->types == NULL)
+		plan->types = palloc(sizeof(uint32));
+	else
+		plan->types = repalloc(plan->types, (plan->ntypes + 1) * sizeof(uint32));
+	plan->types[plan->ntypes++] = GetSysCacheHashValue1(TYPEOID, ObjectIdGetDatum(type));
+
+	if (get_element_type(type) != InvalidOid)
+		note_type(plan, get_element_type(type));
+	else if (getBaseType(type) != type)
+		note_type(plan, getBaseType(type));
+}
+
+static void
+build_type_notes(Build *build, RelPlan *plan)
+{
+	TupleDesc	desc = RelationGetDescr(build->shown);
+
+	for (int i = 0; i < desc->natts; i++)
+		if (!TupleDescAttr(desc, i)->attisdropped)
+			note_type(plan, TupleDescAttr(desc, i)->atttypid);
 }
 
 static bool
@@ -376,6 +408,7 @@ build_plan(Build *build, RelPlan *plan)
 	build_templates(build, plan);
 	build_tuples(build, plan);
 	build_kinds(build, plan);
+	build_type_notes(build, plan);
 	plan->filter = build->published.filter;
 	plan->stream.topic = build->topic;
 	plan->stream.headers = build->session->headers;
@@ -393,6 +426,7 @@ relplan_build(Session *session, MemoryContext parent, Relation relation,
 	Build		build = {.session = session, .leaf = relation, .shown = relation};
 
 	plan->context = context;
+	plan->shown = RelationGetRelid(relation);
 	plan->stream.number = stream;
 	build.context = context;
 	build.scratch = AllocSetContextCreate(context, "walpost relation build",
@@ -404,6 +438,7 @@ relplan_build(Session *session, MemoryContext parent, Relation relation,
 		{
 			if (build.published.publish_as != RelationGetRelid(relation))
 				build.shown = RelationIdGetRelation(build.published.publish_as);
+			plan->shown = build.published.publish_as;
 			if (!RelationIsValid(build.shown))
 				elog(ERROR, "could not open partition root %u", build.published.publish_as);
 			build_plan(&build, plan);

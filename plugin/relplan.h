@@ -25,7 +25,11 @@ typedef struct Tuple
 typedef struct RelPlan
 {
 	MemoryContext context;		/* holds all of this; deleted on rebuild */
-	bool		kinds[CHANGE_KINDS];	/* which changes give events */
+	Oid			shown;			/* the relation, or the ancestor it is shown as */
+	uint32	   *types;			/* syscache hashes of the user-defined types */
+	int			ntypes;			/* that the columns are made of */
+	bool		published[CHANGE_KINDS];	/* which changes count at all */
+	bool		skipped[CHANGE_KINDS];	/* which give no event all the same */
 	RowFilter  *filter;			/* NULL: all rows */
 	Stream		stream;
 

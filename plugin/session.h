@@ -67,7 +67,8 @@ typedef struct Session
 	Txn			txn;
 	XLogRecPtr	last_commit;	/* end of the last commit written, or invalid */
 	int64		last_commit_us; /* its time, microseconds since 1970 */
-	RepOriginId origin;			/* whose name slots[SLOT_ORIGIN] holds */
+	RepOriginId origin;			/* whose name, quoted, origin_name holds */
+	StringInfoData origin_name;
 	SlotText	slots[SLOT_COUNT];
 	SlotBuffers text;
 } Session;

@@ -97,40 +97,38 @@ set_commit_time(Session *session, int64 us)
 	session->last_commit_us = us;
 }
 
-/* source.origin: the name is looked up when the origin changes. */
+/*
+ * source.origin.  The last origin's name is kept, over local transactions too,
+ * since a server that applies changes of another one sees them mixed.
+ */
 static void
 set_origin(Session *session, ReorderBufferTXN *txn)
 {
 	char	   *name;
 	Out			out;
-	StringInfoData quoted;
-	MemoryContext old;
 
 	if (txn->origin_id == InvalidRepOriginId)
 	{
-		session->origin = InvalidRepOriginId;
 		set_slot_null(session, SLOT_ORIGIN);
 		set_slot_null(session, SLOT_ORIGIN_LSN);
 		return;
 	}
 
 	set_slot_int(session, SLOT_ORIGIN_LSN, session->text.origin_lsn, (int64) txn->origin_lsn);
-	if (txn->origin_id == session->origin)
-		return;
-	if (!replorigin_by_oid(txn->origin_id, true, &name))
+	if (txn->origin_id != session->origin)
 	{
-		set_slot_null(session, SLOT_ORIGIN);
-		return;
+		if (!replorigin_by_oid(txn->origin_id, true, &name))
+		{
+			set_slot_null(session, SLOT_ORIGIN);
+			return;
+		}
+		resetStringInfo(&session->origin_name);
+		out_open(&out, &session->origin_name);
+		json_string(&out, name, strlen(name));
+		out_close(&out);
+		session->origin = txn->origin_id;
 	}
-
-	old = MemoryContextSwitchTo(session->ctx->context);
-	initStringInfo(&quoted);
-	out_open(&out, &quoted);
-	json_string(&out, name, strlen(name));
-	out_close(&out);
-	MemoryContextSwitchTo(old);
-	set_slot(session, SLOT_ORIGIN, quoted.data, quoted.len);
-	session->origin = txn->origin_id;
+	set_slot(session, SLOT_ORIGIN, session->origin_name.data, session->origin_name.len);
 }
 
 void
@@ -265,7 +263,6 @@ txn_prepare_unit(Session *session, XLogRecPtr end_lsn, uint32 n)
 	set_slot_null(session, SLOT_XID);
 	set_slot_null(session, SLOT_ORIGIN);
 	set_slot_null(session, SLOT_ORIGIN_LSN);
-	session->origin = InvalidRepOriginId;
 	if (session->last_commit_us == 0)
 		set_commit_time(session, GetCurrentTimestamp() + USECS_EPOCH_SHIFT);
 	else
