@@ -126,6 +126,10 @@ client_open(Producer *producer, bool quiet, Err *err)
 	producer->queue = rd_kafka_queue_get_main(producer->kafka);
 	rd_kafka_set_log_queue(producer->kafka, producer->queue);
 	rd_kafka_queue_io_event_enable(producer->queue, producer->wake_fd, &one, sizeof(one));
+
+	/* it tells of a queue that stops being empty, and this one may hold lines */
+	if (write(producer->wake_fd, &one, sizeof(one)) < 0)
+		log_debug("could not write to an event descriptor: %s", strerror(errno));
 	return true;
 }
 
