@@ -15,7 +15,7 @@
 #include "preflight.h"
 #include "producer.h"
 
-#define BROKER_TIMEOUT_MS 10000
+#define BROKER_TIMEOUT_MS 5000
 
 static void
 print_finding(FindingLevel level, const char *text, void *arg)
@@ -82,6 +82,24 @@ check_publication_privileges(Preflight *pf, const Publication *pub, Err *err)
 	return true;
 }
 
+/* What publication and tables will be like once a start has made it. */
+static void
+foresee(const Conf *conf, Publication *pub, TableList *tables)
+{
+	const char *mode = conf_get(conf, "publication.autocreate.mode");
+	const char *skipped = conf_is_set(conf, "skipped.operations") ?
+		conf_get(conf, "skipped.operations") : "none";
+	bool		skips = strcmp(skipped, "none") != 0;
+
+	pub->exists = strcmp(mode, "disabled") != 0;
+	pub->via_root = conf_get_bool(conf, "publish.via.partition.root");
+	pub->updates = !skips || strpbrk(skipped, "uU") == NULL;
+	pub->deletes = !skips || strpbrk(skipped, "dD") == NULL;
+	for (int i = 0; i < tables->n; i++)
+		tables->tables[i].published = strcmp(mode, "all_tables") == 0 ||
+			(strcmp(mode, "filtered") == 0 && tables->tables[i].captured);
+}
+
 static bool
 check_tables(Preflight *pf, Err *err)
 {
@@ -95,8 +113,10 @@ check_tables(Preflight *pf, Err *err)
 	if (done)
 	{
 		check_publication(pf, &pub, &tables);
-		done = check_publication_privileges(pf, &pub, err) &&
-			preflight_tables(pf, &tables, &pub, err);
+		done = check_publication_privileges(pf, &pub, err);
+		if (!pub.exists)
+			foresee(pf->conf, &pub, &tables);
+		done = done && preflight_tables(pf, &tables, &pub, err);
 	}
 	tables_free(&tables);
 	return done;
@@ -142,6 +162,7 @@ check_brokers(Preflight *pf)
 {
 	static const ProducerEvents events = {0};	/* nothing is produced */
 	const char *servers = conf_get(pf->conf, "bootstrap.servers");
+	LogLevel	level = log_level;
 	Producer   *producer;
 	Err			err;
 
@@ -150,6 +171,7 @@ check_brokers(Preflight *pf)
 		preflight_report(pf, FINDING_ERROR, "bootstrap.servers is missing; set it in the connector file, in the worker's file (--worker) or as BOOTSTRAP_SERVERS");
 		return;
 	}
+	log_level = LOG_ERROR;		/* what librdkafka says at each attempt */
 	producer = producer_new(pf->conf, &events, NULL, &err);
 	if (producer == NULL)
 		preflight_report(pf, FINDING_ERROR, "%s", err.text);
@@ -161,6 +183,7 @@ check_brokers(Preflight *pf)
 		preflight_report(pf, FINDING_ERROR, "no broker of \"%s\" answers within %d seconds; check bootstrap.servers, and that the brokers run",
 						 servers, BROKER_TIMEOUT_MS / 1000);
 	producer_free(producer);
+	log_level = level;
 }
 
 static bool

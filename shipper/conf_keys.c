@@ -167,7 +167,7 @@ const ConfKey conf_keys[] = {
 	INT("guardrail.collections.max", 0, "0", 0, INT64_MAX, "most tables that may be captured; 0 is no limit"),
 	ENUM("guardrail.collections.limit.action", 0, "warn", limit_actions, "what happens when there are more"),
 	REFUSE_BOOL("skip.messages.without.change", "false", "updates that change nothing would be published"),
-	NOBOOL("include.schema.changes", NULL, "PostgreSQL has no schema change events"),
+	NOBOOL("include.schema.changes", "false", "PostgreSQL has no schema change events"),
 	NOBOOL("include.schema.comments", "false", "comments change nothing in an event"),
 	NOENUM("schema.refresh.mode", "columns_diff", NULL, "the plugin decodes with the catalog of the change's own moment"),
 

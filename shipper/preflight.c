@@ -175,7 +175,10 @@ list_has(const char *list, const char *item)
 	return false;
 }
 
-/* Servers from August 2026 on load only the output plugins that are listed. */
+/*
+ * Servers from August 2026 on load only the output plugins that are listed.
+ * The list is shown to few roles; for the others, making the slot will tell.
+ */
 static bool
 check_plugin_list(Preflight *pf, Err *err)
 {
@@ -183,19 +186,16 @@ check_plugin_list(Preflight *pf, Err *err)
 							  "SELECT pg_catalog.current_setting('output_plugin_libraries', true),"
 							  " pg_catalog.quote_ident(current_user)", err);
 	const char *list;
-	const char *role;
 	bool		may;
 
 	if (res == NULL)
-		return false;
+		return strcmp(err->sqlstate, "42501") == 0;
 	list = PQgetvalue(res, 0, 0);
-	role = PQgetvalue(res, 0, 1);
 	may = PQgetisnull(res, 0, 0) || list_has(list, SLOT_PLUGIN);
 	if (may && !PQgetisnull(res, 0, 0))
 		ok("output_plugin_libraries lists " SLOT_PLUGIN);
 	else if (!may)
-		err_set(err, ERR_CONFIG, "plugin \"" SLOT_PLUGIN "\" is not in output_plugin_libraries (%s); run as a superuser: ALTER ROLE %s SET output_plugin_libraries = %s%s" SLOT_PLUGIN ", or the same with ALTER SYSTEM SET and reload",
-				list, role, list, list[0] ? ", " : "");
+		slot_plugin_refused(list, PQgetvalue(res, 0, 1), err);
 	PQclear(res);
 	return may;
 }
@@ -352,7 +352,8 @@ warn_unpublished(Preflight *pf, const TableList *tables)
 	char	   *names = tables_names(tables, is_unpublished, &n);
 	const char *pub = conf_get(pf->conf, "publication.name");
 
-	if (n > 0)
+	/* no_tables is somebody's wish to have none */
+	if (n > 0 && strcmp(conf_get(pf->conf, "publication.autocreate.mode"), "no_tables") != 0)
 		warn("%d captured table%s not in publication \"%s\", so no change of %s arrives: %s; ALTER PUBLICATION \"%s\" ADD TABLE ..., or set publication.autocreate.mode=filtered",
 			 n, n == 1 ? " is" : "s are", pub, n == 1 ? "it" : "them", names, pub);
 	free(names);

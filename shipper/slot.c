@@ -182,6 +182,32 @@ wait_for_result(PGconn *conn, const char *name, const volatile bool *stop, Err *
 }
 
 bool
+slot_plugin_refused(const char *list, const char *role, Err *err)
+{
+	return err_set(err, ERR_CONFIG, "plugin \"" SLOT_PLUGIN "\" is not in output_plugin_libraries (%s); run as a superuser: ALTER ROLE %s SET output_plugin_libraries = %s%s" SLOT_PLUGIN ", or the same with ALTER SYSTEM SET and reload",
+				   list, role, list, list[0] ? ", " : "");
+}
+
+/* Errors of making a slot whose remedy the server does not know. */
+static void
+explain_failure(PGconn *conn, const char *name, const PGresult *res, Err *err)
+{
+	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	char	   *role;
+
+	if (strcmp(err->sqlstate, "58P01") == 0)
+		err_set(err, ERR_CONFIG, "could not make slot \"%s\": the server has no plugin \"" SLOT_PLUGIN "\" (%.200s); install walpost on the server (make install, or its package)",
+				name, primary);
+	else if (strcmp(err->sqlstate, "42501") == 0 && strstr(primary, "\"" SLOT_PLUGIN "\""))
+	{
+		/* who cannot read the list sees the server's default at best */
+		role = PQescapeIdentifier(conn, PQuser(conn), strlen(PQuser(conn)));
+		slot_plugin_refused("pgoutput, test_decoding", role ? role : "", err);
+		PQfreemem(role);
+	}
+}
+
+bool
 slot_create(PGconn *replication, const char *name, bool temporary,
 			const volatile bool *stop, Err *err)
 {
@@ -200,9 +226,8 @@ slot_create(PGconn *replication, const char *name, bool temporary,
 		if (!made && !stopped(stop))
 			pg_error(replication, res, what, err);
 	}
-	if (!made && err && strcmp(err->sqlstate, "58P01") == 0)
-		err_set(err, ERR_CONFIG, "could not make slot \"%s\": the server has no plugin \"" SLOT_PLUGIN "\" (%.200s); install walpost on the server (make install, or its package)",
-				name, PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
+	if (!made && res)
+		explain_failure(replication, name, res, err);
 	PQclear(res);
 	free(what);
 	free(sql);

@@ -62,6 +62,12 @@ extern bool slot_prepare(const Conf *conf, const volatile bool *stop, Err *err) 
 extern bool slot_create(PGconn *replication, const char *name, bool temporary,
 						const volatile bool *stop, Err *err) must_check;
 
+/*
+ * Fills err for a server that does not let the role (quoted for SQL) use the
+ * plugin; list is its output_plugin_libraries.
+ */
+extern bool slot_plugin_refused(const char *list, const char *role, Err *err);
+
 /* Drops the slot (slot.drop.on.stop); no error when there is none. */
 extern bool slot_drop(const Conf *conf, const char *name, Err *err) must_check;
 
