@@ -233,7 +233,7 @@ const ConfKey conf_keys[] = {
 	{"topic.creation.default.", CONF_STRING, CONF_DONE, CONF_PREFIX, NULL, ANY, NULL,
 	"topic setting (cleanup.policy and the like) of topics that are created"},
 	REFUSE("topic.creation.groups", NULL, "topics of these groups would be created with the default settings; set topic.creation.default.*"),
-	NOBOOL("topic.creation.enable", "true", "topics that are missing are created"),
+	BOOL("topic.creation.enable", 0, "true", "whether topics that are missing are created; without it they must exist, or the brokers create them on first use"),
 	NOPREFIX("topic.creation.", "it belongs to a group that topic.creation.groups does not name"),
 	NOPREFIX("consumer.override.", "nothing is consumed"),
 	NOPREFIX("admin.override.", "the producer's connection serves for that"),

@@ -84,6 +84,7 @@ topics_new(const Conf *conf, Producer *producer, Loop *loop)
 	topics->producer = producer;
 	topics->partitions = (int) conf_get_int(conf, "topic.creation.default.partitions");
 	topics->replicas = (int) conf_get_int(conf, "topic.creation.default.replication.factor");
+	topics->no_admin = !conf_get_bool(conf, "topic.creation.enable");
 	topics->settings = mem_zero(sizeof(char *));
 	conf_each(conf, "topic.creation.default.", each_setting, topics);
 	topics->retry = (LoopTimer) {

@@ -153,10 +153,12 @@ start_postgres()
 	sql -f "$demo/schema.sql"
 }
 
-# Sets broker, and from: where to start reading.
+# Sets broker, from: where to start reading, and creation: whether the broker
+# creates topics on request (the mock cluster is given them by name).
 start_broker()
 {
 	if [ -n "${KAFKA:-}" ]; then
+		creation=true
 		kcat -L -m 5 -b "$KAFKA" >/dev/null 2>&1 || die "no answer from Kafka at $KAFKA"
 		broker=$KAFKA
 		from="s@$(date +%s)000"
@@ -172,12 +174,13 @@ start_broker()
 	wait_for 5 "the broker" sh -c "test -s '$dir/broker.out' && echo t"
 	read -r broker <"$dir/broker.out"
 	from=beginning
+	creation=false
 }
 
 start_shipper()
 {
 	sed -e "s/@PORT@/$port/" -e "s/@PREFIX@/$prefix/" "$demo/shop.json" >"$dir/shop.json"
-	BOOTSTRAP_SERVERS=$broker setsid shipper/walpost run "$dir/shop.json" >"$dir/shipper.log" 2>&1 9>&- &
+	BOOTSTRAP_SERVERS=$broker CONNECT_TOPIC_CREATION_ENABLE=$creation setsid shipper/walpost run "$dir/shop.json" >"$dir/shipper.log" 2>&1 9>&- &
 	shipper=$!
 	pids="$shipper $pids"
 	wait_for 30 "the shipper to stream" sql -c "SELECT active FROM pg_replication_slots WHERE slot_name = 'shop_slot'"
