@@ -249,8 +249,7 @@ stream_events_until_done(Tail *tail, Err *err)
 			case STREAM_WAIT:
 				ok = wait_for_more(tail, err);
 				break;
-			case STREAM_READY:
-				ok = stream_start(tail->stream, 0, err);
+			case STREAM_READY:	/* was adopted in that state */
 				break;
 			case STREAM_STARTED:
 				log_info("printing changes of database \"%s\" from now on",
@@ -322,7 +321,7 @@ open_stream(Tail *tail, Err *err)
 		return false;
 	}
 	tail->stream = stream_adopt(replication, tail->conf, tail->slot);
-	return true;
+	return stream_start(tail->stream, 0, err);
 }
 
 bool
