@@ -7,13 +7,12 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <libpq-fe.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
-#include "mem.h"
+#include "pg.h"
 #include "producer.h"
 
 /* ---- tables ----------------------------------------------------------------- */
@@ -358,10 +357,8 @@ cmd_help(const CliArgs *args, Err *err)
 bool
 cmd_version(const CliArgs *args, Err *err)
 {
-	int			libpq = PQlibVersion();
-
-	printf("walpost " WALPOST_VERSION " (libpq %d.%d, librdkafka %s)\n",
-		   libpq / 10000, libpq % 10000, producer_library());
+	printf("walpost " WALPOST_VERSION " (libpq %s, librdkafka %s)\n",
+		   pg_library(), producer_library());
 	return true;
 }
 

@@ -204,13 +204,14 @@ warn_unknown(const ConfEntry *entry)
 static char *
 allowed_text(const char *const *allowed)
 {
-	char	   *text = mem_copy("one of ");
-	size_t		len = strlen(text);
+	char	   *text = mem_print("one of %s", allowed[0]);
 
-	for (int i = 0; allowed[i]; i++)
+	for (int i = 1; allowed[i]; i++)
 	{
-		text = mem_resize(text, len + strlen(allowed[i]) + 3);
-		len += sprintf(text + len, "%s%s", i ? ", " : "", allowed[i]);
+		char	   *longer = mem_print("%s, %s", text, allowed[i]);
+
+		free(text);
+		text = longer;
 	}
 	return text;
 }

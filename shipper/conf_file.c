@@ -43,7 +43,7 @@ take_property(const char *name, const char *value, void *arg)
 static char *
 real_text(double number)
 {
-	char		text[64];
+	char		text[32];
 
 	for (int digits = 15; digits <= 17; digits++)
 	{
@@ -51,9 +51,7 @@ real_text(double number)
 		if (strtod(text, NULL) == number)
 			break;
 	}
-	if (strpbrk(text, ".e") == NULL)
-		strcat(text, ".0");
-	return mem_copy(text);
+	return mem_print("%s%s", text, strpbrk(text, ".e") ? "" : ".0");
 }
 
 /* A value as Connect takes it: text, numbers and booleans; NULL for others. */
@@ -181,6 +179,7 @@ static const struct
 	{"value.converter.", "value.converter."},
 	{"header.converter", "header.converter"},
 	{"producer.", "producer.override."},
+	{"topic.creation.enable", "topic.creation.enable"},
 	{NULL, NULL}
 };
 

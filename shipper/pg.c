@@ -182,7 +182,7 @@ pg_conn_error(PGconn *conn, const Conf *conf, Err *err)
 	err_set(err, kind, "could not connect to database \"%s\" as \"%s\": %s; %s",
 			conf_get(conf, "database.dbname"), conf_get(conf, "database.user"), line, remedy);
 	if (err)
-		strcpy(err->sqlstate, sqlstate);
+		memcpy(err->sqlstate, sqlstate, sizeof(err->sqlstate));
 }
 
 /* The text of one field of a result without line ends, or "". */
@@ -428,6 +428,22 @@ pg_show(PGconn *conn, const char *name, Err *err)
 		pg_error(conn, res, "read a setting of the server", err);
 	PQclear(res);
 	return value;
+}
+
+int
+pg_int(const PGresult *res, int row, int column)
+{
+	return (int) strtol(PQgetvalue(res, row, column), NULL, 10);
+}
+
+const char *
+pg_library(void)
+{
+	static char version[16];
+	int			number = PQlibVersion();
+
+	snprintf(version, sizeof(version), "%d.%d", number / 10000, number % 10000);
+	return version;
 }
 
 bool

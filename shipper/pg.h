@@ -78,6 +78,12 @@ extern bool pg_error(PGconn *conn, const PGresult *res, const char *what, Err *e
  * both kinds of connection (SHOW).  Caller frees; NULL and err on failure. */
 extern char *pg_show(PGconn *conn, const char *name, Err *err) must_check;
 
+/* A value as an integer. */
+extern int	pg_int(const PGresult *res, int row, int column);
+
+/* Version of libpq, for people. */
+extern const char *pg_library(void);
+
 /* "X/X" to an LSN; false when it is none. */
 extern bool pg_parse_lsn(const char *text, uint64_t *lsn) must_check;
 

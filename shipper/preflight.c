@@ -217,8 +217,8 @@ check_slot(Preflight *pf, Err *err)
 	if (!slot_usable(pf->conf, name, &pf->slot, err))
 		return false;
 	if (pf->slot.active)
-		warn("slot \"%s\" is in use by process %d of the server; a connector that starts now waits as its hot standby",
-			 name, pf->slot.active_pid);
+		ok("slot \"%s\" is in use by process %d of the server; another connector on it waits as its hot standby",
+		   name, pf->slot.active_pid);
 	else
 		ok("slot \"%s\" stands at %s and keeps %s of WAL", name,
 		   pf->slot.confirmed_flush, pf->slot.retained);
@@ -259,8 +259,8 @@ check_free_slot(Preflight *pf, Err *err)
 				  " FROM pg_catalog.pg_replication_slots", err);
 	if (res == NULL)
 		return false;
-	max = atoi(PQgetvalue(res, 0, 0));
-	used = atoi(PQgetvalue(res, 0, 1));
+	max = pg_int(res, 0, 0);
+	used = pg_int(res, 0, 1);
 	free_one = used < max;
 	if (free_one)
 		ok("%d of %d replication slots are free", max - used, max);
@@ -286,8 +286,8 @@ check_free_sender(Preflight *pf, Err *err)
 				  " FROM pg_catalog.pg_stat_replication", err);
 	if (res == NULL)
 		return false;
-	max = atoi(PQgetvalue(res, 0, 0));
-	used = atoi(PQgetvalue(res, 0, 1));
+	max = pg_int(res, 0, 0);
+	used = pg_int(res, 0, 1);
 	PQclear(res);
 	if (used >= max)
 		return err_set(err, max == 0 ? ERR_CONFIG : ERR_RETRY, "all %d walsenders of the server are in use; stop a replication client, or raise max_wal_senders and restart the server",

@@ -54,7 +54,7 @@ slot_read(PGconn *conn, const char *name, Slot *slot, Err *err)
 		slot->logical = PQgetvalue(res, 0, 0)[0] == 't';
 		slot->active = PQgetvalue(res, 0, 1)[0] == 't';
 		slot->temporary = PQgetvalue(res, 0, 2)[0] == 't';
-		slot->active_pid = atoi(PQgetvalue(res, 0, 3));
+		slot->active_pid = pg_int(res, 0, 3);
 		copy_column(res, 4, slot->plugin, sizeof(slot->plugin));
 		copy_column(res, 5, slot->database, sizeof(slot->database));
 		copy_column(res, 6, slot->wal_status, sizeof(slot->wal_status));
