@@ -51,7 +51,7 @@ read_unicode(const char *p, StringInfo out)
 	if (!is_hex4(p))
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("malformed \\u escape in properties"),
+				 errmsg("malformed \\u escape in option \"walpost.properties\""),
 				 errhint("Four hexadecimal digits follow \\u.")));
 	c = hex4(p);
 	p += 4;
@@ -64,7 +64,7 @@ read_unicode(const char *p, StringInfo out)
 	if (c == 0 || is_utf16_surrogate_first(c) || is_utf16_surrogate_second(c))
 		ereport(ERROR,
 				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
-				 errmsg("\\u escape in properties stands for no character")));
+				 errmsg("\\u escape in option \"walpost.properties\" stands for no character")));
 	unicode_to_utf8(c, utf8);
 	appendStringInfoString(out, (char *) utf8);
 	return p;
