@@ -184,15 +184,11 @@ decimal_schema(int scale)
 	return schema;
 }
 
-/* BigDecimal.toString() of zero at this scale */
+/* Zero with this many digits after the point. */
 static char *
 zero_text(int scale)
 {
-	if (scale <= 0)
-		return "0";
-	if (scale > 6)
-		return psprintf("0E-%d", scale);
-	return psprintf("0.%0*d", scale, 0);
+	return scale > 0 ? psprintf("0.%0*d", scale, 0) : "0";
 }
 
 static void
@@ -253,10 +249,14 @@ resolve_money(const Request *request, ColumnType *result)
 	result->json.a = result->header.a = digits;
 	if (request->modes->decimal == DECIMAL_STRING)
 	{
-		/* money.fraction.digits has no say in the value, only in the zero */
+		/*
+		 * money.fraction.digits has no say in the value, only in the zero, which
+		 * is BigDecimal.toString()'s.
+		 */
 		result->schema = &schema_string;
 		result->json.encode = result->header.encode = enc_money_string;
-		result->fallback = psprintf("\"%s\"", zero_text(digits));
+		result->fallback = digits > 6 ? psprintf("\"0E-%d\"", digits) :
+			psprintf("\"%s\"", zero_text(digits));
 	}
 	else if (request->modes->decimal == DECIMAL_DOUBLE)
 	{
