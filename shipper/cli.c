@@ -57,7 +57,7 @@ const CliCommand cli_commands[] = {
 	{"run", "FILE...", 1, -1, "connector file", "worker" LOGGING,
 	"run the connectors of these files until stopped", run_help, cmd_run},
 	{"check", "FILE", 1, 1, "connector file", "worker" LOGGING,
-	"check server, privileges, slot, publication and brokers", check_help, cmd_check},
+	"check server, role, slot, publication and brokers", check_help, cmd_check},
 	{"tail", "FILE", 1, 1, "connector file", "worker limit" LOGGING,
 	"print events as they would be published, without Kafka", tail_help, cmd_tail},
 	{"config", "[FILE]", 0, 1, "connector file", "worker reference" LOGGING,
@@ -65,7 +65,7 @@ const CliCommand cli_commands[] = {
 	{"slot list", "FILE", 1, 1, "connector file", "worker" LOGGING,
 	"list the server's slots, what they retain, and orphans", slot_list_help, cmd_slot_list},
 	{"slot create", "FILE", 1, 1, "connector file", "worker" LOGGING,
-	"make publication and slot without running the connector", "", cmd_slot_create},
+	"make publication and slot, and no more", "", cmd_slot_create},
 	{"slot drop", "FILE [SLOT]", 1, 2, "connector file", "worker" LOGGING,
 	"drop the connector's slot, or another", slot_drop_help, cmd_slot_drop},
 	{"slot takeover", "FILE", 1, 1, "connector file", "worker" LOGGING,
@@ -289,7 +289,7 @@ cli_parse(int argc, char **argv, const CliCommand **command, CliArgs *args, Err 
 static void
 print_overview(void)
 {
-	printf("walpost carries the committed changes of a PostgreSQL database to Apache Kafka,\n"
+	printf("walpost carries the committed changes of a PostgreSQL database to Apache Kafka\n"
 		   "as Debezium's change events.\n"
 		   "\n"
 		   "Usage: walpost COMMAND [OPTION]... [ARGUMENT]...\n"
