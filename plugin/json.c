@@ -213,28 +213,59 @@ json_string(Out *out, const char *text, size_t len)
 
 /* ---- integers ----------------------------------------------------------- */
 
+/* Two digits. */
+static inline void
+put_pair(char *p, unsigned value)
+{
+	memcpy(p, digit_pairs + value * 2, 2);
+}
+
+/* Eight digits, leading zeros included: divisions that do not wait in a row. */
+static inline char *
+put_eight(char *p, unsigned value)
+{
+	unsigned	high = value / 10000;
+	unsigned	low = value % 10000;
+
+	put_pair(p, high / 100);
+	put_pair(p + 2, high % 100);
+	put_pair(p + 4, low / 100);
+	put_pair(p + 6, low % 100);
+	return p + 8;
+}
+
+/* Writes a value below 10^8 without leading zeros. */
+static inline char *
+put_small(char *p, unsigned value)
+{
+	char	   *end = p + 1 + (value >= 10) + (value >= 100) + (value >= 1000) +
+		(value >= 10000) + (value >= 100000) + (value >= 1000000) + (value >= 10000000);
+
+	for (p = end; value >= 100; value /= 100)
+		put_pair(p -= 2, value % 100);
+	if (value >= 10)
+		put_pair(p - 2, value);
+	else
+		p[-1] = (char) ('0' + value);
+	return end;
+}
+
 /* Writes value at p; returns the end.  At most 20 bytes. */
 static inline char *
 put_uint(char *p, uint64_t value)
 {
-	char		buf[20];
-	char	   *start = buf + sizeof(buf);
+	const uint64_t chunk = 100000000;
 
-	while (value >= 100)
-	{
-		start -= 2;
-		memcpy(start, digit_pairs + (value % 100) * 2, 2);
-		value /= 100;
-	}
-	if (value >= 10)
-	{
-		start -= 2;
-		memcpy(start, digit_pairs + value * 2, 2);
-	}
+	if (value < chunk)
+		return put_small(p, (unsigned) value);
+	if (value < chunk * chunk)
+		p = put_small(p, (unsigned) (value / chunk));
 	else
-		*--start = (char) ('0' + value);
-	memcpy(p, start, buf + sizeof(buf) - start);
-	return p + (buf + sizeof(buf) - start);
+	{
+		p = put_small(p, (unsigned) (value / (chunk * chunk)));
+		p = put_eight(p, (unsigned) (value / chunk % chunk));
+	}
+	return put_eight(p, (unsigned) (value % chunk));
 }
 
 void
