@@ -121,7 +121,7 @@ const ConfKey conf_keys[] = {
 	ENUM("plugin.name", 0, "decoderbufs", plugins, "the slot is made with walpost whatever is named here"),
 	STR("slot.name", 0, "debezium", "replication slot: lower-case letters, digits, underscores, at most 63"),
 	BOOL("slot.drop.on.stop", 0, "false", "whether the slot is dropped at an orderly stop; for tests: what changes afterwards is lost"),
-	INT("slot.max.retries", 0, "6", 0, INT64_MAX,
+	INT("slot.max.retries", 0, NULL, 0, INT64_MAX,
 		"how often to ask again for a slot that is in use; when it is not set, the connector waits as a hot standby for as long as it takes"),
 	INT("slot.retry.delay.ms", 0, "10000", 1, INT64_MAX, "longest time between two such attempts"),
 	REFUSE_BOOL("slot.failover", "false", "make the slot with pg_create_logical_replication_slot(..., failover => true) and leave this out; the connector uses it as it finds it"),
