@@ -186,7 +186,8 @@ civil_duration_micros(int32_t months, int32_t days, int64_t micros)
 {
 	/*
 	 * The steps are those of io.debezium.time.MicroDuration; volatile keeps a
-	 * compiler from joining a multiplication and an addition into one rounding.
+	 * compiler from joining a multiplication and an addition into one
+	 * rounding.
 	 */
 	int64_t		seconds = micros / MICROS;
 	double		rest = (double) (seconds % 60) + (double) (micros % MICROS) / 1000000;
@@ -200,9 +201,9 @@ civil_duration_micros(int32_t months, int32_t days, int64_t micros)
 	total = total * 60;
 	total = total + rest;
 	total = total * 1e6;
-	if (total >= 0x1p63)
+	if (total >= 9223372036854775808.0)
 		return INT64_MAX;
-	if (total < -0x1p63)
+	if (total < -9223372036854775808.0)
 		return INT64_MIN;
 	return (int64_t) total;
 }

@@ -90,4 +90,12 @@
 #define F_NEXTVAL F_NEXTVAL_OID
 #endif
 
+/* The MD5 of some bytes (common/md5.h); from 15 on it tells why it could not. */
+#if PG_VERSION_NUM >= 150000
+#define compat_md5(bytes, len, digest) \
+	pg_md5_binary((bytes), (len), (digest), &(const char *){NULL})
+#else
+#define compat_md5(bytes, len, digest) pg_md5_binary((bytes), (len), (digest))
+#endif
+
 #endif							/* WALPOST_COMPAT_H */

@@ -31,6 +31,9 @@
 /* How many decimal digits one multiply-and-add step takes in: 10^16 < 2^54. */
 #define STEP_DIGITS	16
 
+/* A product of two words. */
+typedef unsigned __int128 Wide;
+
 static const uint64_t powers[] = {
 	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
 	10000000000, 100000000000, 1000000000000, 10000000000000,
@@ -120,7 +123,7 @@ decimal_work_words(const Decimal *decimal, int scale)
 {
 	int			digits = BASE_DIGITS * (decimal->weight + 1) + scale;
 
-	/* 19 decimal digits need a word at most; one more for the sign, one to spare */
+	/* 19 digits need a word at most; one more for the sign, one spare */
 	return (digits > 0 ? digits / 19 : 0) + 3;
 }
 
@@ -128,11 +131,11 @@ decimal_work_words(const Decimal *decimal, int scale)
 static inline size_t
 multiply_add(uint64_t *words, size_t n, uint64_t factor, uint64_t add)
 {
-	unsigned __int128 carry = add;
+	Wide		carry = add;
 
 	for (size_t i = 0; i < n; i++)
 	{
-		carry += (unsigned __int128) words[i] * factor;
+		carry += (Wide) words[i] * factor;
 		words[i] = (uint64_t) carry;
 		carry >>= 64;
 	}
@@ -211,7 +214,7 @@ decimal_unscaled(const Decimal *decimal, int scale, uint64_t *work, size_t *len)
 	work[n++] = 0;
 	if (decimal->negative)
 	{
-		unsigned __int128 carry = 1;
+		Wide		carry = 1;
 
 		for (size_t i = 0; i < n; i++)
 		{
@@ -366,11 +369,11 @@ put_unscaled_digits(Out *out, const Decimal *decimal, int scale)
 
 /* Inserts len bytes at back bytes before the end. */
 static void
-insert(Out *out, int back, const char *text, int len)
+insert(Out *out, int back, const char *str, int len)
 {
 	out_reserve(out, len);
 	memmove(out->p - back + len, out->p - back, back);
-	memcpy(out->p - back, text, len);
+	memcpy(out->p - back, str, len);
 	out->p += len;
 }
 
@@ -378,16 +381,16 @@ insert(Out *out, int back, const char *text, int len)
 static void
 put_exponent(Out *out, int exponent)
 {
-	char		text[12];
-	int			at = sizeof(text);
+	char		str[12];
+	int			at = sizeof(str);
 
 	if (exponent == 0)
 		return;
 	for (unsigned rest = abs(exponent); rest > 0; rest /= 10)
-		text[--at] = '0' + rest % 10;
-	text[--at] = exponent < 0 ? '-' : '+';
-	text[--at] = 'E';
-	out_bytes(out, text + at, sizeof(text) - at);
+		str[--at] = '0' + rest % 10;
+	str[--at] = exponent < 0 ? '-' : '+';
+	str[--at] = 'E';
+	out_bytes(out, str + at, sizeof(str) - at);
 }
 
 void

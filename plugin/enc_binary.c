@@ -44,9 +44,9 @@ enc_bytea_hex(Out *out, Datum value, const Enc *enc)
 static inline void
 put_unknown(Out *out, Datum value, const Enc *enc, PutBytes put)
 {
-	char	   *text = OutputFunctionCall(enc->out_function, value);
+	char	   *str = OutputFunctionCall(enc->out_function, value);
 
-	put(out, text, strlen(text));
+	put(out, str, strlen(str));
 }
 
 void

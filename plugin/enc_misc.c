@@ -75,6 +75,12 @@ put_point(Out *out, const Point *point)
 	out_literal(out, ",\"srid\":null}");
 }
 
+static inline bool
+same_point(const Point *a, const Point *b)
+{
+	return a->x == b->x && a->y == b->y;
+}
+
 /*
  * A struct Geometry of a line or a ring; a ring is closed by repeating the
  * first point where the last one differs.  extensions is a JSON object.
@@ -83,8 +89,7 @@ static void
 put_shape(Out *out, uint32 type, const Point *points, int n, const char *extensions)
 {
 	bool		ring = type == WKB_POLYGON;
-	bool		close = ring && n >= 2 &&
-		(points[0].x != points[n - 1].x || points[0].y != points[n - 1].y);
+	bool		close = ring && n >= 2 && !same_point(&points[0], &points[n - 1]);
 	size_t		size = 5 + (ring ? 8 : 4) + ((size_t) n + close) * 2 * sizeof(float8);
 	unsigned char stack[256];
 	unsigned char *wkb = size <= sizeof(stack) ? stack : palloc(size);
@@ -236,7 +241,7 @@ read_hstore(Pairs *pairs, Datum value, const Enc *enc)
 	java_hash_order(pairs->order, pairs->n);
 }
 
-typedef void (*PutString) (Out *out, const char *text, size_t len);
+typedef void (*PutString) (Out *out, const char *str, size_t len);
 
 static void
 put_pairs(Out *out, const Pairs *pairs, PutString put)
@@ -263,22 +268,22 @@ put_pairs(Out *out, const Pairs *pairs, PutString put)
  * BMP stay raw, since Jackson escapes them only where it writes bytes.
  */
 static void
-inner_string(Out *out, const char *text, size_t len)
+inner_string(Out *out, const char *str, size_t len)
 {
-	const char *end = text + len;
+	const char *end = str + len;
 
 	out_byte(out, '"');
-	while (text < end)
+	while (str < end)
 	{
-		const char *raw = text;
+		const char *raw = str;
 
-		while (text < end && (unsigned char) *text >= 0xF0)
-			text += Min(4, end - text);
-		out_bytes(out, raw, text - raw);
-		raw = text;
-		while (text < end && (unsigned char) *text < 0xF0)
-			text++;
-		json_escape(out, raw, text - raw);
+		while (str < end && (unsigned char) *str >= 0xF0)
+			str += Min(4, end - str);
+		out_bytes(out, raw, str - raw);
+		raw = str;
+		while (str < end && (unsigned char) *str < 0xF0)
+			str++;
+		json_escape(out, raw, str - raw);
 	}
 	out_byte(out, '"');
 }
@@ -289,40 +294,40 @@ hstore_text(Datum value, const Enc *enc, size_t *len)
 {
 	Pairs		pairs;
 	size_t		room;
-	char	   *text;
+	char	   *str;
 	Out			inner;
 
 	read_hstore(&pairs, value, enc);
 
 	/* six bytes for one, and slack for the wide stores of json_escape() */
 	room = 6 * pairs.bytes + 64 * (size_t) pairs.n + 64;
-	text = palloc_extended(room, MCXT_ALLOC_HUGE);
-	inner.p = text;
-	inner.end = text + room;
+	str = palloc_extended(room, MCXT_ALLOC_HUGE);
+	inner.p = str;
+	inner.end = str + room;
 	inner.owner = NULL;
 	put_pairs(&inner, &pairs, inner_string);
-	*len = inner.p - text;
-	return text;
+	*len = inner.p - str;
+	return str;
 }
 
 void
 enc_hstore_json(Out *out, Datum value, const Enc *enc)
 {
 	size_t		len;
-	char	   *text = hstore_text(value, enc, &len);
+	char	   *str = hstore_text(value, enc, &len);
 
-	json_string(out, text, len);
-	pfree(text);
+	json_string(out, str, len);
+	pfree(str);
 }
 
 void
 enc_hstore_json_header(Out *out, Datum value, const Enc *enc)
 {
 	size_t		len;
-	char	   *text = hstore_text(value, enc, &len);
+	char	   *str = hstore_text(value, enc, &len);
 
-	header_string(out, text, len);
-	pfree(text);
+	header_string(out, str, len);
+	pfree(str);
 }
 
 void

@@ -119,12 +119,12 @@ plain_text(const Decimal *decimal)
 {
 	/* a sign, a leading zero, a point and the end; groups of four digits */
 	size_t		room = 4 * (size_t) Max(decimal->weight + 1, 0) + decimal->dscale + 16;
-	char	   *text = palloc(room);
-	Out			plain = {text, text + room, NULL};
+	char	   *str = palloc(room);
+	Out			plain = {str, str + room, NULL};
 
 	decimal_print(&plain, decimal);
 	*plain.p = '\0';
-	return text;
+	return str;
 }
 
 static double
@@ -169,10 +169,10 @@ enc_numeric_double_header(Out *out, Datum value, const Enc *enc)
 /* ---- money: a 64-bit count of hundredths -------------------------------- */
 
 /* The amount at scale digits, halves away from zero. */
-static __int128
+static int128
 money_at_scale(Cash cash, int digits)
 {
-	__int128	value = cash;
+	int128		value = cash;
 
 	for (; digits > MONEY_SCALE; digits--)
 		value *= 10;
@@ -196,11 +196,11 @@ enc_money_precise(Out *out, Datum value, const Enc *enc)
 
 /* An integer as a plain number with scale digits after the point. */
 static void
-put_scaled(Out *out, __int128 value, int scale)
+put_scaled(Out *out, int128 value, int scale)
 {
-	char		text[48];
-	char	   *p = text + sizeof(text);
-	unsigned __int128 magnitude = value < 0 ? -(unsigned __int128) value : (unsigned __int128) value;
+	char		str[48];
+	char	   *p = str + sizeof(str);
+	uint128		magnitude = value < 0 ? -(uint128) value : (uint128) value;
 	int			digits = 0;
 
 	while (magnitude > 0 || digits <= scale)
@@ -212,7 +212,7 @@ put_scaled(Out *out, __int128 value, int scale)
 	}
 	if (value < 0)
 		*--p = '-';
-	out_bytes(out, p, text + sizeof(text) - p);
+	out_bytes(out, p, str + sizeof(str) - p);
 }
 
 void
@@ -239,11 +239,11 @@ enc_money_double(Out *out, Datum value, const Enc *enc)
 	else
 	{
 		/* one rounding only: through the text */
-		char		text[32];
-		Out			plain = {text, text + sizeof(text), NULL};
+		char		str[32];
+		Out			plain = {str, str + sizeof(str), NULL};
 
 		put_scaled(&plain, cash, MONEY_SCALE);
 		*plain.p = '\0';
-		json_double(out, strtod(text, NULL));
+		json_double(out, strtod(str, NULL));
 	}
 }

@@ -95,9 +95,9 @@ enc_float8_header(Out *out, Datum value, const Enc *enc)
 void
 enc_text(Out *out, Datum value, const Enc *enc)
 {
-	struct varlena *text = enc_detoast(value);
+	struct varlena *str = enc_detoast(value);
 
-	json_string(out, VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text));
+	json_string(out, VARDATA_ANY(str), VARSIZE_ANY_EXHDR(str));
 }
 
 /*
@@ -161,9 +161,9 @@ void
 enc_jsonb(Out *out, Datum value, const Enc *enc)
 {
 	Jsonb	   *jsonb = DatumGetJsonbP(value);
-	char	   *text = JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
+	char	   *str = JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
 
-	json_string(out, text, strlen(text));
+	json_string(out, str, strlen(str));
 }
 
 /*
@@ -173,13 +173,13 @@ enc_jsonb(Out *out, Datum value, const Enc *enc)
 void
 enc_xml(Out *out, Datum value, const Enc *enc)
 {
-	struct varlena *text = enc_detoast(value);
-	size_t		len = VARSIZE_ANY_EXHDR(text);
+	struct varlena *str = enc_detoast(value);
+	size_t		len = VARSIZE_ANY_EXHDR(str);
 
-	if (len >= 5 && memcmp(VARDATA_ANY(text), "<?xml", 5) == 0)
-		enc_output(out, PointerGetDatum(text), enc);
+	if (len >= 5 && memcmp(VARDATA_ANY(str), "<?xml", 5) == 0)
+		enc_output(out, PointerGetDatum(str), enc);
 	else
-		json_string(out, VARDATA_ANY(text), len);
+		json_string(out, VARDATA_ANY(str), len);
 }
 
 static int
@@ -209,33 +209,33 @@ enc_enum(Out *out, Datum value, const Enc *enc)
 void
 enc_output(Out *out, Datum value, const Enc *enc)
 {
-	char	   *text = OutputFunctionCall(enc->out_function, value);
+	char	   *str = OutputFunctionCall(enc->out_function, value);
 
-	json_string(out, text, strlen(text));
+	json_string(out, str, strlen(str));
 }
 
 void
 enc_output_header(Out *out, Datum value, const Enc *enc)
 {
-	char	   *text = OutputFunctionCall(enc->out_function, value);
+	char	   *str = OutputFunctionCall(enc->out_function, value);
 
-	header_string(out, text, strlen(text));
+	header_string(out, str, strlen(str));
 }
 
 void
-header_string(Out *out, const char *text, size_t len)
+header_string(Out *out, const char *str, size_t len)
 {
-	const char *end = text + len;
+	const char *end = str + len;
 	char	   *p;
 
 	out_reserve(out, 2 * len + 2);
 	p = out->p;
 	*p++ = '"';
-	for (; text < end; text++)
+	for (; str < end; str++)
 	{
-		if (*text == '"' || *text == '\\')
+		if (*str == '"' || *str == '\\')
 			*p++ = '\\';
-		*p++ = *text;
+		*p++ = *str;
 	}
 	*p++ = '"';
 	out->p = p;

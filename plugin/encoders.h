@@ -11,10 +11,7 @@
 #ifndef WALPOST_ENCODERS_H
 #define WALPOST_ENCODERS_H
 
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
-
+#include "compat.h"
 #include "enc.h"
 
 /* enc_scalar.c */

@@ -9,13 +9,13 @@
 #include "javahash.h"
 
 #define INITIAL_CAPACITY	16
-#define TREEIFY_THRESHOLD	8	/* entries in a bucket that more of make a tree */
+#define TREEIFY_THRESHOLD	8	/* longest bucket that stays a list */
 #define TREEIFY_CAPACITY	64	/* below it the table grows instead */
 
 uint32_t
-java_string_hash(const char *text, size_t len)
+java_string_hash(const char *str, size_t len)
 {
-	const unsigned char *s = (const unsigned char *) text;
+	const unsigned char *s = (const unsigned char *) str;
 	const unsigned char *end = s + len;
 	uint32_t	hash = 0;
 

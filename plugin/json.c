@@ -2,8 +2,8 @@
  * json.c
  *	  The JSON writer: escaping, numbers, base64 and hexadecimal.
  *
- * Free of the server (but for its shortest-digits routines, which libpgcommon
- * has as well), so that it can be unit-tested.  Every writer reserves its
+ * Free of the server (but for its shortest digits, which libpgcommon has as
+ * well), so that it can be unit-tested.  Every writer reserves its
  * worst case once and then stores through a local pointer.
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -13,13 +13,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/shortest_dec.h"
-
 #include "json.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+
+/*
+ * The server's shortest digits (common/shortest_dec.h): text of at most so
+ * many bytes, of which the length is returned.
+ */
+#define SHORTEST_LEN	25
+
+extern int	double_to_shortest_decimal_bufn(double value, char *str);
+extern int	float_to_shortest_decimal_bufn(float value, char *str);
 
 /* What one input byte may become at most, and what a wide store overshoots. */
 #define ESCAPE_MAX	12
@@ -37,8 +44,8 @@ static const char digit_pairs[] =
 
 /* The letter after the backslash, for the characters that have one. */
 static const char short_escapes[256] = {
-	['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
-	['"'] = '"', ['\\'] = '\\',
+	['\b'] = 'b',['\t'] = 't',['\n'] = 'n',['\f'] = 'f',['\r'] = 'r',
+	['"'] = '"',['\\'] = '\\',
 };
 
 /*
@@ -73,67 +80,67 @@ escape_mask(__m128i v)
  * bytes more than are copied.
  */
 static inline const char *
-copy_run(char **to, const char *text, const char *end)
+copy_run(char **to, const char *str, const char *end)
 {
 	char	   *p = *to;
 	unsigned	mask;
 
-	while (end - text >= 16)
+	while (end - str >= 16)
 	{
-		__m128i		v = _mm_loadu_si128((const __m128i *) text);
+		__m128i		v = _mm_loadu_si128((const __m128i *) str);
 
 		_mm_storeu_si128((__m128i *) p, v);
 		mask = escape_mask(v);
 		if (mask)
 			goto stop;
-		text += 16;
+		str += 16;
 		p += 16;
 	}
-	if (end - text >= 8)
+	if (end - str >= 8)
 	{
-		__m128i		v = _mm_loadl_epi64((const __m128i *) text);
+		__m128i		v = _mm_loadl_epi64((const __m128i *) str);
 
 		_mm_storel_epi64((__m128i *) p, v);
 		mask = escape_mask(v) & 0xFF;
 		if (mask)
 			goto stop;
-		text += 8;
+		str += 8;
 		p += 8;
 	}
-	if (end - text >= 4)
+	if (end - str >= 4)
 	{
 		int			word;
 
-		memcpy(&word, text, 4);
+		memcpy(&word, str, 4);
 		memcpy(p, &word, 4);
 		mask = escape_mask(_mm_cvtsi32_si128(word)) & 0xF;
 		if (mask)
 			goto stop;
-		text += 4;
+		str += 4;
 		p += 4;
 	}
-	while (text < end && !needs_escape((unsigned char) *text))
-		*p++ = *text++;
+	while (str < end && !needs_escape((unsigned char) *str))
+		*p++ = *str++;
 	*to = p;
-	return text;
+	return str;
 
 stop:
 	mask = __builtin_ctz(mask);
 	*to = p + mask;
-	return text + mask;
+	return str + mask;
 }
 
 #else
 
 static inline const char *
-copy_run(char **to, const char *text, const char *end)
+copy_run(char **to, const char *str, const char *end)
 {
 	char	   *p = *to;
 
-	while (text < end && !needs_escape((unsigned char) *text))
-		*p++ = *text++;
+	while (str < end && !needs_escape((unsigned char) *str))
+		*p++ = *str++;
 	*to = p;
-	return text;
+	return str;
 }
 
 #endif							/* __SSE2__ */
@@ -156,12 +163,12 @@ put_unicode_escape(char *p, unsigned unit)
  * returns where the next character starts.
  */
 static const char *
-put_escape(char **to, const char *text, const char *end)
+put_escape(char **to, const char *str, const char *end)
 {
-	const unsigned char *s = (const unsigned char *) text;
+	const unsigned char *s = (const unsigned char *) str;
 	char	   *p = *to;
 	char		letter = short_escapes[*s];
-	const char *next = text + 1;
+	const char *next = str + 1;
 
 	if (letter)
 	{
@@ -170,44 +177,45 @@ put_escape(char **to, const char *text, const char *end)
 	}
 	else if (*s < 0x20)
 		p = put_unicode_escape(p, *s);
-	else if (end - text >= 4)
+	else if (end - str >= 4)
 	{
 		unsigned	c = ((s[0] & 0x07u) << 18 | (s[1] & 0x3Fu) << 12 |
 						 (s[2] & 0x3Fu) << 6 | (s[3] & 0x3Fu)) - 0x10000;
 
 		p = put_unicode_escape(p, 0xD800 | (c >> 10 & 0x3FF));
 		p = put_unicode_escape(p, 0xDC00 | (c & 0x3FF));
-		next = text + 4;
+		next = str + 4;
 	}
 	else
-		*p++ = *text;			/* cut off: not UTF-8, and not ours to repair */
+		*p++ = *str;			/* cut off: not UTF-8, and not ours to repair */
 	*to = p;
 	return next;
 }
 
 void
-json_escape(Out *out, const char *text, size_t len)
+json_escape(Out *out, const char *str, size_t len)
 {
-	const char *end = text + len;
+	const char *end = str + len;
 
 	out_reserve(out, len + COPY_SLACK);
 	for (;;)
 	{
-		text = copy_run(&out->p, text, end);
-		if (text == end)
+		str = copy_run(&out->p, str, end);
+
+		if (str == end)
 			return;
-		out_reserve(out, ESCAPE_MAX + (end - text) + COPY_SLACK);
-		text = put_escape(&out->p, text, end);
+		out_reserve(out, ESCAPE_MAX + (end - str) + COPY_SLACK);
+		str = put_escape(&out->p, str, end);
 	}
 }
 
 void
-json_string(Out *out, const char *text, size_t len)
+json_string(Out *out, const char *str, size_t len)
 {
 	/* One reservation covers a string without escapes, both quotes included. */
 	out_reserve(out, len + COPY_SLACK + 2);
 	*out->p++ = '"';
-	json_escape(out, text, len);
+	json_escape(out, str, len);
 	out_byte(out, '"');
 }
 
@@ -239,7 +247,7 @@ static inline char *
 put_small(char *p, unsigned value)
 {
 	char	   *end = p + 1 + (value >= 10) + (value >= 100) + (value >= 1000) +
-		(value >= 10000) + (value >= 100000) + (value >= 1000000) + (value >= 10000000);
+	(value >= 10000) + (value >= 100000) + (value >= 1000000) + (value >= 10000000);
 
 	for (p = end; value >= 100; value /= 100)
 		put_pair(p -= 2, value % 100);
@@ -296,34 +304,35 @@ typedef struct Digits
 {
 	int			n;
 	int			point;
-	char		d[DOUBLE_SHORTEST_DECIMAL_LEN];
+	char		d[SHORTEST_LEN];
 } Digits;
 
 /* Takes the digits out of "123.45", "1e+20" or "1.5e-07". */
 static void
-digits_parse(Digits *digits, const char *text, int len)
+digits_parse(Digits *digits, const char *str, int len)
 {
 	bool		fraction = false;
 
 	digits->n = digits->point = 0;
 	for (int i = 0; i < len; i++)
 	{
-		if (text[i] == '.')
+		if (str[i] == '.')
 			fraction = true;
-		else if (text[i] == 'e')
+		else if (str[i] == 'e')
 		{
-			bool		negative = text[i + 1] == '-';
+			bool		negative = str[i + 1] == '-';
 			int			exponent = 0;
 
 			for (i += 2; i < len; i++)
-				exponent = exponent * 10 + (text[i] - '0');
+				exponent = exponent * 10 + (str[i] - '0');
 			digits->point += negative ? -exponent : exponent;
 		}
-		else if (digits->n == 0 && text[i] == '0')
+		else if (digits->n == 0 && str[i] == '0')
 			digits->point -= fraction;
 		else
 		{
-			digits->d[digits->n++] = text[i];
+			digits->d[digits->n++] = str[i];
+
 			digits->point += !fraction;
 		}
 	}
@@ -335,10 +344,10 @@ digits_parse(Digits *digits, const char *text, int len)
 static double
 digits_value(const char *d, int n, int point, bool single)
 {
-	char		text[48];
+	char		str[48];
 
-	snprintf(text, sizeof(text), "0.%.*se%d", n, d, point);
-	return single ? strtof(text, NULL) : strtod(text, NULL);
+	snprintf(str, sizeof(str), "0.%.*se%d", n, d, point);
+	return single ? strtof(str, NULL) : strtod(str, NULL);
 }
 
 /*
@@ -352,7 +361,7 @@ digits_shorten(Digits *digits, double value, bool single)
 {
 	while (digits->n > 1)
 	{
-		char		up[DOUBLE_SHORTEST_DECIMAL_LEN];
+		char		up[SHORTEST_LEN];
 		int			n = digits->n - 1;
 		int			i = n - 1;
 		int			point = digits->point;
@@ -502,21 +511,21 @@ put_special(Out *out, double *value)
 static void
 digits_two(Digits *digits, double value)
 {
-	char		text[16];
+	char		str[16];
 
-	snprintf(text, sizeof(text), "%.1e", value);
-	digits_parse(digits, text, (int) strlen(text));
+	snprintf(str, sizeof(str), "%.1e", value);
+	digits_parse(digits, str, (int) strlen(str));
 }
 
 void
 json_double(Out *out, double value)
 {
-	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
+	char		str[SHORTEST_LEN];
 	Digits		digits;
 
 	if (put_special(out, &value) || (value < 1e7 && put_whole(out, value)))
 		return;
-	digits_parse(&digits, text, double_to_shortest_decimal_bufn(value, text));
+	digits_parse(&digits, str, double_to_shortest_decimal_bufn(value, str));
 	if (value >= 1e15 && value <= 1e41 && even_double(value))
 		digits_shorten(&digits, value, false);
 	else if (digits.n == 1 && value < 1e-300)
@@ -527,13 +536,13 @@ json_double(Out *out, double value)
 void
 json_float(Out *out, float value)
 {
-	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
+	char		str[SHORTEST_LEN];
 	Digits		digits;
 	double		wide = value;
 
 	if (put_special(out, &wide) || (wide < 1e7 && put_whole(out, wide)))
 		return;
-	digits_parse(&digits, text, float_to_shortest_decimal_bufn((float) wide, text));
+	digits_parse(&digits, str, float_to_shortest_decimal_bufn((float) wide, str));
 	if (wide >= 1e6 && wide <= 1e21 && even_float((float) wide))
 		digits_shorten(&digits, wide, true);
 	else if (digits.n == 1 && wide < 1e-37)

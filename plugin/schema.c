@@ -25,21 +25,21 @@ static const char *const type_names[] = {
 };
 
 static void
-put_text(Out *out, const char *text)
+put_text(Out *out, const char *str)
 {
-	out_bytes(out, text, strlen(text));
+	out_bytes(out, str, strlen(str));
 }
 
 /* ,"member":"text", or nothing for NULL */
 static void
-put_member(Out *out, const char *member, const char *text)
+put_member(Out *out, const char *member, const char *str)
 {
-	if (text == NULL)
+	if (str == NULL)
 		return;
 	out_literal(out, ",\"");
 	put_text(out, member);
 	out_literal(out, "\":");
-	json_string(out, text, strlen(text));
+	json_string(out, str, strlen(str));
 }
 
 static void

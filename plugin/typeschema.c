@@ -57,11 +57,11 @@ const ConnectSchema schema_micro_duration = NAMED(INT64, "io.debezium.time.Micro
 const ConnectSchema schema_interval = NAMED(STRING, "io.debezium.time.Interval");
 
 static const ConnectSchema extensions_map = {
-	.type = CONNECT_MAP, .optional = true, .keys = &schema_string, .values = &schema_string
+	.type = CONNECT_MAP,.optional = true,.keys = &schema_string,.values = &schema_string
 };
 
 static const ConnectSchema sparse_map = {
-	.type = CONNECT_MAP, .keys = &schema_int16, .values = &schema_double
+	.type = CONNECT_MAP,.keys = &schema_int16,.values = &schema_double
 };
 
 static const ConnectField structured_date_fields[] = {
@@ -204,21 +204,21 @@ const ConnectSchema schema_sparsevec =
 STRUCT("io.debezium.data.SparseDoubleVector", 1, "Sparse double vector", sparsevec_fields);
 
 const ConnectSchema schema_hstore_map = {
-	.type = CONNECT_MAP, .keys = &schema_string, .values = &optional_string
+	.type = CONNECT_MAP,.keys = &schema_string,.values = &optional_string
 };
 
 const ConnectSchema schema_vector = {
-	.type = CONNECT_ARRAY, .name = "io.debezium.data.DoubleVector", .version = 1, .values = &schema_double
+	.type = CONNECT_ARRAY,.name = "io.debezium.data.DoubleVector",.version = 1,.values = &schema_double
 };
 
 const ConnectSchema schema_halfvec = {
-	.type = CONNECT_ARRAY, .name = "io.debezium.data.FloatVector", .version = 1, .values = &schema_float
+	.type = CONNECT_ARRAY,.name = "io.debezium.data.FloatVector",.version = 1,.values = &schema_float
 };
 
 const ConnectSchema schema_oidvector = {
-	.type = CONNECT_ARRAY, .values = &schema_int64
+	.type = CONNECT_ARRAY,.values = &schema_int64
 };
 
 const ConnectSchema schema_int2vector = {
-	.type = CONNECT_ARRAY, .values = &schema_int16
+	.type = CONNECT_ARRAY,.values = &schema_int16
 };
