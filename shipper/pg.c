@@ -194,6 +194,15 @@ field(const PGresult *res, int code)
 	return text ? text : "";
 }
 
+/* The same, as part of a line: without the full stop that details end in. */
+static int
+length_in_line(const char *text)
+{
+	int			len = (int) strlen(text);
+
+	return len > 0 && text[len - 1] == '.' ? len - 1 : len;
+}
+
 bool
 pg_error(PGconn *conn, const PGresult *res, const char *what, Err *err)
 {
@@ -206,9 +215,10 @@ pg_error(PGconn *conn, const PGresult *res, const char *what, Err *err)
 					   what, PQerrorMessage(conn));
 	detail = field(res, PG_DIAG_MESSAGE_DETAIL);
 	hint = field(res, PG_DIAG_MESSAGE_HINT);
-	err_set(err, err_kind_of_sqlstate(sqlstate), "could not %s: %s%s%s%s%s", what,
+	err_set(err, err_kind_of_sqlstate(sqlstate), "could not %s: %s%s%.*s%s%.*s", what,
 			field(res, PG_DIAG_MESSAGE_PRIMARY),
-			detail[0] ? "; " : "", detail, hint[0] ? "; " : "", hint);
+			detail[0] ? "; " : "", length_in_line(detail), detail,
+			hint[0] ? "; " : "", length_in_line(hint), hint);
 	if (err)
 		snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", sqlstate);
 	return false;

@@ -81,7 +81,7 @@ drop();
 unlike(prepare('publication.autocreate.mode' => 'no_tables'), qr/not in publication/, 'no_tables: no warning');
 is(attributes() . members(), 'c u d t', 'no_tables');
 like(prepare('publication.autocreate.mode' => 'disabled'),
-	qr/6 captured tables are not in publication "walpost".*: Sales\.Odd "t", x, public\.items, public\.keyless, public\.orders, public\.parts_1; ALTER PUBLICATION|5 captured tables are not in publication/,
+	qr/5 captured tables are not in publication "walpost", so no change of them arrives: Sales\.Odd "t", x, public\.items, public\.keyless, public\.orders, public\.parts_1; ALTER PUBLICATION/,
 	'disabled: tables that are missing are warned about');
 is(members(), '', 'disabled: nothing is changed');
 drop();
@@ -125,14 +125,14 @@ sub identity
 	my ($table) = @_;
 
 	return $pg->query(<<"END");
-SELECT relreplident || coalesce((SELECT ' ' || indexrelid::regclass FROM pg_index WHERE indrelid = c.oid AND indisreplident), '')
+SELECT relreplident::text || coalesce((SELECT ' ' || indexrelid::regclass FROM pg_index WHERE indrelid = c.oid AND indisreplident), '')
 FROM pg_class c WHERE oid = '$table'::regclass
 END
 }
 
 my %identities = ('replica.identity.autoset.values' =>
 	  'public.ord.*:INDEX orders_note_key , public\.keyless:full, .*\.items: NOTHING');
-unlike(prepare(%identities, 'table.exclude.list' => 'public\.items'), qr/keyless/,
+unlike(prepare(%identities, 'table.exclude.list' => 'public\.items'), qr/no replica identity/,
 	'a table that has got an identity is not warned about');
 is(identity('orders'), 'i orders_note_key', 'an index');
 is(identity('keyless'), 'f', 'all columns');

@@ -84,6 +84,7 @@ is($ship->stop(20), 0, 'a clean end');
 # ---- tail: beside the connector's slot, on one of its own
 my $json = JSON::PP->new;
 my $log = log_file('tail');
+spit($log, '');
 my $tail = in_background($log, Walpost::Shipper::program(), 'tail', '--limit', '5', $ship->file);
 
 wait_until('tail to stream', sub { slurp($log) =~ /from now on/ });
@@ -116,7 +117,8 @@ kill 'INT', $tail;
 is(wait_exit($tail), 0, 'tail: SIGINT is a clean end');
 is($pg->query('SELECT count(*) FROM pg_publication'), '0', 'tail: no publication was made');
 
-# ---- slot.drop.on.stop
+# ---- slot.drop.on.stop, on a slot that knows the publication to come
+walpost('slot', 'drop');
 $ship->write_conf('slot.drop.on.stop' => 'true');
 $ship->start;
 $ship->wait_streaming;
