@@ -17,6 +17,7 @@ my $prefix = "servercrash$$";
 my $load = Walpost::Load->new(pg => $pg, kafka => $kafka, prefix => $prefix);
 
 $pg->query('CREATE TABLE journal (id bigserial PRIMARY KEY, pad text)');
+$kafka->create_topic("$prefix.public.journal", partitions => 1);
 my $ship = Walpost::Shipper->running(
 	pg => $pg,
 	kafka => $kafka,
@@ -44,7 +45,7 @@ $load->check('after three terminated walsenders', 0);
 # ---- and in the middle of one big transaction, half of which has arrived
 $pg->query(q{INSERT INTO journal (pad) SELECT repeat(md5(g::text), 10) FROM generate_series(1, 300000) g});
 my $big = $ship->topic('journal');
-wait_until('a part of the big transaction', sub { $kafka->count($big) > 0 });
+$kafka->wait_count($big, 1);
 $pg->query('SELECT pg_terminate_backend(pid) FROM pg_stat_replication');
 $ship->wait_drained(120);
 is($kafka->count($big), 300000, 'a big transaction that was cut arrives, each event once');
@@ -60,7 +61,7 @@ BEGIN
 END
 $$;
 EOF
-wait_until('the writer to be seen in Kafka', sub { $kafka->count($big) > 300100 });
+$kafka->wait_count($big, 300100);
 $pg->restart('immediate');
 isnt(wait_exit($writer), 0, 'the restart ended the writer');
 $ship->wait_streaming;
@@ -69,7 +70,9 @@ $ship->wait_drained(120);
 my @arrived = map { /"after":\{"id":(\d+)/ } map { $_->{value} // '' } $kafka->read_topic($big);
 my @expected = split /\n/, $pg->query('SELECT id FROM journal ORDER BY id');
 is(scalar @arrived, scalar @expected, 'as many events as rows');
-is("@arrived" eq "@expected", 1, 'each row once, in order, over a crash of the server');
+my ($strange) = grep { $arrived[$_] != $expected[$_] } 0 .. $#expected;
+is($strange, undef, 'each row once, in order, over a crash of the server')
+  or diag("got @arrived[ $strange .. $strange + 5 ], expected @expected[ $strange .. $strange + 5 ]");
 is($ship->pid, $process, 'all in one process');
 ok($ship->is_running, 'which still runs');
 is($ship->stop(20), 0, 'a clean end');

@@ -52,7 +52,7 @@ my @sizes = $kafka->read_sizes($ship->topic('huge'));
 is(scalar @sizes, 2, 'the huge row and the one after it arrived');
 cmp_ok($sizes[0], '>', 64 * 1024 * 1024, 'the huge row is whole');
 $rss = int($ship->peak_rss / 1048576);
-cmp_ok($rss, '<=', 400, "peak memory of a row of 64 MB: $rss MiB");
+cmp_ok($rss, '<=', 320, "peak memory of a row of 64 MB: $rss MiB");
 is($ship->stop(20), 0, 'a clean end');
 
 done_testing();

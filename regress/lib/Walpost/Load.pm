@@ -74,17 +74,15 @@ sub is_running
 {
 	my ($self) = @_;
 
-	return defined $self->{pid} && !defined $self->end(-1);
+	return !defined $self->end(-1);
 }
 
 # Waits for the load's end; returns psql's exit status.
 sub end
 {
 	my ($self, $timeout) = @_;
-	my $status = wait_exit($self->{pid}, $timeout);
 
-	delete $self->{pid} if defined $status;
-	return $status;
+	return wait_exit($self->{pid}, $timeout);
 }
 
 # Starts the load and waits until all is written.

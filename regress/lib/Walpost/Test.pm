@@ -33,7 +33,7 @@ our $patience = $ENV{WALPOST_PATIENCE} // 60;
 
 my $top = Cwd::abs_path(dirname(__FILE__) . '/../../..');
 my $name = basename($0, '.pl', '.t');
-my ($scratch, $owner, @at_end, %children, @logs);
+my ($scratch, $owner, @at_end, %children, %ended, @logs);
 
 # The root of the source tree.
 sub top_dir
@@ -154,9 +154,11 @@ sub in_background
 	my ($log, @command) = @_;
 
 	scratch_dir();
+
 	my $pid =
 	  _fork([ 'setpriv', '--pdeathsig', 'KILL', @command ], '/dev/null', $log, undef, 1);
 	$children{$pid} = 1;
+	delete $ended{$pid};
 	return $pid;
 }
 
@@ -179,21 +181,22 @@ sub _fork
 }
 
 # Waits for the end of a command started with in_background(); returns its
-# exit status as run_command() does, or undef if it still runs at the deadline.
+# exit status as run_command() does, also if asked again, or undef if it still
+# runs at the deadline (-1: asks without waiting).
 sub wait_exit
 {
 	my ($pid, $timeout) = @_;
-	my $status;
 
-	return unless repeat_until(
+	return $ended{$pid} if defined $ended{$pid};
+	repeat_until(
 		sub {
 			return 0 if waitpid($pid, POSIX::WNOHANG()) != $pid;
-			$status = $?;
+			$ended{$pid} = $? & 127 ? 128 + ($? & 127) : $? >> 8;
 			return 1;
 		},
 		$timeout // $patience);
-	delete $children{$pid};
-	return $status & 127 ? 128 + ($status & 127) : $status >> 8;
+	delete $children{$pid} if defined $ended{$pid};
+	return $ended{$pid};
 }
 
 # Calls $code until it returns something true, and returns that; undef when
@@ -279,8 +282,10 @@ $SIG{$_} = sub { exit 128 + 15 } for qw(INT TERM HUP);
 
 END
 {
-	local $?;
-	_end($? != 0 || !Test::More->builder->is_passing);
+	my $status = $?;
+
+	_end($status != 0 || !Test::More->builder->is_passing);
+	$? = $status;
 }
 
 1;
