@@ -63,7 +63,7 @@ for my $version ('version', '--version', '-V')
 usage_error([], 'a command is missing');
 usage_error(['rum'], 'unknown command "rum"');
 usage_error(['slot'], 'command "slot" is incomplete; after it comes one of list, create, drop, takeover');
-usage_error([ 'slot', 'dorp' ], 'unknown command "slot dorp"; .*');
+usage_error([ 'slot', 'throw' ], 'unknown command "slot throw"; .*');
 usage_error(['run'], 'run: connector file is missing');
 usage_error(['check'], 'check: connector file is missing');
 usage_error(['tail'], 'tail: connector file is missing');

@@ -158,8 +158,8 @@ is($result->{origin}{'slot.name'}, 'default', 'origin: the default');
 is($result->{value}{'value.converter.schemas.enable'}, 'true', 'schemas are on, as in Connect');
 
 # ---- unknown names and names without effect
-accepted('tabel.include.list=x',
-	'unknown property "tabel.include.list" \(.*\) has no effect; did you mean "table.include.list"\?',
+accepted('table.include.lists=x',
+	'unknown property "table.include.lists" \(.*\) has no effect; did you mean "table.include.list"\?',
 	'a misspelt name');
 accepted('Slot.Name=x', 'did you mean "slot.name"', 'a name in the wrong case');
 accepted('quite.something.else.entirely=x', 'unknown property "quite.something.else.entirely"', 'a name like no other');
