@@ -121,6 +121,20 @@ rule_identities(const char *name, const char *value, Err *err)
 	return true;
 }
 
+/* An amount of memory as postgresql.conf takes it. */
+static bool
+rule_memory(const char *name, const char *value, Err *err)
+{
+	static const char *const units[] = {"kB", "MB", "GB"};
+	size_t		digits = strspn(value, "0123456789");
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (digits > 0 && digits < 10 && strcmp(value + digits, units[i]) == 0)
+			return true;
+	return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes a number and a unit, kB, MB or GB",
+				   value, name);
+}
+
 static const ConfRule rules[] = {
 	{"topic.prefix", rule_topic_part},
 	{"topic.delimiter", rule_topic_part},
@@ -137,6 +151,7 @@ static const ConfRule rules[] = {
 	{"message.key.columns", rule_key_columns},
 	{"skipped.operations", rule_operations},
 	{"unavailable.value.placeholder", rule_placeholder},
+	{"walpost.decoding.work.mem", rule_memory},
 	{"database.sslcert", rule_readable},
 	{"database.sslkey", rule_readable},
 	{"database.sslrootcert", rule_readable},
