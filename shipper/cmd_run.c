@@ -115,6 +115,8 @@ cmd_run(const CliArgs *args, Err *err)
 	if (args->noperands > 1)
 		return supervisor_run(args, err);
 	watch_signals();
+	if (!supervisor_attach())
+		return err_set(err, ERR_FATAL, "the supervisor of this process has ended");
 	conf = cli_load(args, args->operands[0], err);
 	if (conf == NULL)
 		return false;

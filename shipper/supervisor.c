@@ -13,9 +13,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +33,9 @@
 #define STEADY_S 300			/* who ran that long starts at the first wait again */
 
 #define EXIT_CONFIG 2
+
+/* Tells a worker who started it. */
+#define PARENT_VARIABLE "WALPOST_SUPERVISOR"
 
 extern char **environ;
 
@@ -51,6 +58,19 @@ typedef struct Supervisor
 	bool		stopping;
 	int			failed;			/* workers that could not go on */
 } Supervisor;
+
+bool
+supervisor_attach(void)
+{
+	const char *parent = getenv(PARENT_VARIABLE);
+
+	if (parent == NULL)
+		return true;
+#ifdef __linux__
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
+	return getppid() == (pid_t) strtol(parent, NULL, 10);
+}
 
 static time_t
 now(void)
@@ -99,7 +119,9 @@ start(Supervisor *s, Worker *worker)
 
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigmask(&attr, &s->before);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	/* a group of its own: a terminal's Ctrl-C is passed on, and must not come twice */
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 	error = posix_spawn(&worker->pid, s->program, NULL, &attr, argv, environ);
 	posix_spawnattr_destroy(&attr);
 	worker->started = now();
@@ -196,11 +218,15 @@ supervisor_run(const CliArgs *args, Err *err)
 {
 	Supervisor	s = {.args = args,.nworkers = args->noperands};
 	sigset_t	watched;
+	char		parent[16];
 	ssize_t		len = readlink("/proc/self/exe", s.program, sizeof(s.program) - 1);
 
 	if (len <= 0)
 		return err_set(err, ERR_FATAL, "could not find out the path of this program: %s; run each file with a walpost of its own",
 					   strerror(errno));
+	snprintf(parent, sizeof(parent), "%d", (int) getpid());
+	if (setenv(PARENT_VARIABLE, parent, 1) != 0)
+		mem_exhausted();
 	sigemptyset(&watched);
 	sigaddset(&watched, SIGTERM);
 	sigaddset(&watched, SIGINT);

@@ -17,4 +17,11 @@
  */
 extern bool supervisor_run(const CliArgs *args, Err *err) must_check;
 
+/*
+ * In a process that a supervisor started: arranges that it is stopped when the
+ * supervisor dies without a word.  False when that has happened already.  In
+ * any other process it does nothing.
+ */
+extern bool supervisor_attach(void) must_check;
+
 #endif							/* WALPOST_SUPERVISOR_H */
