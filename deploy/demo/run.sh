@@ -81,10 +81,12 @@ wait_for()
 end_of()
 {
 	kill "$1" 2>/dev/null || return 0
-	(sleep 5 && kill -9 -- "-$1") 2>/dev/null &
-	guard=$!
+	for _ in $(seq 100); do
+		kill -0 "$1" 2>/dev/null || break
+		sleep 0.05
+	done
+	kill -9 -- "-$1" 2>/dev/null || true
 	wait "$1" 2>/dev/null || true
-	kill "$guard" 2>/dev/null || true
 }
 
 cleanup()
