@@ -80,7 +80,7 @@ grep -nE '\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atoll) *\(' pl
     rule "no calls that know no bounds"
 grep -nE '\b(malloc|calloc|realloc|free) *\(' plugin/*.c | grep -vE '^[^:]+:[0-9]+:\s*\*' |
     rule "the plugin's memory lives in contexts"
-for file in $(sources plugin/*.[ch] shipper/*.[ch] regress/*.sh regress/*.pl 'regress/lib/*.pm'); do
+for file in $(sources plugin/*.[ch] shipper/*.[ch] regress/*.sh regress/*.pl regress/lib/*/*.pm); do
     grep -q 'SPDX-License-Identifier: PostgreSQL' "$file" || echo "$file"
 done | rule "each file names its licence"
 grep -nwE 'TODO|FIXME|XXX' plugin/*.[ch] shipper/*.[ch] sql/* regress/lib/*/*.pm regress/t/*.pl |
@@ -106,7 +106,7 @@ fi
 # ---- shells and spelling, where the tools are there
 if command -v shellcheck >/dev/null; then
     # SC2086: lists of words are meant to split; SC2016: eval'd later
-    sources '*.sh' .ci/run | xargs -r shellcheck -e SC2086,SC2016 -f gcc 2>&1 | rule "shellcheck"
+    sources regress/*.sh deploy/*/*.sh .ci/run | xargs -r shellcheck -e SC2086,SC2016 -f gcc 2>&1 | rule "shellcheck"
 fi
 if command -v codespell >/dev/null; then
     sources plugin shipper sql regress deploy README.md CHANGELOG.md Makefile |
