@@ -70,7 +70,7 @@ prepare(const Conf *conf, Err *err)
 		if (retries > 0)
 			retries--;
 		if (wait > longest)
-			wait = longest;
+			wait = longest > TICK_MS ? longest : TICK_MS;
 		log_warn("%s; trying again", err->text);
 		wait_before_retry(jittered(wait));
 		wait *= 2;

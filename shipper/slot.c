@@ -37,17 +37,19 @@ copy_column(const PGresult *res, int column, char *to, size_t size)
 bool
 slot_read(PGconn *conn, const char *name, Slot *slot, Err *err)
 {
+	char	   *sql;
 	PGresult   *res;
 
 	memset(slot, 0, sizeof(*slot));
-	res = pg_query_params(conn, PGRES_TUPLES_OK, "read pg_replication_slots",
-						  "SELECT slot_type = 'logical', active, temporary, COALESCE(active_pid, 0),"
-						  " plugin, database, wal_status, confirmed_flush_lsn,"
-						  " pg_catalog.pg_size_pretty(pg_catalog.pg_wal_lsn_diff("
-						  "  CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()"
-						  "  ELSE pg_catalog.pg_current_wal_lsn() END, restart_lsn))"
-						  " FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
-						  1, &name, err);
+	sql = mem_print("SELECT slot_type = 'logical', active, temporary, COALESCE(active_pid, 0),"
+					" plugin, database, wal_status, confirmed_flush_lsn,"
+					" pg_catalog.pg_size_pretty(pg_catalog.pg_wal_lsn_diff("
+					"  CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()"
+					"  ELSE pg_catalog.pg_current_wal_lsn() END, restart_lsn)), %s"
+					" FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
+					PQserverVersion(conn) >= 170000 ? "invalidation_reason" : "'wal_removed'");
+	res = pg_query_params(conn, PGRES_TUPLES_OK, "read pg_replication_slots", sql, 1, &name, err);
+	free(sql);
 	if (res && PQntuples(res) == 1)
 	{
 		slot->exists = true;
@@ -60,9 +62,17 @@ slot_read(PGconn *conn, const char *name, Slot *slot, Err *err)
 		copy_column(res, 6, slot->wal_status, sizeof(slot->wal_status));
 		copy_column(res, 7, slot->confirmed_flush, sizeof(slot->confirmed_flush));
 		copy_column(res, 8, slot->retained, sizeof(slot->retained));
+		copy_column(res, 9, slot->lost_reason, sizeof(slot->lost_reason));
 	}
 	PQclear(res);
 	return res != NULL;
+}
+
+bool
+slot_lost(const char *name, const Slot *slot, Err *err)
+{
+	return err_set(err, ERR_CONFIG, "slot \"%s\" is lost: the server no longer keeps what it needs (%s; see max_slot_wal_keep_size), so changes are missing; drop it (walpost slot drop) and start again, then bring consumers up to date",
+				   name, slot->lost_reason);
 }
 
 bool
@@ -76,8 +86,7 @@ slot_usable(const Conf *conf, const char *name, const Slot *slot, Err *err)
 		return err_set(err, ERR_CONFIG, "slot \"%s\" belongs to database \"%s\", not to \"%s\"; set another slot.name",
 					   name, slot->database, database);
 	if (strcmp(slot->wal_status, "lost") == 0)
-		return err_set(err, ERR_CONFIG, "slot \"%s\" is lost: the server has removed WAL that it needs (max_slot_wal_keep_size), so changes are missing; drop it (walpost slot drop) and start again, then bring consumers up to date",
-					   name);
+		return slot_lost(name, slot, err);
 	if (strcmp(slot->plugin, SLOT_PLUGIN) != 0)
 		return err_set(err, ERR_CONFIG, "slot \"%s\" was made with plugin \"%s\"; stop its other client and run walpost slot takeover, which keeps its position, or set another slot.name",
 					   name, slot->plugin);
@@ -119,8 +128,8 @@ wait_until_free(const Conf *conf, PGconn *conn, const char *name, Slot *slot,
 	int64_t		tries = conf_is_set(conf, "slot.max.retries") ?
 		conf_get_int(conf, "slot.max.retries") : INT64_MAX;
 
-	if (tries == INT64_MAX && delay > POLL_MS)
-		delay = POLL_MS;
+	if (tries == INT64_MAX)
+		delay = delay > POLL_MS ? POLL_MS : delay < TICK_MS ? TICK_MS : delay;
 	if (slot->active && tries > 0)
 		log_info("slot \"%s\" is in use by process %d of the server; waiting as its hot standby",
 				 name, slot->active_pid);

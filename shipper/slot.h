@@ -31,6 +31,7 @@ typedef struct Slot
 	char		plugin[64];
 	char		database[64];
 	char		wal_status[16]; /* reserved, extended, unreserved, lost, or "" */
+	char		lost_reason[32];
 	char		confirmed_flush[32];	/* LSN text, or "" */
 	char		retained[32];	/* bytes of WAL kept for it, as the server prints sizes */
 } Slot;
@@ -44,6 +45,9 @@ extern bool slot_read(PGconn *conn, const char *name, Slot *slot, Err *err) must
  */
 extern bool slot_usable(const Conf *conf, const char *name, const Slot *slot,
 						Err *err) must_check;
+
+/* Fills err for a slot whose wal_status is lost. */
+extern bool slot_lost(const char *name, const Slot *slot, Err *err);
 
 /*
  * Makes ready what the stream needs, in this order: pre-flight checks of the

@@ -135,8 +135,7 @@ check(const Takeover *t, Err *err)
 	if (slot->temporary)
 		return err_set(err, ERR_CONFIG, "slot \"%s\" is temporary; it ends with its session", t->name);
 	if (strcmp(slot->wal_status, "lost") == 0)
-		return err_set(err, ERR_CONFIG, "slot \"%s\" is lost: the server has removed WAL that it needs; drop it (walpost slot drop) and start again, then bring consumers up to date",
-					   t->name);
+		return slot_lost(t->name, slot, err);
 	return true;
 }
 

@@ -191,7 +191,7 @@ for (1 .. 4)
 	last if $pg->slot('walpost', 'wal_status') eq 'lost';
 }
 is($pg->slot('walpost', 'wal_status'), 'lost', 'the slot is lost');
-both('a lost slot', 2, 'slot "walpost" is lost: the server has removed WAL that it needs \(max_slot_wal_keep_size\).*; drop it \(walpost slot drop\)');
+both('a lost slot', 2, 'slot "walpost" is lost: the server no longer keeps what it needs \(wal_removed; see max_slot_wal_keep_size\).*; drop it \(walpost slot drop\)');
 
 # ---- brokers
 $pg->query(q{SELECT pg_drop_replication_slot('walpost')});
@@ -199,6 +199,17 @@ stops('no brokers named', 2, 'bootstrap\.servers is missing; set it in', 'bootst
 reports('no brokers named', 'bootstrap\.servers is missing; set it in', 'bootstrap.servers' => undef);
 reports('no broker answers', 'no broker of "127\.0\.0\.1:\d+" answers within 5 seconds; check bootstrap\.servers',
 	'bootstrap.servers' => $nobody->brokers);
+
+# ---- a transaction that does not end keeps a slot from being made
+my $open = $pg->query_in_background('BEGIN; CREATE TABLE unfinished (); SELECT pg_sleep(600)', log_file('open'), 'shop');
+wait_until('it to run', sub { $pg->query('SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL') eq '1' });
+my $waiting = Walpost::Shipper->new(pg => $pg, kafka => $nobody, db => 'shop', conf => {});
+$waiting->start;
+$waiting->wait_log(qr/making slot "walpost" waits for transactions that are under way to end/);
+is($waiting->stop(10), 0, 'a start that waits for a transaction ends on SIGTERM');
+wait_until('the slot to go', sub { $pg->query('SELECT count(*) FROM pg_replication_slots') eq '0' });
+$pg->query(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_xid IS NOT NULL});
+wait_exit($open);
 
 # ---- nothing was left behind by all that
 is($pg->query('SELECT count(*) FROM pg_replication_slots'), '0', 'no slot');
