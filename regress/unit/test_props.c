@@ -47,7 +47,7 @@ test_forms(void)
 	reads("# a=1\n  ! b=2\n\n", "", "comments");
 	reads("a=1", "a<1>", "no line end");
 	reads("a=1\r\nb=2\rc=3\n", "a<1>b<2>c<3>", "all line ends");
-	reads("a 1\nb:2\nc\t=\t3\nd = = 4\ne: :5", "a<1>b<2>c<3>d<= 4>e<:5>", "separators");
+	reads("a 1\nb:2\nc\t=\t3\nk = = 4\ne: :5", "a<1>b<2>c<3>k<= 4>e<:5>", "separators");
 	reads("a\nb=\n c = d e \n", "a<>b<>c<d e >", "empty values, blanks behind");
 	reads("=1\n:2", "<1><2>", "empty names");
 	reads("a=1\na=2", "a<1>a<2>", "repeated names come in order");
