@@ -59,6 +59,7 @@ demo	kcat	has kcat
 test	perl	perl -MTest::More -MTAP::Harness -MJSON::PP -MTime::HiRes -e 1
 test	libipc-run-perl	perl -MIPC::Run -e 1
 test	kcat	has kcat
+test	openssl	has openssl
 test	util-linux	has setpriv && has runuser
 kafka	default-jre-headless	has java
 kafka	maven	kafka_there || has mvn
