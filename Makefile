@@ -83,20 +83,20 @@ uninstall-ship:
 # Set-up may bring the very headers that this file looks for: it is read anew.
 demo test bench librdkafka:
 	@regress/setup.sh $@
-	@$(MAKE) --no-print-directory run-$@
+	@$(MAKE) -s run-$@
 
 run-demo: all build/mockbroker
 	@KAFKA='$(KAFKA)' deploy/demo/run.sh
 
 run-test: all unit-programs
-	@$(MAKE) --no-print-directory RDKAFKA=system SHIP_DIR=build/system build/system/walpost
+	@$(MAKE) -s RDKAFKA=system SHIP_DIR=build/system build/system/walpost
 	@regress/test.pl
 
 run-bench: all
 	@DEBEZIUM='$(DEBEZIUM)' regress/bench/run
 
 run-librdkafka:
-	@$(MAKE) --no-print-directory RDKAFKA=build all
+	@$(MAKE) -s RDKAFKA=build all
 
 # A broker without a JVM, for the demo and for whoever wants to break one.
 build/mockbroker: regress/mockbroker.c
