@@ -1,12 +1,13 @@
 #!/usr/bin/perl
 #
 # docs.pl
-#    Writes the two reference pages from the tables in the code.
+#    Writes the reference pages from the tables in the code.
 #
 #    regress/docs.pl [--check]
 #
 #    shipper/CONFIG.md   the shipper's own print, "walpost config --reference"
 #    plugin/OPTIONS.md   what walpost.options() says on a server of this run
+#    plugin/TYPES.md     what becomes of a value of each type on it
 #
 #    With --check it changes nothing, and fails if a page is out of date.
 #
@@ -29,12 +30,17 @@ use lib "$top/regress/lib";
 use Walpost::Postgres;
 use Walpost::Shipper;
 use Walpost::Test;
+use Walpost::Types qw(types_page);
 
 my $check = (@ARGV && $ARGV[0] eq '--check');
 my $stale = 0;
 
 page('shipper/CONFIG.md', config_page());
+
+my $pg = Walpost::Postgres->running;
+
 page('plugin/OPTIONS.md', options_page());
+page('plugin/TYPES.md', types_page($pg));
 exit($stale ? 1 : 0);
 
 # Writes a page, or compares it with the committed one.
@@ -67,7 +73,6 @@ sub config_page
 
 sub options_page
 {
-	my $pg = Walpost::Postgres->running;
 	my $page = <<'EOF';
 # Options of the plugin
 
