@@ -98,4 +98,13 @@
 #define compat_md5(bytes, len, digest) pg_md5_binary((bytes), (len), (digest))
 #endif
 
+/* From 14 on every built-in type has a symbol. */
+#if PG_VERSION_NUM < 140000
+#define NUMRANGEOID		3906
+#define TSRANGEOID		3908
+#define TSTZRANGEOID	3910
+#define DATERANGEOID	3912
+#define INT8RANGEOID	3926
+#endif
+
 #endif							/* WALPOST_COMPAT_H */
