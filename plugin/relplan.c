@@ -459,6 +459,19 @@ relplan_free(RelPlan *plan)
 	MemoryContextDelete(plan->context);
 }
 
+/* Why a column of this type is left out: would it come out as bytes? */
+static const char *
+unknown_reason(Session *session, Form_pg_attribute attr)
+{
+	TypeModes	modes = session->options->types;
+	ColumnType	type;
+
+	modes.unknown = true;
+	return typemap_resolve(attr->atttypid, attr->atttypmod, &modes, &type) ?
+		"type without a mapping; include.unknown.datatypes=true includes it" :
+		"type without a mapping, never included";
+}
+
 void
 relplan_describe(Session *session, Relation relation, const char **topic,
 				 void (*each) (void *arg, const DescribedColumn *column), void *arg)
@@ -494,7 +507,7 @@ relplan_describe(Session *session, Relation relation, const char **topic,
 		else if (column->name == NULL && !column->in_row)
 			described.reason = "left out by column.include.list or column.exclude.list";
 		else if (column->name == NULL)
-			described.reason = "type without a mapping; include.unknown.datatypes=true includes it";
+			described.reason = unknown_reason(session, attr);
 		else if (!column->in_row)
 			described.reason = "in the key only";
 		each(arg, &described);

@@ -4,7 +4,7 @@ SELECT walpost.version() ~ '^\d+\.\d+\.\d+$' AS version;
 SELECT name, type, "default", allowed FROM walpost.options() WHERE name IN ('topic.prefix', 'tombstones.on.delete', 'decimal.handling.mode', 'money.fraction.digits') ORDER BY name;
 SELECT count(*) > 30 AS many, bool_and(description <> '') AS described FROM walpost.options();
 
-CREATE TABLE shop (id bigserial PRIMARY KEY, total numeric(10,2) NOT NULL, tags text[], made timestamptz DEFAULT now(), pos pg_lsn, twice int GENERATED ALWAYS AS (2) STORED);
+CREATE TABLE shop (id bigserial PRIMARY KEY, total numeric(10,2) NOT NULL, tags text[], made timestamptz DEFAULT now(), pos pg_lsn, spans interval[], twice int GENERATED ALWAYS AS (2) STORED);
 SELECT * FROM walpost.describe('shop', 'topic.prefix', 'store');
 SELECT column_name, connect_type, schema_name, remark FROM walpost.describe('shop', 'topic.prefix', 'store', 'decimal.handling.mode', 'string',
   'column.exclude.list', 'public.shop.(tags|id)', 'include.unknown.datatypes', 'true');
