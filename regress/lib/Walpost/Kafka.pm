@@ -13,7 +13,6 @@ use IO::Socket::INET;
 use JSON::PP ();
 use Walpost::Test;
 
-my @java = ('java', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1');
 my $number = 0;
 
 # What a broker for tests needs besides its addresses.
@@ -84,12 +83,16 @@ sub brokers
 	return "127.0.0.1:$_[0]{port}";
 }
 
-sub _class_path
+# A JVM that starts fast and writes nowhere but into the scratch folder.
+sub _java
 {
+	my (@args) = @_;
 	my $jars = top_dir() . '/build/kafka/jars';
 
 	die "Apache Kafka is not there; \"regress/setup.sh test\" fetches it\n" unless -d $jars;
-	return "$jars/*";
+	return (
+		'java', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData',
+		'-Djava.io.tmpdir=' . scratch_dir(), '-cp', "$jars/*", @args);
 }
 
 sub _format
@@ -117,9 +120,9 @@ rootLogger.appenderRef.file.ref = file
 EOF
 	my ($status, $out, $err) = run_command(
 		[
-			@java, '-cp', _class_path(), 'kafka.tools.StorageTool',
-			'format', '--standalone', '-t', 'V2FscG9zdFRlc3RzMDAwMA',
-			'-c', $self->{properties}
+			_java(
+				'kafka.tools.StorageTool', 'format', '--standalone', '-t', 'V2FscG9zdFRlc3RzMDAwMA',
+				'-c', $self->{properties})
 		]);
 	die "Kafka's storage could not be formatted:\n$out$err" if $status != 0;
 	return;
@@ -131,9 +134,10 @@ sub start
 	my ($self) = @_;
 
 	$self->{pid} = in_background(
-		$self->{log}, @java,
-		"-Dlog4j2.configurationFile=$self->{base}/log4j2.properties",
-		'-cp', _class_path(), 'kafka.Kafka', $self->{properties});
+		$self->{log},
+		_java(
+			"-Dlog4j2.configurationFile=$self->{base}/log4j2.properties",
+			'kafka.Kafka', $self->{properties}));
 	wait_until(
 		'Kafka to answer',
 		sub {
@@ -186,10 +190,10 @@ sub create_topic
 	my %config = %{ $opt{config} // {} };
 	my ($status, $out, $err) = run_command(
 		[
-			@java, '-cp', _class_path(), 'org.apache.kafka.tools.TopicCommand',
-			'--bootstrap-server', $self->brokers, '--create', '--topic', $topic,
-			'--partitions', $opt{partitions} // 1,
-			map { ('--config', "$_=$config{$_}") } sort keys %config
+			_java(
+				'org.apache.kafka.tools.TopicCommand', '--bootstrap-server', $self->brokers,
+				'--create', '--topic', $topic, '--partitions', $opt{partitions} // 1,
+				map { ('--config', "$_=$config{$_}") } sort keys %config)
 		]);
 
 	die "topic \"$topic\" could not be created:\n$out$err" if $status != 0;
