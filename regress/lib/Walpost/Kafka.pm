@@ -8,7 +8,7 @@ package Walpost::Kafka;
 use strict;
 use warnings;
 
-use File::Path qw(make_path);
+use File::Path qw(make_path remove_tree);
 use IO::Socket::INET;
 use JSON::PP ();
 use Walpost::Test;
@@ -150,6 +150,16 @@ sub start
 	return;
 }
 
+# Makes a stopped broker lose everything it had.
+sub forget
+{
+	my ($self) = @_;
+
+	remove_tree("$self->{base}/data");
+	$self->_format;
+	return;
+}
+
 sub _listens
 {
 	my ($self) = @_;
@@ -197,6 +207,21 @@ sub create_topic
 		]);
 
 	die "topic \"$topic\" could not be created:\n$out$err" if $status != 0;
+	return;
+}
+
+# Changes properties of a topic.
+sub configure_topic
+{
+	my ($self, $topic, %config) = @_;
+	my ($status, $out, $err) = run_command(
+		[
+			_java(
+				'kafka.admin.ConfigCommand', '--bootstrap-server', $self->brokers, '--alter',
+				'--topic', $topic, '--add-config', join(',', map { "$_=$config{$_}" } sort keys %config))
+		]);
+
+	die "topic \"$topic\" could not be changed:\n$out$err" if $status != 0;
 	return;
 }
 
