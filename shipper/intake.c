@@ -20,12 +20,7 @@
 /* Units that may wait for acknowledgement: bounds the ledger to 10 MB. */
 #define LEDGER_CAPACITY (256 * 1024)
 
-typedef enum FrameDone
-{
-	FRAME_DONE, FRAME_AGAIN, FRAME_FAILED
-} FrameDone;
-
-typedef FrameDone (*FrameFn) (Intake *intake, const Frame *frame, Err *err);
+typedef bool (*FrameFn) (Intake *intake, const Frame *frame, Err *err);
 
 void
 intake_init(Intake *intake, Producer *producer, Topics *topics,
@@ -36,7 +31,7 @@ intake_init(Intake *intake, Producer *producer, Topics *topics,
 	slab_table_init(&intake->slabs, release);
 	intake->producer = producer;
 	intake->topics = topics;
-	intake->slab = intake->resend_slab = SLAB_NONE;
+	intake->slab = SLAB_NONE;
 }
 
 void
@@ -47,47 +42,43 @@ intake_free(Intake *intake)
 }
 
 /* The stream is not what it must be: err says so, with where it was. */
-static FrameDone
+static bool
 bad_stream(Intake *intake, Err *err, const char *what)
 {
-	err_set(err, ERR_FATAL, "could not read the stream: %s, in the transaction at "
-			LSN_FMT "; shipper and plugin must be of one version", what,
-			LSN_ARGS(intake->commit_lsn));
-	return FRAME_FAILED;
+	return err_set(err, ERR_FATAL, "could not read the stream: %s, in the transaction at "
+				   LSN_FMT "; shipper and plugin must be of one version", what,
+				   LSN_ARGS(intake->commit_lsn));
 }
 
-static FrameDone
+static bool
 on_hello(Intake *intake, const Frame *frame, Err *err)
 {
 	const FrameHello *hello = &frame->hello;
 
 	if (hello->wire_version != WIRE_VERSION)
-	{
-		err_set(err, ERR_CONFIG, "could not read the stream: the plugin speaks version %u of "
-				"the wire format, this shipper %d; install plugin and shipper of one version",
-				hello->wire_version, WIRE_VERSION);
-		return FRAME_FAILED;
-	}
+		return err_set(err, ERR_CONFIG, "could not read the stream: the plugin speaks version %u of "
+					   "the wire format, this shipper %d; install plugin and shipper of one version",
+					   hello->wire_version, WIRE_VERSION);
 	intake->greeted = true;
 	log_debug("plugin version %.*s on server version %u",
 			  (int) hello->plugin_version.len, hello->plugin_version.p, hello->server_version);
-	return FRAME_DONE;
+	return true;
 }
 
-static FrameDone
+static bool
 on_relation(Intake *intake, const Frame *frame, Err *err)
 {
 	if (frame->relation.key_format != WIRE_FORMAT_JSON ||
 		frame->relation.value_format != WIRE_FORMAT_JSON)
 		return bad_stream(intake, err, "a RELATION frame with an unknown format");
-	return topics_relation(intake->topics, &frame->relation, err) ? FRAME_DONE : FRAME_FAILED;
+	return topics_relation(intake->topics, &frame->relation, err) ;
 }
 
 /*
  * Opens the ledger's entry of a unit.  Units come in order, so that after a
  * broken connection the half-received one is the first to come.
  */
-static FrameDone
+static bool
 begin_unit(Intake *intake, uint64_t lsn, bool received, Err *err)
 {
 	const LedgerEntry *open = ledger_open_entry(&intake->ledger);
@@ -100,21 +91,16 @@ begin_unit(Intake *intake, uint64_t lsn, bool received, Err *err)
 	{
 		log_warn("dropping the transaction at " LSN_FMT ", which was received before", LSN_ARGS(lsn));
 	}
-	else if (open != NULL && open->commit_lsn != lsn)
-	{
-		err_set(err, ERR_FATAL, "could not go on after the connection was lost: the transaction at "
-				LSN_FMT " was half received, but the server goes on with the one at " LSN_FMT
-				"; is it the same server?  Start again to repeat from the slot's position",
-				LSN_ARGS(open->commit_lsn), LSN_ARGS(lsn));
-		return FRAME_FAILED;
-	}
 	else if (!ledger_begin(&intake->ledger, lsn, &intake->unit, &intake->skip))
-		return FRAME_AGAIN;
+		return err_set(err, ERR_FATAL, "could not go on after the connection was lost: the transaction at "
+					   LSN_FMT " was half received, but the server goes on with the one at " LSN_FMT
+					   "; is it the same server?  Start again to repeat from the slot's position",
+					   LSN_ARGS(open ? open->commit_lsn : 0), LSN_ARGS(lsn));
 	intake->in_unit = true;
-	return FRAME_DONE;
+	return true;
 }
 
-static FrameDone
+static bool
 on_begin(Intake *intake, const Frame *frame, Err *err)
 {
 	uint64_t	lsn = frame->begin.commit_lsn;
@@ -135,7 +121,7 @@ end_unit(Intake *intake, uint64_t end_lsn)
 	intake->in_unit = false;
 }
 
-static FrameDone
+static bool
 on_commit(Intake *intake, const Frame *frame, Err *err)
 {
 	if (!intake->in_unit || frame->commit.commit_lsn != intake->commit_lsn)
@@ -143,25 +129,22 @@ on_commit(Intake *intake, const Frame *frame, Err *err)
 	if (frame->commit.nevents != intake->nevents || intake->nevents < intake->skip)
 		return bad_stream(intake, err, "a COMMIT frame that counts other events than came");
 	end_unit(intake, frame->commit.end_lsn);
-	return FRAME_DONE;
+	return true;
 }
 
 /* A message's LSN is where its record begins, so its like only comes once. */
-static FrameDone
+static bool
 on_control(Intake *intake, const Frame *frame, Err *err)
 {
-	FrameDone	done;
-
 	if (intake->in_unit)
 		return bad_stream(intake, err, "a CONTROL frame inside a transaction");
-	done = begin_unit(intake, frame->control.lsn,
-					  frame->control.lsn <= intake->message_lsn, err);
-	if (done != FRAME_DONE)
-		return done;
+	if (!begin_unit(intake, frame->control.lsn,
+					frame->control.lsn <= intake->message_lsn, err))
+		return false;
 	intake->message_left = frame->control.nevents;
 	if (intake->message_left == 0)
 		end_unit(intake, intake->commit_lsn);
-	return FRAME_DONE;
+	return true;
 }
 
 /* Counts one event of the unit, which ends a message with its last. */
@@ -177,7 +160,7 @@ count_event(Intake *intake)
 	}
 }
 
-static FrameDone
+static bool
 on_event(Intake *intake, const Frame *frame, Err *err)
 {
 	const FrameEvent *event = &frame->event;
@@ -191,33 +174,29 @@ on_event(Intake *intake, const Frame *frame, Err *err)
 	{
 		intake->counts.repeated++;
 		count_event(intake);
-		return FRAME_DONE;
+		return true;
 	}
 	number = topics_find(intake->topics, event->stream);
 	if (number == ROUTE_NONE)
 		return bad_stream(intake, err, "an EVENT frame of a stream without RELATION");
-	if (!topics_ready(intake->topics))
-		return FRAME_AGAIN;
 
 	slab = slab_get(&intake->slabs, intake->slab);
 	if (slab->refs > 1 && slab->unit != intake->unit)
 		return bad_stream(intake, err, "events of two transactions in one message");
-	route = topics_route(intake->topics, number);
-	if (!producer_add(intake->producer, route->topic, event, route->headers))
-		return FRAME_AGAIN;
 
 	wire_put32(event->body + WIRE_EVENT_RECEIVER, intake->slab + 1);
 	wire_put32(event->body + WIRE_EVENT_STREAM, number);
 	slab->unit = intake->unit;
 	slab->refs++;
 	ledger_produced(&intake->ledger, 1);
-	intake->unpushed = true;
+	route = topics_route(intake->topics, number);
+	producer_add(intake->producer, route->topic, event, route->headers);
 	intake->counts.events++;
 	count_event(intake);
-	return FRAME_DONE;
+	return true;
 }
 
-static FrameDone
+static bool
 on_frame(Intake *intake, const Frame *frame, Err *err)
 {
 	static const FrameFn handlers[] = {
@@ -234,157 +213,72 @@ on_frame(Intake *intake, const Frame *frame, Err *err)
 	return handlers[frame->tag - 'A'] (intake, frame, err);
 }
 
-/* Hands what was gathered to librdkafka. */
 static bool
-push(Intake *intake)
+read_frames(Intake *intake, FrameReader *reader, Err *err)
 {
-	if (intake->unpushed && !producer_push(intake->producer))
-		return false;
-	intake->unpushed = false;
+	Frame		frame;
+	FrameResult result;
+
+	while ((result = frame_next(reader, &frame)) == FRAME_OK)
+	{
+		if (!on_frame(intake, &frame, err))
+			return false;
+	}
+	if (result == FRAME_BAD)
+		return bad_stream(intake, err, reader->why);
+	if (intake->message_left > 0)
+		return bad_stream(intake, err, "a CONTROL frame with less events than it counts");
 	return true;
 }
 
-/* The buffer is read to its end; it stays for its events' sake only. */
-static void
-drop_reader(Intake *intake)
-{
-	slab_unref(&intake->slabs, intake->slab, 1);
-	intake->slab = SLAB_NONE;
-}
-
-static FrameReader
-whole_slab(const Slab *slab)
-{
-	return (FrameReader) {
-		.p = slab->buffer + slab->start,.end = slab->buffer + slab->len,.received = true
-	};
-}
-
-/* Goes on with sending again; false when the queue is full. */
-static bool
-resend_some(Intake *intake)
-{
-	while (intake->resend_slab != SLAB_NONE)
-	{
-		uint32_t	number = intake->resend_slab;
-		char	   *before = intake->resend.p;
-		Frame		frame;
-		uint32_t	next;
-
-		if (frame_next(&intake->resend, &frame) == FRAME_OK)
-		{
-			const Route *route;
-
-			if (frame.tag != WIRE_EVENT || frame.event.acknowledged ||
-				wire_get32(frame.event.body + WIRE_EVENT_RECEIVER) == 0)
-				continue;
-			route = topics_route(intake->topics, frame.event.stream);
-			if (!producer_add(intake->producer, route->topic, &frame.event, route->headers))
-			{
-				intake->resend.p = before;
-				return false;
-			}
-			intake->unpushed = true;
-			continue;
-		}
-
-		/* the next buffer is pinned before this one may go */
-		next = slab_get(&intake->slabs, number)->next;
-		if (next != SLAB_NONE)
-		{
-			Slab	   *slab = slab_get(&intake->slabs, next);
-
-			slab->refs++;
-			intake->resend = whole_slab(slab);
-		}
-		intake->resend_slab = next;
-		slab_unref(&intake->slabs, number, 1);
-	}
-	return true;
-}
-
-void
-intake_resend(Intake *intake)
-{
-	Slab	   *slab;
-
-	if (intake->resend_slab != SLAB_NONE)
-		slab_unref(&intake->slabs, intake->resend_slab, 1);
-	intake->resend_slab = intake->slabs.first;
-	if (intake->resend_slab == SLAB_NONE)
-		return;
-	slab = slab_get(&intake->slabs, intake->resend_slab);
-	slab->refs++;
-	intake->resend = whole_slab(slab);
-}
-
-/* Reads frames until the buffer's end, or until Kafka has to be waited for. */
-static IntakeResult
-read_frames(Intake *intake, Err *err)
-{
-	for (;;)
-	{
-		char	   *before = intake->reader.p;
-		Frame		frame;
-		FrameDone	done;
-
-		switch (frame_next(&intake->reader, &frame))
-		{
-			case FRAME_END:
-				if (intake->message_left > 0)
-				{
-					bad_stream(intake, err, "a CONTROL frame with less events than it counts");
-					return INTAKE_FAILED;
-				}
-				drop_reader(intake);
-				return push(intake) ? INTAKE_IDLE : INTAKE_BLOCKED;
-			case FRAME_BAD:
-				bad_stream(intake, err, intake->reader.why);
-				return INTAKE_FAILED;
-			case FRAME_OK:
-				break;
-		}
-		done = on_frame(intake, &frame, err);
-		if (done == FRAME_DONE)
-			continue;
-		if (done == FRAME_FAILED)
-			return INTAKE_FAILED;
-		intake->reader.p = before;
-		push(intake);
-		return INTAKE_BLOCKED;
-	}
-}
-
-IntakeResult
-intake_go_on(Intake *intake, Err *err)
-{
-	if (!resend_some(intake) || !push(intake))
-		return INTAKE_BLOCKED;
-	if (intake->slab == SLAB_NONE)
-		return INTAKE_IDLE;
-	return read_frames(intake, err);
-}
-
-IntakeResult
+bool
 intake_take(Intake *intake, char *buffer, size_t len, size_t start, int64_t now_us, Err *err)
 {
-	intake->slab = slab_add(&intake->slabs, buffer, len, start, now_us);
-	intake->reader = (FrameReader) {
-		.p = buffer + start,.end = buffer + len
-	};
+	FrameReader reader = {.p = buffer + start,.end = buffer + len};
+	bool		ok;
+
 	intake->counts.bytes += len - start;
-	return intake_go_on(intake, err);
+	intake->slab = slab_add(&intake->slabs, buffer, len, start, now_us);
+	ok = read_frames(intake, &reader, err);
+	slab_unref(&intake->slabs, intake->slab, 1);
+	intake->slab = SLAB_NONE;
+	return ok;
 }
 
 void
 intake_new_session(Intake *intake)
 {
-	if (intake->slab != SLAB_NONE)
-		drop_reader(intake);
-	push(intake);
 	intake->greeted = intake->in_unit = false;
 	intake->message_left = 0;
 	topics_new_session(intake->topics);
+}
+
+/* What was never queued has no number in RECEIVER: it was dropped as repeated. */
+static void
+resend_slab(Intake *intake, const Slab *slab)
+{
+	FrameReader reader = {
+		.p = slab->buffer + slab->start,.end = slab->buffer + slab->len,.received = true
+	};
+	Frame		frame;
+
+	while (frame_next(&reader, &frame) == FRAME_OK)
+	{
+		const Route *route;
+
+		if (frame.tag != WIRE_EVENT || frame.event.acknowledged ||
+			wire_get32(frame.event.body + WIRE_EVENT_RECEIVER) == 0)
+			continue;
+		route = topics_route(intake->topics, frame.event.stream);
+		producer_add(intake->producer, route->topic, &frame.event, route->headers);
+	}
+}
+
+void
+intake_resend(Intake *intake)
+{
+	for (uint32_t i = intake->slabs.first; i != SLAB_NONE; i = slab_get(&intake->slabs, i)->next)
+		resend_slab(intake, slab_get(&intake->slabs, i));
 }
 
 void
@@ -421,9 +315,6 @@ intake_commit_lsn(Intake *intake, char *body)
 {
 	uint32_t	receiver = wire_get32(body + WIRE_EVENT_RECEIVER);
 
-	/* refused as it was added: it belongs to the unit being read */
-	if (receiver == 0)
-		return intake->commit_lsn;
 	return intake->ledger.ring[slab_get(&intake->slabs, receiver - 1)->unit &
 							   intake->ledger.mask].commit_lsn;
 }

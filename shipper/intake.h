@@ -2,10 +2,9 @@
  * intake.h
  *	  From received buffers to events in flight, and back to the ledger.
  *
- * Reads the frames of one buffer at a time.  It stops in the middle of one
- * when librdkafka's queue is full or a topic is not there yet, and goes on
- * from that frame.  Delivery reports come in at the other side: they mark the
- * event, count in the ledger, and drop the buffer with its last event.
+ * Reads the frames of one buffer at a time and queues its events for Kafka.
+ * Delivery reports come in at the other side: they mark the event, count in
+ * the ledger, and drop the buffer with its last event.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -22,13 +21,6 @@
 #include "producer.h"
 #include "slab.h"
 #include "topics.h"
-
-typedef enum IntakeResult
-{
-	INTAKE_IDLE,				/* everything is read: hand over the next buffer */
-	INTAKE_BLOCKED,				/* waits for Kafka */
-	INTAKE_FAILED				/* err says why */
-} IntakeResult;
 
 typedef struct IntakeCounts
 {
@@ -49,10 +41,7 @@ typedef struct Intake
 	Topics	   *topics;
 	IntakeCounts counts;
 
-	/* the buffer being read */
-	uint32_t	slab;			/* SLAB_NONE: none */
-	FrameReader reader;
-	bool		unpushed;		/* events are gathered, not handed over */
+	uint32_t	slab;			/* the buffer being read */
 
 	/* the unit being read */
 	bool		greeted;		/* this session's HELLO has come */
@@ -64,10 +53,6 @@ typedef struct Intake
 	uint64_t	nevents;		/* of it, so far */
 	uint64_t	message_left;	/* of a message: events still to come; 0: a transaction */
 	uint64_t	message_lsn;	/* of the last message received */
-
-	/* going through unacknowledged events again, for a new producer */
-	uint32_t	resend_slab;	/* SLAB_NONE: not doing so */
-	FrameReader resend;
 } Intake;
 
 /* Everything is borrowed; release frees a buffer. */
@@ -75,23 +60,27 @@ extern void intake_init(Intake *intake, Producer *producer, Topics *topics,
 						void (*release) (void *buffer));
 extern void intake_free(Intake *intake);
 
+/* True when there is room for another unit. */
+static inline bool
+intake_ready(const Intake *intake)
+{
+	return !ledger_full(&intake->ledger);
+}
+
 /*
- * Takes a buffer whose frames begin at start, and reads what it can.  Only when
- * INTAKE_IDLE was the last result.
+ * Takes a buffer whose frames begin at start, and queues its events.  Only when
+ * intake_ready().  False and err when it does not hold what it must.
  */
-extern IntakeResult intake_take(Intake *intake, char *buffer, size_t len, size_t start,
-								int64_t now_us, Err *err);
-
-/* Goes on after INTAKE_BLOCKED; harmless otherwise. */
-extern IntakeResult intake_go_on(Intake *intake, Err *err);
+extern bool intake_take(Intake *intake, char *buffer, size_t len, size_t start,
+						int64_t now_us, Err *err) must_check;
 
 /*
- * The connection is lost.  The rest of the buffer is dropped: the server sends
- * the unit again, and what was read of it is dropped by counting.
+ * The connection is lost.  A half-received unit stays open: the server sends it
+ * again, and what was read of it is dropped by counting.
  */
 extern void intake_new_session(Intake *intake);
 
-/* There is a new producer: all unacknowledged events go to it, in order. */
+/* There is a new producer: all unacknowledged events are queued again, in order. */
 extern void intake_resend(Intake *intake);
 
 /* For ProducerEvents: these are safe. */

@@ -10,10 +10,23 @@
  * record for good the producer stops as a whole, so nothing of that partition
  * overtakes it.
  *
+ * An idempotent librdkafka has one request of a partition under way at a time,
+ * and while more records wait for it its thread polls without pause, a whole
+ * core of it.  So they wait here instead: a topic's next chunk, no more than a
+ * request takes, is handed over when the one before is acknowledged.  And lest
+ * the thread wakes with a chunk's first record and sends that alone, linger.ms
+ * makes it wait a tenth of a millisecond, after which it is woken (see kick()).
+ *
+ * All events of a stream carry the same headers, and librdkafka has no call
+ * that would share them: each record owns a list of them.  It only ever reads
+ * the list until it frees it with the record, so records get the same one, and
+ * it is taken off again when the delivery report comes in.
+ *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +34,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "loop.h"
 #include "mem.h"
 #include "producer.h"
 #include "producer_conf.h"
@@ -30,17 +44,54 @@
 
 #define lengthof(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Events handed over in one call, and reported in one call. */
-#define BATCH_MAX	512
+/* Events reported, or handed over without headers, in one call. */
+#define BATCH_MAX		256
+
+/*
+ * Under load, which shows in chunks of so many events, the next one goes so
+ * long after the last at the earliest: fewer requests for all to work on.
+ * Below that nothing ever waits.
+ */
+#define CHUNK_LOADED	16
+#define CHUNK_GAP_US	2000
+/* Partitions of a topic, by which a chunk grows. */
+#define CHUNK_SPREAD	4
+/* What a record takes besides key, value and headers. */
+#define RECORD_COST		32
+
+/* How long a client that is dropped may take to give back its records. */
+#define CLOSE_TIMEOUT_MS	5000
 
 /* Versions as rd_kafka_version() has them: the first without the trouble. */
 #define VERSION_SCRAM	0x020601ff
 #define VERSION_LOOK	0x020a01ff
 
+struct ProducerHeaders
+{
+	rd_kafka_headers_t *list;
+	size_t		bytes;
+};
+
+/* An event that waits, and the headers that its stream gives it. */
+typedef struct Waiting
+{
+	char	   *body;
+	const ProducerHeaders *headers;
+} Waiting;
+
 typedef struct Topic
 {
 	char	   *name;
-	rd_kafka_topic_t *handle;	/* of the present producer, made on first use */
+	rd_kafka_topic_t *handle;	/* of the present client, made on first use */
+	bool		ready;
+	Waiting    *ring;			/* first to first + nwaiting, modulo size */
+	uint32_t	size,			/* a power of two, or 0 */
+				first,
+				nwaiting;
+	uint32_t	handed;			/* librdkafka has so many */
+	uint32_t	chunk;			/* so many had the last chunk, */
+	int64_t		chunk_us;		/* which went then */
+	rd_kafka_topic_partition_list_t *partitions;	/* those seen so far */
 } Topic;
 
 struct Producer
@@ -54,15 +105,17 @@ struct Producer
 
 	Topic	   *topics;
 	int			ntopics;
-
+	size_t		chunk_bytes;	/* batch.size, batch.num.messages */
+	uint32_t	chunk_events;
 	rd_kafka_message_t batch[BATCH_MAX];
-	int			batch_topic;
-	int			nbatch;			/* gathered */
-	int			nsent;			/* of them, taken by librdkafka */
+
+	int64_t		linger_us;		/* linger.ms */
+	int64_t		kick_us;		/* when to wake librdkafka's threads; 0: never */
 
 	int			batching;		/* see PRODUCER_SINGLE */
-	bool		cut_batches;	/* the next producer is to make smaller ones */
+	bool		cut_batches;	/* the next client is to make smaller ones */
 	bool		fatal;
+	bool		closing;		/* errors no longer matter */
 	bool		proven;
 	char		mechanism[32];	/* of SASL */
 	bool		failed;			/* failure says why producer_poll() is false */
@@ -70,6 +123,8 @@ struct Producer
 	LogLimit	down_limit;
 	LogLimit	log_limit;
 };
+
+static void serve_queue(Producer *producer);
 
 const char *
 producer_library(void)
@@ -115,6 +170,12 @@ client_open(Producer *producer, bool quiet, Err *err)
 							 RD_KAFKA_EVENT_LOG);
 	producer_conf_get(conf, "sasl.mechanisms", producer->mechanism,
 					  sizeof(producer->mechanism));
+	producer_conf_get(conf, "batch.size", why, sizeof(why));
+	producer->chunk_bytes = strtoul(why, NULL, 10) / 16 * 15;
+	producer_conf_get(conf, "batch.num.messages", why, sizeof(why));
+	producer->chunk_events = (uint32_t) strtoul(why, NULL, 10);
+	producer_conf_get(conf, "linger.ms", why, sizeof(why));
+	producer->linger_us = (int64_t) (strtod(why, NULL) * 1000) + 1;
 	producer->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
 	if (producer->kafka == NULL)
 	{
@@ -133,24 +194,47 @@ client_open(Producer *producer, bool quiet, Err *err)
 	return true;
 }
 
-/* Drops the client with all that is under way in it. */
+/*
+ * Drops the client with all that is under way in it.  First it has to give the
+ * records back, since they share their headers; one that does not is left
+ * alone, with the memory that it holds.
+ */
 static void
 client_close(Producer *producer)
 {
-	for (int i = 0; i < producer->ntopics; i++)
-	{
-		if (producer->topics[i].handle != NULL)
-			rd_kafka_topic_destroy(producer->topics[i].handle);
-		producer->topics[i].handle = NULL;
-	}
 	if (producer->kafka == NULL)
 		return;
-	rd_kafka_purge(producer->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
-				   RD_KAFKA_PURGE_F_NON_BLOCKING);
+	producer->closing = true;
+	rd_kafka_purge(producer->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	for (int waited = 0; waited < CLOSE_TIMEOUT_MS; waited++)
+	{
+		serve_queue(producer);
+		if (rd_kafka_outq_len(producer->kafka) == 0)
+			break;
+		poll(NULL, 0, 1);
+	}
+	producer->closing = false;
+
+	for (int i = 0; i < producer->ntopics; i++)
+	{
+		Topic	   *topic = &producer->topics[i];
+
+		if (topic->handle != NULL)
+			rd_kafka_topic_destroy(topic->handle);
+		topic->handle = NULL;
+
+		/* it keeps references to what a client ends with */
+		if (topic->partitions != NULL)
+			rd_kafka_topic_partition_list_destroy(topic->partitions);
+		topic->partitions = NULL;
+		topic->first = topic->nwaiting = topic->handed = 0;
+	}
 	rd_kafka_queue_destroy(producer->queue);
-	rd_kafka_destroy_flags(producer->kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	if (rd_kafka_outq_len(producer->kafka) == 0)
+		rd_kafka_destroy_flags(producer->kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	else
+		log_warn("the Kafka client does not end; leaving it behind");
 	producer->kafka = NULL;
-	producer->nbatch = producer->nsent = 0;
 }
 
 Producer *
@@ -184,7 +268,10 @@ producer_free(Producer *producer)
 	client_close(producer);
 	close(producer->wake_fd);
 	for (int i = 0; i < producer->ntopics; i++)
+	{
 		free(producer->topics[i].name);
+		free(producer->topics[i].ring);
+	}
 	free(producer->topics);
 	free(producer);
 }
@@ -230,15 +317,25 @@ producer_topic_name(const Producer *producer, int topic)
 }
 
 static rd_kafka_topic_t *
-topic_handle(Producer *producer, int topic)
+topic_handle(Producer *producer, int number)
 {
-	Topic	   *t = &producer->topics[topic];
+	Topic	   *topic = &producer->topics[number];
+	rd_kafka_topic_conf_t *conf;
 
-	if (t->handle == NULL)
-		t->handle = rd_kafka_topic_new(producer->kafka, t->name, NULL);
-	if (t->handle == NULL)
+	if (topic->handle != NULL)
+		return topic->handle;
+	conf = rd_kafka_default_topic_conf_dup(producer->kafka);
+	rd_kafka_topic_conf_set_opaque(conf, (void *) (intptr_t) number);
+	topic->handle = rd_kafka_topic_new(producer->kafka, topic->name, conf);
+	if (topic->handle == NULL)
 		mem_exhausted();
-	return t->handle;
+	return topic->handle;
+}
+
+void
+producer_topic_ready(Producer *producer, int topic)
+{
+	producer->topics[topic].ready = true;
 }
 
 bool
@@ -308,12 +405,12 @@ producer_is_local(int code)
 
 /* Appends a block's headers. */
 static void
-headers_append(ProducerHeaders *headers, FrameText block)
+headers_append(rd_kafka_headers_t *list, FrameText block)
 {
 	FrameHeader header;
 
 	while (frame_header_next(&block, &header) == FRAME_OK)
-		rd_kafka_header_add(headers, header.name.p, header.name.len,
+		rd_kafka_header_add(list, header.name.p, header.name.len,
 							header.value.p, header.value.len);
 }
 
@@ -324,16 +421,20 @@ producer_headers_new(FrameText block)
 
 	if (block.len == 0)
 		return NULL;
-	headers = rd_kafka_headers_new(8);
-	headers_append(headers, block);
+	headers = mem_zero(sizeof(ProducerHeaders));
+	headers->bytes = block.len;
+	headers->list = rd_kafka_headers_new(8);
+	headers_append(headers->list, block);
 	return headers;
 }
 
 void
 producer_headers_free(ProducerHeaders *headers)
 {
-	if (headers != NULL)
-		rd_kafka_headers_destroy(headers);
+	if (headers == NULL)
+		return;
+	rd_kafka_headers_destroy(headers->list);
+	free(headers);
 }
 
 /*
@@ -381,19 +482,34 @@ refused(Producer *producer, const char *topic, const FrameEvent *event, rd_kafka
 	producer->failure.kafka = code;
 }
 
-/* The event that a body given to producer_add() belongs to. */
+/* The event of a body; what it holds was checked when it was read. */
 static FrameEvent
 event_of_body(char *body)
 {
+	char		flags = body[WIRE_EVENT_FLAGS];
+	char	   *bytes = body + WIRE_EVENT_HEAD;
 	uint32_t	key_len = wire_get32(body + WIRE_EVENT_KEY_LEN);
+	uint32_t	value_len = wire_get32(body + WIRE_EVENT_VALUE_LEN);
 
 	return (FrameEvent) {
 		.body = body,
-		.key = (body[WIRE_EVENT_FLAGS] & WIRE_HAS_KEY) ? body + WIRE_EVENT_HEAD : NULL,
+		.key = (flags & WIRE_HAS_KEY) ? bytes : NULL,
 		.key_len = key_len,
-		.value_len = wire_get32(body + WIRE_EVENT_VALUE_LEN),
+		.value = (flags & WIRE_HAS_VALUE) ? bytes + key_len : NULL,
+		.value_len = value_len,
+		.headers = bytes + key_len + value_len,
+		.headers_len = wire_get32(body + WIRE_EVENT_HEADERS_LEN),
 		.ordinal = wire_get64(body + WIRE_EVENT_ORDINAL),
+		.timestamp = (int64_t) wire_get64(body + WIRE_EVENT_TIMESTAMP),
 	};
+}
+
+static inline size_t
+event_bytes(const char *body)
+{
+	return (size_t) wire_get32(body + WIRE_EVENT_KEY_LEN) +
+		wire_get32(body + WIRE_EVENT_VALUE_LEN) +
+		wire_get32(body + WIRE_EVENT_HEADERS_LEN);
 }
 
 /*
@@ -444,108 +560,261 @@ records_failed(Producer *producer, const char *topic, char *body, size_t n,
 		refused(producer, topic, &event, code);
 }
 
-/* Hands over the gathered batch from nsent on; false when the queue is full. */
-static bool
-push_batch(Producer *producer)
+void
+producer_add(Producer *producer, int number, const FrameEvent *event,
+			 const ProducerHeaders *headers)
 {
-	rd_kafka_topic_t *handle = topic_handle(producer, producer->batch_topic);
+	Topic	   *topic = &producer->topics[number];
 
-	rd_kafka_produce_batch(handle, RD_KAFKA_PARTITION_UA, 0,
-						   producer->batch + producer->nsent,
-						   producer->nbatch - producer->nsent);
-	while (producer->nsent < producer->nbatch)
+	if (topic->nwaiting == topic->size)
 	{
-		rd_kafka_message_t *message = &producer->batch[producer->nsent];
+		/* the part that has gone round moves behind the old end */
+		uint32_t	size = topic->size ? topic->size * 2 : 256;
 
-		if (message->err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-			return false;
-		if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-			records_failed(producer, producer->topics[producer->batch_topic].name,
-						   message->_private, 1, message->err);
-		producer->nsent++;
+		topic->ring = mem_resize(topic->ring, size * sizeof(Waiting));
+		memcpy(topic->ring + topic->size, topic->ring, topic->first * sizeof(Waiting));
+		topic->size = size;
 	}
-	producer->nbatch = producer->nsent = 0;
-	return true;
+	topic->ring[(topic->first + topic->nwaiting++) & (topic->size - 1)] =
+		(Waiting) {
+		event->body, headers
+	};
 }
 
-bool
-producer_push(Producer *producer)
+static inline Waiting *
+waiting_at(const Topic *topic, uint32_t i)
 {
-	return producer->nbatch == 0 || push_batch(producer);
+	return &topic->ring[(topic->first + i) & (topic->size - 1)];
 }
 
-/*
- * librdkafka's batch call knows neither headers nor timestamps, so an event
- * with one of them goes by itself.
- */
+/* How many of those that wait make the next chunk. */
+static uint32_t
+chunk_size(const Producer *producer, const Topic *topic)
+{
+	size_t		spread = topic->partitions ? (size_t) topic->partitions->cnt : 1;
+	size_t		bytes = 0;
+	size_t		max;
+	uint32_t	n;
+
+	if (spread > CHUNK_SPREAD)
+		spread = CHUNK_SPREAD;
+	max = producer->chunk_bytes * spread;
+	for (n = 0; n < topic->nwaiting && n < producer->chunk_events; n++)
+	{
+		const Waiting *waiting = waiting_at(topic, n);
+
+		bytes += event_bytes(waiting->body) + RECORD_COST +
+			(waiting->headers ? waiting->headers->bytes : 0);
+		if (bytes > max && n > 0)
+			break;
+	}
+	return n;
+}
+
+/* Hands over one event with headers; false when librdkafka's queue is full. */
 static bool
-produce_one(Producer *producer, int topic, const FrameEvent *event,
-			const ProducerHeaders *constant)
+hand_one(Producer *producer, rd_kafka_topic_t *handle, const Waiting *waiting)
 {
-	rd_kafka_headers_t *headers = constant ? rd_kafka_headers_copy(constant) :
-		rd_kafka_headers_new(8);
+	FrameEvent	event = event_of_body(waiting->body);
+	rd_kafka_headers_t *headers = waiting->headers ? waiting->headers->list : NULL;
 	rd_kafka_resp_err_t code;
 
-	headers_append(headers, (FrameText) {event->headers, event->headers_len});
+	if (event.headers_len > 0)
+	{
+		headers = headers ? rd_kafka_headers_copy(headers) : rd_kafka_headers_new(8);
+		headers_append(headers, (FrameText) {event.headers, event.headers_len});
+	}
 	code = rd_kafka_producev(producer->kafka,
-							 RD_KAFKA_V_RKT(topic_handle(producer, topic)),
-							 RD_KAFKA_V_VALUE(event->value, event->value_len),
-							 RD_KAFKA_V_KEY(event->key, event->key_len),
-							 RD_KAFKA_V_OPAQUE(event->body),
-							 RD_KAFKA_V_TIMESTAMP(event->timestamp < 0 ? 0 : event->timestamp),
+							 RD_KAFKA_V_RKT(handle),
+							 RD_KAFKA_V_VALUE(event.value, event.value_len),
+							 RD_KAFKA_V_KEY(event.key, event.key_len),
+							 RD_KAFKA_V_OPAQUE(event.body),
+							 RD_KAFKA_V_TIMESTAMP(event.timestamp < 0 ? 0 : event.timestamp),
 							 RD_KAFKA_V_HEADERS(headers),
 							 RD_KAFKA_V_END);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return true;
-	rd_kafka_headers_destroy(headers);
+	if (event.headers_len > 0)
+		rd_kafka_headers_destroy(headers);
 	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		return false;
-	records_failed(producer, producer->topics[topic].name, event->body, 1, code);
+	records_failed(producer, rd_kafka_topic_name(handle), event.body, 1, code);
 	return true;
 }
 
-bool
-producer_add(Producer *producer, int topic, const FrameEvent *event,
-			 const ProducerHeaders *headers)
+/* An event that librdkafka's faster call can take, which knows no headers. */
+static inline bool
+is_plain(const Waiting *waiting)
 {
-	bool		plain = headers == NULL && event->headers_len == 0 && event->timestamp < 0;
-
-	/* one batch has one topic, and keeps the order of events */
-	if (producer->nbatch == BATCH_MAX || producer->nsent > 0 || !plain ||
-		producer->batch_topic != topic)
-	{
-		if (!producer_push(producer))
-			return false;
-	}
-	if (!plain)
-		return produce_one(producer, topic, event, headers);
-
-	producer->batch_topic = topic;
-	producer->batch[producer->nbatch++] = (rd_kafka_message_t) {
-		.payload = event->value,.len = event->value_len,
-		.key = event->key,.key_len = event->key_len,
-		._private = event->body
-	};
-	return true;
+	return waiting->headers == NULL &&
+		wire_get32(waiting->body + WIRE_EVENT_HEADERS_LEN) == 0 &&
+		(int64_t) wire_get64(waiting->body + WIRE_EVENT_TIMESTAMP) < 0;
 }
 
+/* Hands over plain events from the topic's first on; returns how many. */
+static uint32_t
+hand_plain(Producer *producer, Topic *topic, uint32_t max)
+{
+	uint32_t	n = 0;
+
+	for (; n < max && n < BATCH_MAX && is_plain(waiting_at(topic, n)); n++)
+	{
+		FrameEvent	event = event_of_body(waiting_at(topic, n)->body);
+
+		producer->batch[n] = (rd_kafka_message_t) {
+			.payload = event.value,.len = event.value_len,
+			.key = event.key,.key_len = event.key_len,
+			._private = event.body
+		};
+	}
+	rd_kafka_produce_batch(topic->handle, RD_KAFKA_PARTITION_UA, 0, producer->batch, (int) n);
+	for (uint32_t i = 0; i < n; i++)
+	{
+		rd_kafka_message_t *message = &producer->batch[i];
+
+		if (message->err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+			return i;
+		if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+			records_failed(producer, topic->name, message->_private, 1, message->err);
+	}
+	return n;
+}
+
+/* Hands over the next n events, or as many as librdkafka takes. */
+static void
+hand_over(Producer *producer, Topic *topic, uint32_t n)
+{
+	while (n > 0)
+	{
+		uint32_t	done;
+
+		if (is_plain(waiting_at(topic, 0)))
+			done = hand_plain(producer, topic, n);
+		else
+			done = hand_one(producer, topic->handle, waiting_at(topic, 0));
+		if (done == 0)
+			return;
+		topic->first = (topic->first + done) & (topic->size - 1);
+		topic->nwaiting -= done;
+		topic->handed += done;
+		n -= done;
+	}
+}
+
+/*
+ * Hands over the topic's next chunk, unless it is too early: then the time for
+ * it is returned, else 0.
+ */
+static int64_t
+serve_topic(Producer *producer, int number, int64_t now_us)
+{
+	Topic	   *topic = &producer->topics[number];
+	uint32_t	n = chunk_size(producer, topic);
+
+	if (topic->chunk >= CHUNK_LOADED && n == topic->nwaiting &&
+		now_us < topic->chunk_us + CHUNK_GAP_US)
+		return topic->chunk_us + CHUNK_GAP_US;
+
+	topic->chunk = n;
+	topic->chunk_us = now_us;
+	topic_handle(producer, number);
+	hand_over(producer, topic, n);
+	if (producer->kick_us == 0)
+		producer->kick_us = now_us + producer->linger_us;
+	return 0;
+}
+
+/*
+ * Wakes librdkafka's threads, which find that linger.ms is over.  Left alone
+ * they would sleep for a whole millisecond, the resolution of their poll().
+ * rd_kafka_flush() is called for this side effect; without a time-out it does
+ * not wait for anything.
+ */
+static void
+kick(Producer *producer)
+{
+	producer->kick_us = 0;
+	rd_kafka_flush(producer->kafka, 0);
+}
+
+int64_t
+producer_push(Producer *producer, int64_t now_us)
+{
+	int64_t		first = 0;
+
+	for (int i = 0; i < producer->ntopics; i++)
+	{
+		const Topic *topic = &producer->topics[i];
+		int64_t		due;
+
+		if (topic->nwaiting == 0 || topic->handed > 0 || !topic->ready)
+			continue;
+		due = serve_topic(producer, i, now_us);
+		if (due != 0 && (first == 0 || due < first))
+			first = due;
+	}
+	if (producer->kick_us == 0)
+		return first;
+	if (producer->kick_us <= loop_now_us())
+	{
+		kick(producer);
+		return first;
+	}
+	return first == 0 || producer->kick_us < first ? producer->kick_us : first;
+}
+
+/* Notes a partition of the topic. */
+static void
+note_partition(Topic *topic, int32_t partition)
+{
+	if (partition < 0)
+		return;
+	if (topic->partitions == NULL)
+		topic->partitions = rd_kafka_topic_partition_list_new(1);
+	if (rd_kafka_topic_partition_list_find(topic->partitions, topic->name, partition) == NULL)
+		rd_kafka_topic_partition_list_add(topic->partitions, topic->name, partition);
+}
+
+/* Takes the headers off a record that comes back. */
+static inline void
+take_headers(const rd_kafka_message_t *message)
+{
+	rd_kafka_headers_t *headers;
+
+	/* the record is librdkafka's, and const to readers of its content */
+	if (rd_kafka_message_detach_headers((rd_kafka_message_t *) message, &headers) ==
+		RD_KAFKA_RESP_ERR_NO_ERROR &&
+		wire_get32((char *) message->_private + WIRE_EVENT_HEADERS_LEN) > 0)
+		rd_kafka_headers_destroy(headers);
+}
+
+/* The delivery reports of one request. */
 static void
 on_delivery(Producer *producer, rd_kafka_event_t *event)
 {
 	const rd_kafka_message_t *message;
-	const rd_kafka_message_t *first = NULL;
-	size_t		nfailed = 0;
+	const rd_kafka_message_t *failed = NULL;
+	Topic	   *topic = NULL;
 	char	   *bodies[BATCH_MAX];
+	size_t		nfailed = 0;
 	size_t		n = 0;
 
 	while ((message = rd_kafka_event_message_next(event)) != NULL)
 	{
+		if (topic == NULL)
+		{
+			topic = &producer->topics[(intptr_t) rd_kafka_topic_opaque(message->rkt)];
+			note_partition(topic, message->partition);
+		}
+		topic->handed--;
+		take_headers(message);
 		if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
 		{
-			first = first ? first : message;
+			failed = failed ? failed : message;
 			nfailed++;
 			continue;
 		}
+		producer->proven = true;
 		bodies[n++] = message->_private;
 		if (n == BATCH_MAX)
 		{
@@ -555,11 +824,8 @@ on_delivery(Producer *producer, rd_kafka_event_t *event)
 	}
 	if (n > 0)
 		producer->events->acknowledged(producer->arg, bodies, n);
-	if (n > 0 || nfailed == 0)
-		producer->proven = true;
-	if (nfailed > 0)
-		records_failed(producer, rd_kafka_topic_name(first->rkt), first->_private,
-					   nfailed, first->err);
+	if (nfailed > 0 && !producer->closing)
+		records_failed(producer, topic->name, failed->_private, nfailed, failed->err);
 }
 
 /* The log-in failed; before anything ever worked that is the user's to mend. */
@@ -681,16 +947,11 @@ on_topics_created(Producer *producer, rd_kafka_event_t *event)
 	producer->events->topic_created(producer->arg, topic, code, text ? text : "");
 }
 
-bool
-producer_poll(Producer *producer, Err *err)
+/* Serves all that is in the main queue. */
+static void
+serve_queue(Producer *producer)
 {
 	rd_kafka_event_t *event;
-	uint64_t	woken;
-
-	/* emptied before the queue is, so that no wake-up is lost */
-	if (read(producer->wake_fd, &woken, sizeof(woken)) < 0 && errno != EAGAIN)
-		return err_set(err, ERR_FATAL, "could not read an event descriptor: %s",
-					   strerror(errno));
 
 	while ((event = rd_kafka_queue_poll(producer->queue, 0)) != NULL)
 	{
@@ -713,6 +974,18 @@ producer_poll(Producer *producer, Err *err)
 		}
 		rd_kafka_event_destroy(event);
 	}
+}
+
+bool
+producer_poll(Producer *producer, Err *err)
+{
+	uint64_t	woken;
+
+	/* emptied before the queue is, so that no wake-up is lost */
+	if (read(producer->wake_fd, &woken, sizeof(woken)) < 0 && errno != EAGAIN)
+		return err_set(err, ERR_FATAL, "could not read an event descriptor: %s",
+					   strerror(errno));
+	serve_queue(producer);
 	if (producer->failed && err != NULL)
 		*err = producer->failure;
 	return !producer->failed;

@@ -6,9 +6,11 @@
  * waits for Kafka but producer_topic_look(), which is bounded, and
  * producer_renew() and producer_free(), which wait for librdkafka's threads.
  *
- * Events of one topic gather in a batch that is handed over as a whole by
- * producer_push().  Their bytes are the caller's and must stay until the event
- * was reported as acknowledged or the producer was renewed or freed.
+ * Events wait in a queue of their topic, as pointers: their bytes are the
+ * caller's and must stay until the event was reported as acknowledged or the
+ * producer was renewed or freed.  producer_push() hands librdkafka one chunk of
+ * a topic at a time, the next when all of that is acknowledged (see producer.c
+ * for why), so the number of events that wait costs next to nothing.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -26,7 +28,7 @@
 typedef struct Producer Producer;
 
 /* Headers that many events carry, ready for librdkafka. */
-typedef struct rd_kafka_headers_s ProducerHeaders;
+typedef struct ProducerHeaders ProducerHeaders;
 
 /* What the producer tells from within producer_poll(). */
 typedef struct ProducerEvents
@@ -88,26 +90,25 @@ extern bool producer_is_local(int code);
  */
 extern bool producer_topic_look(Producer *producer, int topic, int timeout_ms);
 
-/* True when a broker answers within timeout_ms; asks for no topic. */
-extern bool producer_reach(const Producer *producer, int timeout_ms);
-
 /* True for a librdkafka that needs that. */
 extern bool producer_must_look(void);
+
+/* From now on the topic's events go out; until then they wait. */
+extern void producer_topic_ready(Producer *producer, int topic);
 
 /* A header block made ready, or NULL for an empty one; the caller frees it. */
 extern ProducerHeaders *producer_headers_new(FrameText block);
 extern void producer_headers_free(ProducerHeaders *headers);
 
-/*
- * Gathers one event; headers (may be NULL) come before its own.  False when
- * librdkafka's queue is full: the event was not taken, try again once
- * producer_poll() had something.
- */
-extern bool producer_add(Producer *producer, int topic, const FrameEvent *event,
+/* Queues an event.  headers (may be NULL) come before its own. */
+extern void producer_add(Producer *producer, int topic, const FrameEvent *event,
 						 const ProducerHeaders *headers);
 
-/* Hands over what was gathered.  False when the queue is full (see above). */
-extern bool producer_push(Producer *producer);
+/*
+ * Hands over what may go; the loop calls it once in a turn.  Returns when to
+ * call it at the latest, though nothing else happens; 0: no need.
+ */
+extern int64_t producer_push(Producer *producer, int64_t now_us);
 
 /* True once Kafka acknowledged an event. */
 extern bool producer_proven(const Producer *producer);

@@ -149,9 +149,8 @@ static const char *const engine_settings[][2] = {
 	{"acks", "all"},
 	{"partitioner", "murmur2_random"},
 	{"compression.type", "lz4"},
-	/* nothing waits; a batch is what gathers while others are on their way */
-	{"linger.ms", "0"},
-	{"max.in.flight.requests.per.connection", "2"},
+	/* producer.c says why this is not 0 */
+	{"linger.ms", "0.1"},
 	{"batch.size", "1000000"},
 	{"batch.num.messages", "10000"},
 	{"message.timeout.ms", "0"},

@@ -39,7 +39,16 @@
 #define BACKOFF_STANDBY_US	500000
 
 /* A stream that reads so much in one turn lets others have theirs. */
-#define TURN_BYTES			(1024 * 1024)
+#define TURN_BYTES			(256 * 1024)
+
+/*
+ * While events are under way to Kafka others gather behind them anyhow, so the
+ * socket is left alone for this long, or until the next acknowledgement: one
+ * wake-up for many small transactions instead of one for each.
+ */
+#define GATHER_US			1000
+/* A read that yields so much has no need of that. */
+#define GATHER_BYTES		(16 * 1024)
 
 /* Reading goes on when this much of the bound is free again. */
 #define RESUME_SHARE		4
@@ -97,23 +106,27 @@ typedef struct Pump
 	LoopTimer	probe_timer;
 	LoopTimer	renew_timer;
 	LoopTimer	stats_timer;
+	LoopTimer	gather_timer;
+	LoopTimer	push_timer;
 
 	bool		kafka_ready;
 	bool		state_expired;
 	bool		stop;			/* asked to, by a signal */
 	bool		stop_now;		/* asked twice */
 	bool		started;		/* the first stream was opened */
-	bool		blocked;		/* the intake waits for Kafka */
 	bool		full;			/* the bound is reached, reading waits */
 	bool		finishing;		/* CopyDone was sent */
 	bool		checked;		/* the server of this connection was looked at */
-	bool		hung_up;		/* the connection broke while reading stood still */
+	bool		standing;		/* reading stands still */
+	bool		hung_up;		/* the connection broke while it does */
 	size_t		bound;			/* bytes that may be pinned */
 	char		system_id[32];
 	int64_t		backoff_us;
 	int64_t		failures;		/* in a row */
 	int64_t		acked_us;		/* when an acknowledgement came last */
 	int64_t		data_us;		/* when data came last */
+	int64_t		read_us;		/* when the socket was read last */
+	size_t		read_bytes;		/* and what it yielded */
 	int64_t		broken_us;		/* when the producer failed; 0: it works */
 	int64_t		renewed_us;
 	int64_t		probed_us;
@@ -159,7 +172,6 @@ drop_stream(Pump *pump)
 	pump->stream_fd.fd = -1;
 	loop_timer_clear(&pump->feedback_timer);
 	intake_new_session(&pump->intake);
-	pump->blocked = true;		/* what it holds is looked at again */
 }
 
 static void
@@ -359,29 +371,41 @@ renew_producer(Pump *pump)
 		return false;
 	intake_resend(&pump->intake);
 	topics_ask_again(pump->topics);
-	pump->blocked = true;
 	return true;
 }
 
-/* Serves delivery reports, then goes on with what waited for them. */
+/* True while the socket is left alone: see GATHER_US. */
+static bool
+gathering(const Pump *pump)
+{
+	return pump->state == PUMP_STREAM && pump->intake.ledger.in_flight > 0 &&
+		pump->read_bytes < GATHER_BYTES;
+}
+
+static void
+socket_ready(Pump *pump, short revents)
+{
+	if (revents & POLLIN)
+	{
+		pump->read_us = loop_now_us();
+		pump->read_bytes = 0;
+	}
+	stream_polled(pump->stream, revents);
+}
+
+/* Serves delivery reports, and reads what has gathered behind them. */
 static bool
 serve_kafka(Pump *pump)
 {
-	IntakeResult result;
-
 	if (pump->kafka_ready)
 	{
 		pump->kafka_ready = false;
 		if (!producer_poll(pump->producer, &pump->err))
 			return false;
+		if (gathering(pump))
+			socket_ready(pump, POLLIN);
 	}
-	if (producer_is_broken(pump->producer) && !renew_producer(pump))
-		return false;
-	if (!pump->blocked)
-		return true;
-	result = intake_go_on(&pump->intake, &pump->err);
-	pump->blocked = result == INTAKE_BLOCKED;
-	return result != INTAKE_FAILED;
+	return !producer_is_broken(pump->producer) || renew_producer(pump);
 }
 
 /* ---- the server's side ---- */
@@ -392,24 +416,20 @@ may_read(Pump *pump)
 {
 	size_t		pinned = intake_pinned(&pump->intake);
 
-	if (pinned >= pump->bound || ledger_full(&pump->intake.ledger))
+	if (pinned >= pump->bound || !intake_ready(&pump->intake))
 		pump->full = true;
 	else if (pinned < pump->bound - pump->bound / RESUME_SHARE)
 		pump->full = false;
-	return !pump->full && !pump->blocked;
+	return !pump->full;
 }
 
 static bool
 take_data(Pump *pump, const StreamMessage *message)
 {
-	IntakeResult result;
-
 	pump->data_us = loop_now_us();
 	feedback_data(&pump->feedback);
-	result = intake_take(&pump->intake, message->buffer, message->len, message->start,
-						 pump->data_us, &pump->err);
-	pump->blocked = result == INTAKE_BLOCKED;
-	return result != INTAKE_FAILED;
+	return intake_take(&pump->intake, message->buffer, message->len, message->start,
+					   pump->data_us, &pump->err);
 }
 
 static void
@@ -440,6 +460,7 @@ read_stream(Pump *pump)
 		{
 			case STREAM_DATA:
 				bytes += message.len;
+				pump->read_bytes += message.len;
 				if (!take_data(pump, &message))
 					return false;
 				break;
@@ -643,7 +664,7 @@ static bool
 wants_renewal(Pump *pump)
 {
 	return stream_largest(pump->stream) > LARGE_MESSAGE &&
-		ledger_empty(&pump->intake.ledger) && pump->intake.slab == SLAB_NONE &&
+		ledger_empty(&pump->intake.ledger) &&
 		loop_now_us() - pump->data_us > PROBE_US / 2;
 }
 
@@ -736,9 +757,15 @@ watch(Pump *pump)
 	{
 		pump->stream_fd.fd = stream_fd(pump->stream);
 		pump->stream_fd.events = stream_events(pump->stream);
-		if ((pump->state == PUMP_STREAM && !may_read(pump)) ||
-			(pump->state == PUMP_DRAIN && !pump->finishing))
+		pump->standing = (pump->state == PUMP_STREAM && !may_read(pump)) ||
+			(pump->state == PUMP_DRAIN && !pump->finishing);
+		if (pump->standing)
 			pump->stream_fd.events &= ~POLLIN;
+		else if (gathering(pump) && loop_now_us() < pump->read_us + GATHER_US)
+		{
+			pump->stream_fd.events &= ~POLLIN;
+			pump->gather_timer.due_us = pump->read_us + GATHER_US;
+		}
 	}
 	pump->probe_fd.fd = -1;
 	if (pump->probe != NULL)
@@ -769,6 +796,7 @@ turn(Pump *pump)
 		next = PUMP_STOPPED;
 	else
 		next = turns[pump->state] (pump);
+	pump->push_timer.due_us = producer_push(pump->producer, loop_now_us());
 	if (next != pump->state)
 	{
 		pump_enter(pump, next);
@@ -810,9 +838,9 @@ on_stream(void *arg, short revents)
 	Pump	   *pump = arg;
 
 	/* nobody reads it now, so nobody would find out */
-	if ((pump->stream_fd.events & POLLIN) == 0 && (revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+	if (pump->standing && (revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
 		pump->hung_up = true;
-	stream_polled(pump->stream, revents);
+	socket_ready(pump, revents);
 }
 
 static void
@@ -827,7 +855,7 @@ on_state_timer(void *arg)
 	((Pump *) arg)->state_expired = true;
 }
 
-/* These two only wake the loop: the turn looks for itself. */
+/* These only wake the loop: the turn looks for itself. */
 static void
 on_wake(void *arg)
 {
@@ -842,7 +870,7 @@ on_probe_timer(void *arg)
 	loop_timer_set(&pump->probe_timer, PROBE_US);
 	if (pump->probe != NULL && loop_now_us() - pump->probed_us > PROBE_TIMEOUT_US)
 		drop_probe(pump);
-	if ((pump->full || pump->blocked) && loop_now_us() - pump->acked_us > PROBE_US)
+	if (pump->full && loop_now_us() - pump->acked_us > PROBE_US)
 		start_probe(pump);
 }
 
@@ -869,7 +897,8 @@ add_watches(Pump *pump)
 	LoopFd	   *const fds[] = {&pump->sig_fd, &pump->kafka_fd, &pump->stream_fd, &pump->probe_fd};
 	LoopTimer  *const timers[] = {
 		&pump->state_timer, &pump->feedback_timer, &pump->probe_timer,
-		&pump->renew_timer, &pump->stats_timer
+		&pump->renew_timer, &pump->stats_timer, &pump->gather_timer,
+		&pump->push_timer
 	};
 
 	pump->sig_fd = (LoopFd) {
@@ -892,6 +921,8 @@ add_watches(Pump *pump)
 	pump->probe_timer.fire = on_probe_timer;
 	pump->renew_timer.fire = on_wake;
 	pump->stats_timer.fire = on_stats_timer;
+	pump->gather_timer.fire = on_wake;
+	pump->push_timer.fire = on_wake;
 	for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
 	{
 		timers[i]->arg = pump;
@@ -909,8 +940,8 @@ tune_memory(void)
 {
 #ifdef __GLIBC__
 	mallopt(M_ARENA_MAX, 2);
-	mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
-	mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
+	mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
 #endif
 }
 

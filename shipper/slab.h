@@ -25,8 +25,8 @@
 
 /* What a slab and an event in flight cost besides the bytes of the buffer:
  * the heap's and librdkafka's bookkeeping, as measured. */
-#define SLAB_COST		256
-#define SLAB_EVENT_COST	288
+#define SLAB_COST		192
+#define SLAB_EVENT_COST	48
 
 typedef struct Slab
 {

@@ -43,7 +43,6 @@ struct Topics
 	uint32_t	nstreams;
 	TopicState *states;			/* by the producer's number */
 	int			nstates;
-	int			waiting;		/* topics that are ASKED or RETRY */
 
 	int			partitions;
 	int			replicas;
@@ -118,12 +117,6 @@ topics_new_session(Topics *topics)
 		topics->streams[i] = ROUTE_NONE;
 }
 
-bool
-topics_ready(const Topics *topics)
-{
-	return topics->waiting == 0;
-}
-
 uint32_t
 topics_find(const Topics *topics, uint32_t stream)
 {
@@ -136,25 +129,16 @@ topics_route(const Topics *topics, uint32_t route)
 	return &topics->routes[route];
 }
 
-static void
-set_state(Topics *topics, int topic, TopicState state)
-{
-	TopicState *place = &topics->states[topic];
-
-	topics->waiting -= (*place == TOPIC_ASKED || *place == TOPIC_RETRY);
-	*place = state;
-	topics->waiting += (state == TOPIC_ASKED || state == TOPIC_RETRY);
-}
-
 /* The topic may be used.  An old librdkafka is made to know it first. */
 static void
 topic_ready(Topics *topics, int topic)
 {
-	set_state(topics, topic, TOPIC_READY);
+	topics->states[topic] = TOPIC_READY;
 	if (producer_must_look() &&
 		!producer_topic_look(topics->producer, topic, LOOK_TIMEOUT_MS))
 		log_debug("no metadata of topic \"%s\" yet",
 				  producer_topic_name(topics->producer, topic));
+	producer_topic_ready(topics->producer, topic);
 }
 
 static void
@@ -165,7 +149,7 @@ topic_ask(Topics *topics, int topic)
 		topic_ready(topics, topic);
 		return;
 	}
-	set_state(topics, topic, TOPIC_ASKED);
+	topics->states[topic] = TOPIC_ASKED;
 	producer_topic_create(topics->producer, topic, topics->partitions, topics->replicas,
 						  topics->settings, CREATE_TIMEOUT_MS);
 }
@@ -213,7 +197,7 @@ topics_created(Topics *topics, int topic, int code, const char *text)
 	{
 		if (log_limit_pass(&topics->retry_limit))
 			log_warn("could not create topic \"%s\" yet: no broker answers (%s)", name, text);
-		set_state(topics, topic, TOPIC_RETRY);
+		topics->states[topic] = TOPIC_RETRY;
 		loop_timer_set(&topics->retry, CREATE_RETRY_US);
 		return;
 	}

@@ -8,7 +8,7 @@
  * since events in flight refer to them by number.
  *
  * Before the first event of a topic the brokers are asked to create it, with
- * topic.creation.default.*.  Until they have answered, reading has to wait.
+ * topic.creation.default.*.  Until they have answered, its events wait.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -47,9 +47,6 @@ extern void topics_new_session(Topics *topics);
  * when the frame asks for more streams than there may be.
  */
 extern bool topics_relation(Topics *topics, const FrameRelation *relation, Err *err) must_check;
-
-/* True when no topic is waited for. */
-extern bool topics_ready(const Topics *topics);
 
 /* The route of a stream of this session, or ROUTE_NONE. */
 extern uint32_t topics_find(const Topics *topics, uint32_t stream);
