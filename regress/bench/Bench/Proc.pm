@@ -32,9 +32,9 @@ sub peak_rss_mib
 	my ($pid) = @_;
 
 	open my $f, '<', "/proc/$pid/status" or die "could not read /proc/$pid/status: $!\n";
-	while (<$f>)
+	while (my $line = <$f>)
 	{
-		return $1 / 1024 if /^VmHWM:\s+(\d+) kB/;
+		return $1 / 1024 if $line =~ /^VmHWM:\s+(\d+) kB/;
 	}
 	die "/proc/$pid/status has no VmHWM\n";
 }
