@@ -90,6 +90,9 @@ extern bool producer_is_local(int code);
  */
 extern bool producer_topic_look(Producer *producer, int topic, int timeout_ms);
 
+/* True when a broker answers within timeout_ms; asks for no topic. */
+extern bool producer_reach(const Producer *producer, int timeout_ms);
+
 /* True for a librdkafka that needs that. */
 extern bool producer_must_look(void);
 
