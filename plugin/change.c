@@ -24,6 +24,7 @@ typedef struct Change
 	HeapTuple	old;			/* may be NULL */
 	HeapTuple	new;			/* may be NULL */
 	Row			row;
+	bool		filtered;		/* by the publication's row filter */
 } Change;
 
 static void
@@ -148,14 +149,61 @@ key_changed(Change *change)
 		memcmp(keys[SIDE_NEW].data, keys[SIDE_OLD].data, keys[SIDE_NEW].len) != 0;
 }
 
+/* Do the values of a column differ?  What prints the same does not. */
+static bool
+column_changed(const Change *change, const ShapeColumn *column)
+{
+	Form_pg_attribute attr = TupleDescAttr(change->desc, column->index);
+	StringInfoData texts[SIDES];
+
+	if (change->row.states[SIDE_OLD][column->index] != change->row.states[SIDE_NEW][column->index])
+		return true;
+	if (change->row.states[SIDE_NEW][column->index] != VALUE_PRESENT ||
+		datum_image_eq(change->row.values[SIDE_OLD][column->index],
+					   change->row.values[SIDE_NEW][column->index],
+					   attr->attbyval, attr->attlen))
+		return false;
+	for (Side side = SIDE_NEW; side < SIDES; side++)
+	{
+		Out			out;
+
+		initStringInfo(&texts[side]);
+		out_open(&out, &texts[side]);
+		column->json.encode(&out, change->row.values[side][column->index], &column->json);
+		out_close(&out);
+	}
+	return texts[SIDE_NEW].len != texts[SIDE_OLD].len ||
+		memcmp(texts[SIDE_NEW].data, texts[SIDE_OLD].data, texts[SIDE_NEW].len) != 0;
+}
+
+/* Has an update changed a column that is captured? */
+static bool
+row_changed(const Change *change)
+{
+	if (change->old == NULL)
+		return true;
+	for (int i = 0; i < change->plan->ncompared; i++)
+		if (column_changed(change, &change->plan->compared[i]))
+			return true;
+	return false;
+}
+
 static void
-put(Change *change, const Template *key, const Template *value,
+put_record(Change *change, const Template *key, const Template *value,
 	const char *header_name, const Template *header)
 {
 	Record		record = {key, value, header_name, header};
 
-	txn_prepare_record(change->session);
 	record_write(change->session, &change->plan->stream, &record, &change->row);
+}
+
+/* A record that counts as an event, which a tombstone does not. */
+static void
+put(Change *change, const Template *key, const Template *value,
+	const char *header_name, const Template *header)
+{
+	txn_prepare_event(change->session, change->plan->counter);
+	put_record(change, key, value, header_name, header);
 }
 
 static void
@@ -171,7 +219,10 @@ write_delete(Change *change, const char *header_name, const Template *header)
 
 	put(change, key, change->plan->delete, header_name, header);
 	if (change->session->options->tombstones)
-		put(change, key, NULL, header_name, header);
+	{
+		txn_prepare_record(change->session);
+		put_record(change, key, NULL, header_name, header);
+	}
 }
 
 /* A key change is a delete of the old key and a create of the new one. */
@@ -192,6 +243,8 @@ write_update(Change *change)
 
 	if (key_changed(change))
 		write_key_change(change);
+	else if (plan->compared && !row_changed(change))
+		txn_dropped(change->session, true, change->session->txn.change_lsn);
 	else
 		put(change, plan->key[SIDE_NEW],
 			  change->old ? plan->update_old : plan->update, NULL, NULL);
@@ -215,7 +268,8 @@ apply_filter(Change *change, Relation relation, ChangeKind *kind)
 		*kind = CHANGE_DELETE;
 		change->new = NULL;
 	}
-	return verdict != FILTER_DROP;
+	change->filtered = verdict == FILTER_DROP;
+	return !change->filtered;
 }
 
 static ChangeKind
@@ -232,6 +286,23 @@ change_kind(ReorderBufferChange *change)
 		default:
 			elog(ERROR, "unexpected change action %d", (int) change->action);
 	}
+}
+
+/*
+ * Would pgoutput have sent a change that is no event here?  Not one that the
+ * publication or its row filter leaves out, nor a delete without an old row.
+ * (A table that the connector's lists leave out is not asked for its filter.)
+ */
+static bool
+is_sent(Change *change, ReorderBufferChange *decoded)
+{
+	ChangeKind	kind = change_kind(decoded);
+
+	if (change->session->meta == NULL || !change->plan->sent[kind])
+		return false;
+	if (kind == CHANGE_DELETE && change->old == NULL)
+		return false;
+	return !change->filtered;
 }
 
 void
@@ -254,7 +325,7 @@ change_write(Session *session, RelPlan *plan, Relation relation,
 		(kind == CHANGE_DELETE && change.old == NULL) ||
 		(kind != CHANGE_DELETE && change.new == NULL))
 	{
-		txn_dropped(session);
+		txn_dropped(session, is_sent(&change, decoded), decoded->lsn);
 		return;
 	}
 
@@ -275,6 +346,6 @@ change_write_truncate(Session *session, RelPlan *plan, XLogRecPtr lsn)
 	Row			row = {.slots = session->slots};
 
 	txn_set_lsn(session, lsn);
-	txn_prepare_record(session);
+	txn_prepare_event(session, plan->counter);
 	record_write(session, &plan->stream, &record, &row);
 }

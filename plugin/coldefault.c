@@ -225,3 +225,14 @@ coldefault_json(TupleDesc desc, AttrNumber attnum, const ColumnType *type)
 		return computed_default(typid, type);
 	return NULL;
 }
+
+bool
+coldefault_is_nextval(TupleDesc desc, AttrNumber attnum)
+{
+	Node	   *node = default_expression(desc, attnum);
+	Node	   *argument;
+
+	while (node != NULL && (argument = cast_argument(node)) != NULL)
+		node = argument;
+	return node != NULL && IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == F_NEXTVAL;
+}

@@ -24,4 +24,7 @@
 extern char *coldefault_json(TupleDesc desc, AttrNumber attnum,
 							 const ColumnType *type);
 
+/* Is the default the next value of a sequence, as a serial column's is? */
+extern bool coldefault_is_nextval(TupleDesc desc, AttrNumber attnum);
+
 #endif							/* WALPOST_COLDEFAULT_H */

@@ -107,4 +107,7 @@
 #define INT8RANGEOID	3926
 #endif
 
+/* Digests by name (common/cryptohash.h) */
+#define HAVE_CRYPTOHASH (PG_VERSION_NUM >= 140000)
+
 #endif							/* WALPOST_COMPAT_H */

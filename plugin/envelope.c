@@ -95,16 +95,16 @@ envelope_source(const Session *session, const char *schema, const char *table)
 	return source;
 }
 
-/* transaction: what provide.transaction.metadata would fill. */
+/* transaction: the event's place in it, or null. */
 static Shape *
-envelope_transaction(void)
+envelope_transaction(const Session *session, bool transactional)
 {
 	Shape	   *block = shape_struct(schema_new(CONNECT_STRUCT, true, "event.block", 1));
 
-	shape_add(block, "id", shape_text(plain(CONNECT_STRING, false), "null"));
-	shape_add(block, "total_order", shape_text(plain(CONNECT_INT64, false), "null"));
-	shape_add(block, "data_collection_order", shape_text(plain(CONNECT_INT64, false), "null"));
-	return shape_text(shape_schema(block), "null");
+	shape_add(block, "id", shape_slot(plain(CONNECT_STRING, false), SLOT_TXN_ID));
+	shape_add(block, "total_order", int64_slot(false, SLOT_TXN_TOTAL));
+	shape_add(block, "data_collection_order", int64_slot(false, SLOT_TXN_ORDER));
+	return session->meta && transactional ? block : shape_text(shape_schema(block), "null");
 }
 
 static Shape *
@@ -124,7 +124,7 @@ envelope_row(const Session *session, const char *schema_name,
 	shape_add(envelope, "before", row_or_null(row_schema, before));
 	shape_add(envelope, "after", row_or_null(row_schema, after));
 	shape_add(envelope, "source", envelope_source(session, schema, table));
-	shape_add(envelope, "transaction", envelope_transaction());
+	shape_add(envelope, "transaction", envelope_transaction(session, true));
 	shape_add(envelope, "op", shape_text(plain(CONNECT_STRING, false),
 										 psprintf("\"%c\"", op)));
 	shape_add(envelope, "ts_ms", int64_slot(true, SLOT_NOW_MS));
@@ -134,7 +134,7 @@ envelope_row(const Session *session, const char *schema_name,
 }
 
 Shape *
-envelope_message(const Session *session)
+envelope_message(const Session *session, bool transactional)
 {
 	Shape	   *envelope;
 	Shape	   *message;
@@ -152,7 +152,39 @@ envelope_message(const Session *session)
 	shape_add(envelope, "op", shape_text(plain(CONNECT_STRING, false), "\"m\""));
 	shape_add(envelope, "ts_ms", int64_slot(true, SLOT_NOW_MS));
 	shape_add(envelope, "source", envelope_source(session, "", ""));
-	shape_add(envelope, "transaction", envelope_transaction());
+	shape_add(envelope, "transaction", envelope_transaction(session, transactional));
 	shape_add(envelope, "message", message);
 	return envelope;
+}
+
+Shape *
+envelope_transaction_key(void)
+{
+	Shape	   *key = shape_struct(schema_new(CONNECT_STRUCT, false,
+											  "io.debezium.connector.common.TransactionMetadataKey", 1));
+
+	shape_add(key, "id", shape_slot(plain(CONNECT_STRING, false), SLOT_TXN_ID));
+	return key;
+}
+
+Shape *
+envelope_transaction_value(bool end)
+{
+	Shape	   *value = shape_struct(schema_new(CONNECT_STRUCT, false,
+												"io.debezium.connector.common.TransactionMetadataValue", 1));
+	Shape	   *collection = shape_struct(schema_new(CONNECT_STRUCT, true, "event.collection", 1));
+	ConnectSchema *collections = schema_new(CONNECT_ARRAY, true, NULL, 0);
+
+	shape_add(collection, "data_collection", quoted(false, ""));
+	shape_add(collection, "event_count", shape_text(plain(CONNECT_INT64, false), "0"));
+	collections->values = shape_schema(collection);
+
+	shape_add(value, "status", quoted(false, end ? "END" : "BEGIN"));
+	shape_add(value, "id", shape_slot(plain(CONNECT_STRING, false), SLOT_TXN_ID));
+	shape_add(value, "event_count", end ? int64_slot(true, SLOT_TXN_TOTAL) :
+			  shape_text(plain(CONNECT_INT64, true), "null"));
+	shape_add(value, "data_collections", end ? shape_slot(collections, SLOT_TXN_TABLES) :
+			  shape_text(collections, "null"));
+	shape_add(value, "ts_ms", int64_slot(false, SLOT_COMMIT_MS));
+	return value;
 }

@@ -19,7 +19,14 @@ extern Shape *envelope_row(const Session *session, const char *schema_name,
 						   Shape *before, Shape *after,
 						   const char *schema, const char *table, char op);
 
-/* The value of a logical message: op, ts_ms, source, transaction, message. */
-extern Shape *envelope_message(const Session *session);
+/*
+ * The value of a logical message: op, ts_ms, source, transaction, message.
+ * One outside a transaction has no transaction block.
+ */
+extern Shape *envelope_message(const Session *session, bool transactional);
+
+/* Key and value of BEGIN and END records (provide.transaction.metadata). */
+extern Shape *envelope_transaction_key(void);
+extern Shape *envelope_transaction_value(bool end);
 
 #endif							/* WALPOST_ENVELOPE_H */

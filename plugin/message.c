@@ -12,13 +12,15 @@
 #include "naming.h"
 #include "record.h"
 #include "txn.h"
+#include "txnmeta.h"
 
 /* All messages share one stream and two templates. */
 struct MessagePlan
 {
 	Stream		stream;
 	const Template *key;
-	const Template *value;
+	const Template *value[2];	/* outside and inside a transaction */
+	TxnTable   *counter;		/* NULL: no transaction metadata */
 };
 
 static Shape *
@@ -43,7 +45,11 @@ build_plan(Session *session)
 	plan->stream.topic = naming_service_topic(options, "message");
 	plan->stream.headers = "";
 	plan->key = template_compile(key_shape(), options->key_schemas);
-	plan->value = template_compile(envelope_message(session), options->value_schemas);
+	for (int transactional = 0; transactional < 2; transactional++)
+		plan->value[transactional] =
+			template_compile(envelope_message(session, transactional), options->value_schemas);
+	if (session->meta)
+		plan->counter = txnmeta_table(session->meta, NULL, NULL);
 	MemoryContextSwitchTo(old);
 	return plan;
 }
@@ -88,7 +94,7 @@ message_write(Session *session, bool transactional, XLogRecPtr lsn,
 	if (!filter_message(session->filter, prefix))
 	{
 		if (transactional)
-			txn_dropped(session);
+			txn_dropped(session, true, lsn);
 		return;
 	}
 	if (session->messages == NULL)
@@ -97,7 +103,7 @@ message_write(Session *session, bool transactional, XLogRecPtr lsn,
 	fill_slots(session, prefix, content, len);
 	txn_set_lsn(session, lsn);
 	if (transactional)
-		txn_prepare_record(session);
+		txn_prepare_event(session, session->messages->counter);
 	else
 	{
 		/* Debezium takes such a message for a commit of its own */
@@ -105,7 +111,7 @@ message_write(Session *session, bool transactional, XLogRecPtr lsn,
 		txn_prepare_unit(session, end_lsn, 1);
 	}
 	record.key = session->messages->key;
-	record.value = session->messages->value;
+	record.value = session->messages->value[transactional];
 	record_write(session, &session->messages->stream, &record, &row);
 	if (!transactional)
 		batch_flush(&session->batch);

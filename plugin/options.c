@@ -28,13 +28,15 @@ static const char *const hstore_modes[] = {"json", "map", NULL};
 static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
 
 #define STRING(name, member, def, doc) \
-	{name, OPTION_STRING, offsetof(Options, member), def, 0, 0, NULL, doc}
+	{name, OPTION_STRING, offsetof(Options, member), def, 0, 0, NULL, NULL, doc}
 #define BOOL(name, member, def, doc) \
-	{name, OPTION_BOOL, offsetof(Options, member), def, 0, 0, NULL, doc}
+	{name, OPTION_BOOL, offsetof(Options, member), def, 0, 0, NULL, NULL, doc}
 #define INT(name, member, def, min, max, doc) \
-	{name, OPTION_INT, offsetof(Options, member), def, min, max, NULL, doc}
+	{name, OPTION_INT, offsetof(Options, member), def, min, max, NULL, NULL, doc}
 #define ENUM(name, member, def, allowed, doc) \
-	{name, OPTION_ENUM, offsetof(Options, member), def, 0, 0, allowed, doc}
+	{name, OPTION_ENUM, offsetof(Options, member), def, 0, 0, allowed, NULL, doc}
+#define RULE(prefix, rest, member, doc) \
+	{prefix rest, OPTION_RULE, offsetof(Options, member), NULL, 0, 0, NULL, prefix, doc}
 
 const OptionRow option_rows[] = {
 	STRING("topic.prefix", topic_prefix, NULL,
@@ -69,10 +71,16 @@ const OptionRow option_rows[] = {
 		 "Leave out system schemas, temporary tables and spatial_ref_sys."),
 	STRING("skipped.operations", skipped_operations, "t",
 		   "Operations that give no event: c, u, d, t (comma-separated), or none."),
+	BOOL("skip.messages.without.change", skip_unchanged, "false",
+		 "Whether an update that leaves all captured columns as they were gives no event; REPLICA IDENTITY FULL tells."),
 	BOOL("tombstones.on.delete", tombstones, "true",
 		 "Whether a record with a null value follows each delete."),
 	BOOL("extended.headers.enabled", extended_headers, "true",
 		 "Whether row events carry the __debezium.context headers."),
+	BOOL("provide.transaction.metadata", transaction_metadata, "false",
+		 "Whether events say where in their transaction they are, and each transaction has a BEGIN and an END record."),
+	STRING("topic.transaction", topic_transaction, "transaction",
+		   "Last part of the topic of those records."),
 	BOOL("key.converter.schemas.enable", key_schemas, "false",
 		 "Whether keys carry their schema. The shipper sends what the worker and the connector say."),
 	BOOL("value.converter.schemas.enable", value_schemas, "false",
@@ -97,6 +105,18 @@ const OptionRow option_rows[] = {
 		 "Whether columns of types without a mapping come out as bytes of their text."),
 	STRING("unavailable.value.placeholder", placeholder, "__debezium_unavailable_value",
 		   "What stands for an unchanged TOASTed value; text, or hex: and digits."),
+	RULE("column.truncate.to.", "N.chars", column_rules,
+		 "Regular expressions of the columns (schema.table.column) whose texts are cut after N UTF-16 units, and bytes after N; keys stay whole."),
+	RULE("column.mask.with.", "N.chars", column_rules,
+		 "Regular expressions of the character columns whose values, NULL too, come out as N asterisks; keys stay as they are."),
+	STRING("column.propagate.source.type", propagate_columns, NULL,
+		   "Regular expressions of the columns whose schemas name type, length, scale and column."),
+	STRING("datatype.propagate.source.type", propagate_types, NULL,
+		   "The same by schema, table and type (schema.table.varchar)."),
+	RULE("column.mask.hash.", "ALGORITHM.with.salt.SALT", column_rules,
+		 "Regular expressions of the character columns whose values come out hashed (MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512) as a serialised Java string."),
+	RULE("column.mask.hash.v2.", "ALGORITHM.with.salt.SALT", column_rules,
+		 "The same over the bytes of the text."),
 	INT("wire", wire, "0", 0, WIRE_VERSION,
 		"Version of the frames to write; 0 writes a line of JSON an event."),
 	STRING("walpost.run.id", run_id, NULL,
@@ -178,7 +198,62 @@ assign(Options *options, const OptionRow *row, const char *value)
 		case OPTION_ENUM:
 			*(int *) member = enum_value(row, value);
 			break;
+		case OPTION_RULE:		/* a list without a default */
+			break;
 	}
+}
+
+static void
+repeated(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("option \"%s\" is given more than once", name)));
+}
+
+static List **
+rules_of(const Options *options, const OptionRow *row)
+{
+	return (List **) ((char *) options + row->offset);
+}
+
+/* The row with the longest prefix that fits, or NULL. */
+static const OptionRow *
+find_rule_row(const char *name)
+{
+	const OptionRow *best = NULL;
+
+	for (int i = 0; i < option_nrows; i++)
+	{
+		const OptionRow *row = &option_rows[i];
+
+		if (row->kind == OPTION_RULE &&
+			strncmp(name, row->prefix, strlen(row->prefix)) == 0 &&
+			(best == NULL || strlen(row->prefix) > strlen(best->prefix)))
+			best = row;
+	}
+	return best;
+}
+
+/* Keeps an option for whoever reads the rest of its name; false: it is none. */
+static bool
+take_rule(Options *options, const char *name, const char *value)
+{
+	const OptionRow *row = find_rule_row(name);
+	OptionRule *rule;
+	ListCell   *lc;
+
+	if (row == NULL)
+		return false;
+	foreach(lc, *rules_of(options, row))
+		if (strcmp(((OptionRule *) lfirst(lc))->name, name) == 0)
+			repeated(name);
+	rule = palloc(sizeof(OptionRule));
+	rule->row = row;
+	rule->name = pstrdup(name);
+	rule->value = pstrdup(value);
+	*rules_of(options, row) = lappend(*rules_of(options, row), rule);
+	return true;
 }
 
 /* One name and value, from either form; text is the raw value. */
@@ -189,16 +264,16 @@ take(void *arg, const char *name, const char *value)
 
 	for (int i = 0; i < option_nrows; i++)
 	{
-		if (strcmp(option_rows[i].name, name) != 0)
+		if (option_rows[i].kind == OPTION_RULE || strcmp(option_rows[i].name, name) != 0)
 			continue;
 		if (parse->given[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_SYNTAX_ERROR),
-					 errmsg("option \"%s\" is given more than once", name)));
+			repeated(name);
 		parse->given[i] = true;
 		assign(parse->options, &option_rows[i], value);
 		return;
 	}
+	if (take_rule(parse->options, name, value))
+		return;
 
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_PARAMETER),
@@ -309,6 +384,7 @@ options_check(Options *options, bool creating)
 	}
 	check_topic_part("topic.prefix", options->topic_prefix);
 	check_topic_part("topic.delimiter", options->topic_delimiter);
+	check_topic_part("topic.transaction", options->topic_transaction);
 	conflict("schema.include.list", options->schema_include,
 			 "schema.exclude.list", options->schema_exclude);
 	conflict("table.include.list", options->table_include,
@@ -372,6 +448,21 @@ options_from_properties(const char *text)
 	return parse.options;
 }
 
+/* The rules of one row; several rows may share a list. */
+static void
+print_rules(StringInfo buf, const Options *options, const OptionRow *row)
+{
+	ListCell   *lc;
+
+	foreach(lc, *rules_of(options, row))
+	{
+		const OptionRule *rule = lfirst(lc);
+
+		if (rule->row == row)
+			properties_append(buf, rule->name, rule->value);
+	}
+}
+
 char *
 options_print(const Options *options)
 {
@@ -397,6 +488,9 @@ options_print(const Options *options)
 				break;
 			case OPTION_ENUM:
 				properties_append(&buf, row->name, row->allowed[*(const int *) member]);
+				break;
+			case OPTION_RULE:
+				print_rules(&buf, options, row);
 				break;
 		}
 	}

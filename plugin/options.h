@@ -48,14 +48,22 @@ typedef struct Options
 	int			skipped;		/* OP_* bits, from skipped_operations */
 
 	/* what an event looks like */
+	bool		skip_unchanged; /* skip.messages.without.change */
 	bool		tombstones;
 	bool		extended_headers;
+	bool		transaction_metadata;
+	char	   *topic_transaction;
 	bool		key_schemas;
 	bool		value_schemas;
 	bool		key_replace_null;
 	bool		value_replace_null;
 	TypeModes	types;
 	char	   *placeholder;	/* as given; decoded into types */
+
+	/* what becomes of single columns; read by columnrule.c */
+	List	   *column_rules;	/* OptionRule, in the order given */
+	char	   *propagate_columns;
+	char	   *propagate_types;
 
 	/* between shipper and plugin */
 	int			wire;			/* 0: lines of JSON */
@@ -65,7 +73,8 @@ typedef struct Options
 
 typedef enum OptionKind
 {
-	OPTION_STRING, OPTION_BOOL, OPTION_INT, OPTION_ENUM
+	OPTION_STRING, OPTION_BOOL, OPTION_INT, OPTION_ENUM,
+	OPTION_RULE					/* any name with the row's prefix */
 } OptionKind;
 
 typedef struct OptionRow
@@ -77,8 +86,17 @@ typedef struct OptionRow
 	int			min,
 				max;			/* of an OPTION_INT */
 	const char *const *allowed; /* of an OPTION_ENUM, in order of its values */
+	const char *prefix;			/* of an OPTION_RULE, whose name is for people */
 	const char *doc;
 } OptionRow;
+
+/* An option whose name says something itself: one of an OPTION_RULE's list. */
+typedef struct OptionRule
+{
+	const OptionRow *row;
+	char	   *name;
+	char	   *value;
+} OptionRule;
 
 extern const OptionRow option_rows[];
 extern const int option_nrows;

@@ -28,6 +28,7 @@
 #include "relcache.h"
 #include "runid.h"
 #include "txn.h"
+#include "txnmeta.h"
 
 PG_MODULE_MAGIC;
 
@@ -161,6 +162,7 @@ on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 	session->ctx = ctx;
 	session->options = options_parse(ctx->output_plugin_options, is_init);
 	session->filter = filter_compile(session->options);
+	session->column_rules = columnrule_compile(session->options);
 	session->publications = parse_publications(session->options->publication_names);
 	session->database = is_init ? "" : database_name();
 	session->batch.ctx = ctx;
@@ -169,6 +171,8 @@ on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 													ALLOCSET_DEFAULT_SIZES);
 	session->relations = relcache_create();
 	build_headers(session);
+	if (session->options->transaction_metadata)
+		session->meta = txnmeta_create(session);
 	txn_set_last_commit(session, parse_last_commit(session->options->last_commit));
 	if (!is_init)
 		session->guc_level = apply_settings();
@@ -241,7 +245,7 @@ on_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
 		if (plan->published[CHANGE_TRUNCATE] && !plan->skipped[CHANGE_TRUNCATE])
 			change_write_truncate(session, plan, decoded->lsn);
 		else
-			txn_dropped(session);
+			txn_dropped(session, plan->sent[CHANGE_TRUNCATE], decoded->lsn);
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(session->change_context);

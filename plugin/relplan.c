@@ -29,7 +29,8 @@ typedef struct BuildColumn
 	bool		optional;
 	bool		in_row;			/* part of the value, not just of the key */
 	bool		in_old;			/* an old tuple holds it */
-	ConnectSchema *schema;
+	ConnectSchema *schema;		/* in the key */
+	ConnectSchema *field_schema;	/* in the value, with what a rule adds */
 	ShapeColumn shape;			/* for the value */
 	ShapeColumn key_shape;		/* for the key (its own null text) */
 	const char *absent;			/* JSON where an old tuple lacks it */
@@ -89,6 +90,30 @@ build_types(Build *build, BuildColumn *column, Form_pg_attribute attr)
 	column->key_shape = column->shape;
 	column->key_shape.null_text = def && options->key_replace_null ? def : "null";
 	column->key_shape.null_len = strlen(column->key_shape.null_text);
+}
+
+/* Masks and the like, which touch the value and never the key. */
+static void
+build_rules(Build *build, BuildColumn *column, Form_pg_attribute attr)
+{
+	RuleTarget	target = {
+		.schema = build->schema,
+		.table = build->table,
+		.column = column->name,
+		.type = attr->atttypid,
+		.typmod = attr->atttypmod,
+		.shape = &column->shape,
+		.absent = &column->absent,
+	};
+
+	column->field_schema = column->schema;
+	if (build->session->column_rules == NULL || !column->in_row)
+		return;
+	target.serial = coldefault_is_nextval(RelationGetDescr(build->shown), attr->attnum);
+	target.field = palloc(sizeof(ConnectSchema));
+	*target.field = *column->schema;
+	column->field_schema = target.field;
+	columnrule_apply(build->session->column_rules, &target);
 }
 
 /*
@@ -153,6 +178,7 @@ build_column(Build *build, BuildColumn *column, Form_pg_attribute attr, bool in_
 	column->field = naming_field(build->session->options, column->name);
 	column->in_old = build->identity_full || bms_is_member(attnum, build->identity);
 	build_types(build, column, attr);
+	build_rules(build, column, attr);
 	column->shape.index = attnum - 1;
 	column->key_shape.index = attnum - 1;
 }
@@ -197,8 +223,8 @@ row_shape(Build *build, Side side)
 		if (column->name == NULL || !column->in_row)
 			continue;
 		shape_add(row, column->field, side == SIDE_NEW || column->in_old ?
-				  shape_column(column->schema, &column->shape, side) :
-				  shape_text(column->schema, column->absent));
+				  shape_column(column->field_schema, &column->shape, side) :
+				  shape_text(column->field_schema, column->absent));
 	}
 	return row;
 }
@@ -319,6 +345,22 @@ build_tuples(Build *build, RelPlan *plan)
 	}
 }
 
+/* The columns that tell whether an update changed anything. */
+static void
+build_compared(Build *build, RelPlan *plan)
+{
+	if (!build->session->options->skip_unchanged || !build->identity_full)
+		return;
+	plan->compared = palloc(Max(build->ncolumns, 1) * sizeof(ShapeColumn));
+	for (int i = 0; i < build->ncolumns; i++)
+	{
+		BuildColumn *column = &build->columns[i];
+
+		if (column->name != NULL && column->in_row && !columnrule_is_constant(&column->shape))
+			plan->compared[plan->ncompared++] = column->shape;
+	}
+}
+
 /* Which changes count, and which of the resulting events are skipped. */
 static void
 build_kinds(Build *build, RelPlan *plan)
@@ -407,9 +449,12 @@ build_plan(Build *build, RelPlan *plan)
 	build_key_and_columns(build);
 	build_templates(build, plan);
 	build_tuples(build, plan);
+	build_compared(build, plan);
 	build_kinds(build, plan);
 	build_type_notes(build, plan);
 	plan->filter = build->published.filter;
+	if (build->session->meta)
+		plan->counter = txnmeta_table(build->session->meta, build->schema, build->table);
 	plan->stream.topic = build->topic;
 	plan->stream.headers = build->session->headers;
 	plan->stream.headers_len = build->session->headers_len;
@@ -439,6 +484,7 @@ relplan_build(Session *session, MemoryContext parent, Relation relation,
 			if (build.published.publish_as != RelationGetRelid(relation))
 				build.shown = RelationIdGetRelation(build.published.publish_as);
 			plan->shown = build.published.publish_as;
+			memcpy(plan->sent, build.published.kinds, sizeof(plan->sent));
 			if (!RelationIsValid(build.shown))
 				elog(ERROR, "could not open partition root %u", build.published.publish_as);
 			build_plan(&build, plan);

@@ -14,6 +14,7 @@
 
 #include "publication.h"
 #include "session.h"
+#include "txnmeta.h"
 
 /* One decoded tuple, taken apart. */
 typedef struct Tuple
@@ -29,9 +30,12 @@ typedef struct RelPlan
 	uint32	   *types;			/* syscache hashes of the user-defined types */
 	int			ntypes;			/* that the columns are made of */
 	bool		published[CHANGE_KINDS];	/* which changes count at all */
+	bool		sent[CHANGE_KINDS]; /* which pgoutput would send, whatever the
+									 * lists say: they open a transaction */
 	bool		skipped[CHANGE_KINDS];	/* which give no event all the same */
 	RowFilter  *filter;			/* NULL: all rows */
 	Stream		stream;
+	TxnTable   *counter;		/* NULL: no transaction metadata */
 
 	/* records; fixed for the plan, old sides as the identity provides them */
 	const Template *key[SIDES]; /* NULL: no key */
@@ -53,6 +57,10 @@ typedef struct RelPlan
 	int		   *key_attributes; /* from 0 */
 	int			nkey_attributes;
 	bool		key_in_old;		/* every key column is in an old tuple */
+
+	/* comparing rows, for skip.messages.without.change */
+	ShapeColumn *compared;		/* the row's columns; NULL: nothing is skipped */
+	int			ncompared;
 } RelPlan;
 
 /*

@@ -14,6 +14,7 @@
 
 #include "replication/reorderbuffer.h"
 
+#include "columnrule.h"
 #include "filter.h"
 #include "frame.h"
 #include "options.h"
@@ -27,6 +28,7 @@ typedef struct Txn
 	uint64		ordinal;		/* of the decoded change, from 1 */
 	uint64		events;			/* written */
 	uint32		dropped;		/* changes since the last sign of life */
+	XLogRecPtr	change_lsn;		/* of the change at hand */
 } Txn;
 
 /* The texts behind Row.slots that live as long as a transaction or event. */
@@ -44,12 +46,14 @@ typedef struct SlotBuffers
 
 typedef struct RelCache RelCache;
 typedef struct MessagePlan MessagePlan;
+typedef struct TxnMeta TxnMeta;
 
 typedef struct Session
 {
 	LogicalDecodingContext *ctx;
 	Options    *options;
 	Filter	   *filter;
+	ColumnRules *column_rules;	/* NULL: none */
 	List	   *publications;	/* C strings; NIL: every table */
 	const char *database;		/* source.db */
 	bool		hello_sent;
@@ -59,6 +63,7 @@ typedef struct Session
 	RelCache   *relations;
 	int			guc_level;		/* of the settings; 0 in a walsender */
 	MessagePlan *messages;		/* NULL until the first message */
+	TxnMeta    *meta;			/* NULL: no transaction metadata */
 	uint32		next_stream;
 
 	const char *headers;		/* the block that row events carry */

@@ -31,6 +31,10 @@ typedef enum Slot
 	SLOT_NOW_NS,
 	SLOT_MESSAGE_PREFIX,		/* of a logical message, as JSON */
 	SLOT_MESSAGE_CONTENT,
+	SLOT_TXN_ID,				/* quoted; of the record */
+	SLOT_TXN_TOTAL,				/* events of the transaction up to this one */
+	SLOT_TXN_ORDER,				/* the same within the event's table */
+	SLOT_TXN_TABLES,			/* events by table, in END */
 	SLOT_COUNT
 } Slot;
 

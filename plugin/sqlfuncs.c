@@ -105,7 +105,8 @@ walpost_options(PG_FUNCTION_ARGS)
 {
 	static const char *const kinds[] = {
 		[OPTION_STRING] = "string", [OPTION_BOOL] = "boolean",
-		[OPTION_INT] = "integer", [OPTION_ENUM] = "enum"
+		[OPTION_INT] = "integer", [OPTION_ENUM] = "enum",
+		[OPTION_RULE] = "string"
 	};
 	Rows		result;
 
@@ -203,6 +204,7 @@ walpost_describe(PG_FUNCTION_ARGS)
 	result_begin(fcinfo, &describe.result);
 	session.options = options_from_properties(options_argument(PG_GETARG_ARRAYTYPE_P(1)));
 	session.filter = filter_compile(session.options);
+	session.column_rules = columnrule_compile(session.options);
 	session.database = get_database_name(MyDatabaseId);
 
 	relation = table_open(PG_GETARG_OID(0), AccessShareLock);

@@ -51,6 +51,7 @@ set_slot_null(Session *session, Slot slot)
 void
 txn_set_lsn(Session *session, XLogRecPtr lsn)
 {
+	session->txn.change_lsn = lsn;
 	set_slot_int(session, SLOT_LSN, session->text.lsn, (int64) lsn);
 }
 
@@ -198,22 +199,46 @@ open_batch(Session *session)
 	return true;
 }
 
+static void
+write_first(Session *session)
+{
+	begin(session);
+	if (session->options->wire)
+		write_begin(session);
+	if (session->meta)
+	{
+		txnmeta_begin(session);
+		open_batch(session);
+	}
+}
+
 void
 txn_prepare_record(Session *session)
 {
 	open_batch(session);
-	session->txn.events++;
 	session->txn.dropped = 0;
-	if (likely(session->txn.begun))
-		return;
-	begin(session);
-	if (session->options->wire)
-		write_begin(session);
+	if (unlikely(!session->txn.begun))
+		write_first(session);
+	session->txn.events++;
 }
 
 void
-txn_dropped(Session *session)
+txn_prepare_event(Session *session, TxnTable *table)
 {
+	txn_prepare_record(session);
+	if (unlikely(table != NULL))
+		txnmeta_event(session, table, session->txn.change_lsn);
+}
+
+void
+txn_dropped(Session *session, bool sent, XLogRecPtr lsn)
+{
+	if (sent && session->meta && !session->txn.begun)
+	{
+		txn_set_lsn(session, lsn);
+		open_batch(session);
+		write_first(session);
+	}
 	if (SERVER_KEEPS_ALIVE)
 		return;
 	if (++session->txn.dropped < DROPPED_MAX)
@@ -244,6 +269,11 @@ txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 		compat_update_progress(session->ctx, true);
 	else
 	{
+		if (session->meta)
+		{
+			open_batch(session);
+			txnmeta_end(session, txn->end_lsn);
+		}
 		if (session->options->wire)
 			write_commit(session, txn, commit_lsn);
 		batch_flush(&session->batch);

@@ -8,6 +8,7 @@
 #define WALPOST_TXN_H
 
 #include "session.h"
+#include "txnmeta.h"
 
 /* The server begins to replay txn; nothing is written yet. */
 extern void txn_start(Session *session, ReorderBufferTXN *txn);
@@ -18,8 +19,18 @@ extern void txn_start(Session *session, ReorderBufferTXN *txn);
  */
 extern void txn_prepare_record(Session *session);
 
-/* Counts a change that gives no event, so that the server stays in touch. */
-extern void txn_dropped(Session *session);
+/*
+ * The same before a record that is an event (all but tombstones), which
+ * counts for table in the transaction's metadata; table is NULL without them.
+ */
+extern void txn_prepare_event(Session *session, TxnTable *table);
+
+/*
+ * Counts a change at lsn that gives no event, so that the server stays in
+ * touch.  sent: pgoutput would have sent it, so that with transaction
+ * metadata its transaction has a BEGIN and an END.
+ */
+extern void txn_dropped(Session *session, bool sent, XLogRecPtr lsn);
 
 /* The commit: COMMIT and the batch go out; an empty transaction sends nothing. */
 extern void txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn);
@@ -30,7 +41,7 @@ extern void txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commi
  */
 extern void txn_prepare_unit(Session *session, XLogRecPtr end_lsn, uint32 n);
 
-/* Sets SLOT_LSN. */
+/* Sets SLOT_LSN: the position of the change at hand. */
 extern void txn_set_lsn(Session *session, XLogRecPtr lsn);
 
 /* Sets SLOT_LAST_COMMIT and what it remembers. */

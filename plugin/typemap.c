@@ -154,8 +154,8 @@ static const TypeRule unknown_rule = {
  * True if the type belongs to the extension of this name.  Names alone would
  * let a type of one's own called "vector" be read as what it is not.
  */
-static bool
-is_of_extension(Oid type, const char *extension)
+bool
+typemap_is_of_extension(Oid type, const char *extension)
 {
 	Oid			owner = getExtensionOfObject(TypeRelationId, type);
 	char	   *name = OidIsValid(owner) ? get_extension_name(owner) : NULL;
@@ -185,7 +185,7 @@ find_rule(Oid type)
 	for (int i = 0; i < lengthof(rules) && found == &unknown_rule; i++)
 	{
 		if (rules[i].name != NULL && strcmp(rules[i].name, NameStr(form->typname)) == 0 &&
-			is_of_extension(type, rules[i].extension))
+			typemap_is_of_extension(type, rules[i].extension))
 			found = &rules[i];
 	}
 	ReleaseSysCache(tuple);

@@ -78,4 +78,7 @@ typedef struct ColumnType
 extern bool typemap_resolve(Oid type, int32 typmod, const TypeModes *modes,
 							ColumnType *result);
 
+/* Does the type belong to the extension of this name? */
+extern bool typemap_is_of_extension(Oid type, const char *extension);
+
 #endif							/* WALPOST_TYPEMAP_H */

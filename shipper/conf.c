@@ -275,6 +275,30 @@ put_escaped(FILE *out, const char *text, bool name)
 	}
 }
 
+static void
+put_property(FILE *out, const char *name, const char *value)
+{
+	put_escaped(out, name, true);
+	fputc('=', out);
+	put_escaped(out, value, false);
+	fputc('\n', out);
+}
+
+/* Properties whose names say something themselves have no default. */
+static void
+put_named(const Conf *conf, FILE *out)
+{
+	for (int i = 0; i < conf->nentries; i++)
+	{
+		const ConfEntry *entry = &conf->entries[i];
+		const ConfKey *key = conf_key_find(entry->name);
+
+		if (key && (key->flags & CONF_TO_PLUGIN) && (key->flags & CONF_PREFIX) &&
+			entry->value[0] != '\0' && !is_covered(conf, i))
+			put_property(out, entry->name, entry->value);
+	}
+}
+
 /*
  * Defaults are sent as well: what the shipper believes is then what the plugin
  * does, whatever its own defaults are.
@@ -292,16 +316,13 @@ conf_plugin_properties(const Conf *conf)
 	{
 		const char *value;
 
-		if (!(conf_keys[i].flags & CONF_TO_PLUGIN))
+		if (!(conf_keys[i].flags & CONF_TO_PLUGIN) || (conf_keys[i].flags & CONF_PREFIX))
 			continue;
 		value = conf_get(conf, conf_keys[i].name);
-		if (value == NULL)
-			continue;
-		put_escaped(out, conf_keys[i].name, true);
-		fputc('=', out);
-		put_escaped(out, value, false);
-		fputc('\n', out);
+		if (value)
+			put_property(out, conf_keys[i].name, value);
 	}
+	put_named(conf, out);
 	if (fclose(out) != 0 || text == NULL)
 		mem_exhausted();
 	return text;
@@ -319,10 +340,21 @@ conf_entry_shown(const ConfEntry *entry)
 	return entry->value;
 }
 
+int
+conf_name_shown(const char *name)
+{
+	const char *salt = strstr(name, ".with.salt.");
+
+	return salt ? (int) (salt - name) : (int) strlen(name);
+}
+
 static void
 dump_line(FILE *out, const char *name, const char *value, const char *origin)
 {
-	fprintf(out, "%s = %s  (%s)\n", name, value, origin);
+	int			shown = conf_name_shown(name);
+
+	fprintf(out, "%.*s%s = %s  (%s)\n", shown, name,
+			name[shown] ? ".with.salt." SECRET_MASK : "", value, origin);
 }
 
 /* Walks the set properties and the defaults as one sorted list. */

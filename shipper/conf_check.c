@@ -350,15 +350,6 @@ is_harmless(const ConfKey *key, const ConfEntry *entry)
 	return key->default_text && strcasecmp(key->default_text, entry->value) == 0;
 }
 
-/* column.mask.hash.ALG.with.salt.SALT has a secret in its name. */
-static int
-length_without_salt(const char *name)
-{
-	const char *salt = strstr(name, ".with.salt.");
-
-	return salt ? (int) (salt - name) : (int) strlen(name);
-}
-
 static bool
 check_entry(ConfEntry *entry, Err *err)
 {
@@ -374,7 +365,7 @@ check_entry(ConfEntry *entry, Err *err)
 		return false;
 	if (key->standing == CONF_REFUSED && !is_harmless(key, entry))
 		return err_set(err, ERR_CONFIG, "property \"%.*s\" = \"%s\" (%s) is not supported: %s",
-					   length_without_salt(entry->name), entry->name,
+					   conf_name_shown(entry->name), entry->name,
 					   conf_entry_shown(entry), entry->origin, key->doc);
 	if (key->standing == CONF_ACCEPTED && !is_harmless(key, entry))
 		log_warn("property \"%s\" has no effect: %s", entry->name, key->doc);

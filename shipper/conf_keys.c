@@ -35,6 +35,7 @@ static const char *const connector_classes[] = {
 	"io.debezium.connector.postgresql.PostgresConnector", "PostgresConnector", "Postgres", NULL
 };
 static const char *const lsn_flush_modes[] = {"connector", "connector_and_driver", NULL};
+static const char *const naming_strategies[] = {"io.debezium.schema.SchemaTopicNamingStrategy", NULL};
 static const char *const limit_actions[] = {"warn", "fail", NULL};
 static const char *const transaction_boundaries[] = {"poll", "interval", "connector", NULL};
 static const char *const exactly_once[] = {"requested", NULL};
@@ -48,6 +49,7 @@ static const char *const mismatch_strategies[] = {"no_validation", "trust_slot",
 #define BOOL(name, flags, def, doc)		{name, CONF_BOOL, CONF_DONE, flags, def, ANY, NULL, doc}
 #define INT(name, flags, def, lo, hi, doc)	{name, CONF_INT, CONF_DONE, flags, def, lo, hi, NULL, doc}
 #define ENUM(name, flags, def, allowed, doc)	{name, CONF_ENUM, CONF_DONE, flags, def, ANY, allowed, doc}
+#define RULES(name, flags, doc)			{name, CONF_LIST, CONF_DONE, (flags) | CONF_PREFIX, NULL, ANY, NULL, doc}
 
 /* no meaning here */
 #define NOSTR(name, def, doc)			{name, CONF_STRING, CONF_ACCEPTED, 0, def, ANY, NULL, doc}
@@ -166,7 +168,8 @@ const ConfKey conf_keys[] = {
 	LIST("message.prefix.exclude.list", PLUGIN, NULL, "regular expressions of the prefixes of logical messages to leave out"),
 	INT("guardrail.collections.max", 0, "0", 0, INT64_MAX, "most tables that may be captured; 0 is no limit"),
 	ENUM("guardrail.collections.limit.action", 0, "warn", limit_actions, "what happens when there are more"),
-	REFUSE_BOOL("skip.messages.without.change", "false", "updates that change nothing would be published"),
+	BOOL("skip.messages.without.change", PLUGIN, "false",
+		 "whether an update that leaves all captured columns as they were gives no event; tables with REPLICA IDENTITY FULL only"),
 	NOBOOL("include.schema.changes", "false", "PostgreSQL has no schema change events"),
 	NOBOOL("include.schema.comments", "false", "comments change nothing in an event"),
 	NOENUM("schema.refresh.mode", "columns_diff", NULL, "the plugin decodes with the catalog of the change's own moment"),
@@ -184,18 +187,26 @@ const ConfKey conf_keys[] = {
 	ENUM("schema.name.adjustment.mode", PLUGIN, "none", adjustments, "how schema names are made fit for Avro"),
 	ENUM("field.name.adjustment.mode", PLUGIN, "none", adjustments, "how column names are made fit for Avro"),
 	BOOL("extended.headers.enabled", PLUGIN, "true", "whether row events carry the __debezium.context headers"),
-	REFUSE_PREFIX("column.mask.", "a mask that did nothing would leak; leave the columns out with column.exclude.list or the publication's column list"),
-	REFUSE_PREFIX("column.truncate.", "values would come out whole; leave the columns out with column.exclude.list"),
-	REFUSE("column.propagate.source.type", NULL, "schemas would lack the parameters it asks for"),
-	REFUSE("datatype.propagate.source.type", NULL, "schemas would lack the parameters it asks for"),
+	RULES("column.truncate.to.", PLUGIN,
+		  "column.truncate.to.N.chars: regular expressions of the columns (schema.table.column) whose texts are cut after N UTF-16 units; keys stay whole"),
+	RULES("column.mask.with.", PLUGIN,
+		  "column.mask.with.N.chars: regular expressions of the character columns that come out as N asterisks; keys stay as they are"),
+	RULES("column.mask.hash.", PLUGIN,
+		  "column.mask.hash.ALGORITHM.with.salt.SALT, column.mask.hash.v2.ALGORITHM.with.salt.SALT: regular expressions of the character columns that come out hashed"),
+	REFUSE_PREFIX("column.mask.", "it is no mask that is known here, and one that did nothing would leak"),
+	REFUSE_PREFIX("column.truncate.", "it is no truncation that is known here, and values would come out whole"),
+	LIST("column.propagate.source.type", PLUGIN, NULL, "regular expressions of the columns whose schemas name type, length, scale and column"),
+	LIST("datatype.propagate.source.type", PLUGIN, NULL, "the same by schema, table and type (schema.table.varchar)"),
 	REFUSE("converters", NULL, "it names Java classes; the columns would come out in their own mapping"),
 	REFUSE("post.processors", NULL, "it names Java classes; the events would come out unprocessed"),
 	NOENUM("event.converting.failure.handling.mode", "warn", NULL, "every value of a mapped type has a form"),
 	NOENUM("event.processing.failure.handling.mode", "fail", NULL, "an event that cannot be made stops the connector"),
-	REFUSE_BOOL("provide.transaction.metadata", "false", "neither the transaction topic nor the transaction blocks are written in this release"),
-	NOSTR("topic.transaction", "transaction", "the transaction topic is not written in this release"),
+	BOOL("provide.transaction.metadata", PLUGIN, "false",
+		 "whether events say where in their transaction they are, and BEGIN and END records are written to <topic.prefix>.<topic.transaction>"),
+	STR("topic.transaction", PLUGIN, "transaction", "last part of the topic of those records"),
 	REFUSE("transaction.metadata.factory", "io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory", "it names a Java class"),
-	REFUSE("topic.naming.strategy", "io.debezium.schema.SchemaTopicNamingStrategy", "topics are <topic.prefix>.<schema>.<table>"),
+	ENUM("topic.naming.strategy", 0, "io.debezium.schema.SchemaTopicNamingStrategy", naming_strategies,
+		 "topics are <topic.prefix>.<schema>.<table>"),
 	REFUSE("sourceinfo.struct.maker", "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker", "it names a Java class"),
 	NOINT("topic.cache.size", "10000", "topic names are part of a relation's plan"),
 	NOSTR("memory.management.schemas.class", "io.debezium.relational.ConcurrentMapTableMappingStorage", NO_JAVA),
@@ -359,6 +370,8 @@ const ConfRefusal conf_refusals[] = {
 	{"snapshot.mode", "configuration_based", NEEDS_SNAPSHOT},
 	{"snapshot.mode", "custom", NEEDS_SNAPSHOT},
 	{"exactly.once.support", "required", "this release delivers at least once; remove it, or set it to requested"},
+	{"topic.naming.strategy", "*.DefaultTopicNamingStrategy", "its topics have no schema in them, <topic.prefix>.<table>, so that tables of two schemas meet; remove it"},
+	{"topic.naming.strategy", "*.*", "it names a Java class; topics are <topic.prefix>.<schema>.<table>"},
 	{"errors.tolerance", "all", "records that Kafka refuses would have to be dropped; set it to none"},
 	{"lsn.flush.mode", "manual", "without acknowledgements the server would keep all WAL; use connector"},
 	{"offset.mismatch.strategy", "trust_offset", "the slot alone holds the position; use trust_slot"},

@@ -59,6 +59,12 @@ extern void conf_entry_assign(ConfEntry *entry, const char *value);
 /* The value as it may be shown: masked, or with its ${...} unresolved. */
 extern const char *conf_entry_shown(const ConfEntry *entry);
 
+/*
+ * How much of a name may be shown: column.mask.hash.ALGORITHM.with.salt.SALT
+ * ends in a secret.
+ */
+extern int	conf_name_shown(const char *name);
+
 /* Checks of single properties beyond kind and range (conf_rules.c). */
 extern bool conf_apply_rules(const Conf *conf, Err *err) must_check;
 

@@ -201,12 +201,11 @@ $result = accepted("slot.name=\ntable.include.list=", undef, 'empty values');
 is($result->{value}{'slot.name'}, '', 'empty is as good as not set');
 
 # ---- what would change or protect data is refused, its harmless value is not
-refused('column.mask.with.5.chars=public.a.b', 'property "column\.mask\.with\.5\.chars" = "public\.a\.b" \(.*\) is not supported: a mask that did nothing would leak', 'a mask');
-refused('column.mask.hash.SHA-256.with.salt.pepper=public.a.b', 'property "column\.mask\.hash\.SHA-256" = .*not supported', 'a hash, without its salt');
-refused('column.truncate.to.5.chars=public.a.b', '.*not supported', 'truncation');
+refused('column.mask.by.5.chars=public.a.b', 'property "column\.mask\.by\.5\.chars" = "public\.a\.b" \(.*\) is not supported: it is no mask', 'a mask that is none');
+refused('column.mask.SHA-256.with.salt.pepper=public.a.b', 'property "column\.mask\.SHA-256" = .*not supported', 'a hash that is none, without its salt');
+refused('column.truncate.at.5.chars=public.a.b', '.*not supported', 'truncation that is none');
+refused('topic.naming.strategy=io.debezium.schema.DefaultTopicNamingStrategy', 'value .*DefaultTopicNamingStrategy" .*not supported: its topics have no schema', 'another naming of topics');
 refused("transforms=a\ntransforms.a.type=x.Y", 'property "transforms" = "a" .*not supported', 'a transform');
-refused('provide.transaction.metadata=true', '.*not supported', 'transaction metadata');
-refused('skip.messages.without.change=true', '.*not supported', 'no-op updates');
 refused('signal.data.collection=public.s', '.*not supported: signals', 'signals');
 refused('snapshot.mode=always', 'value "always" of property "snapshot\.mode" \(.*\) is not supported', 'snapshots');
 refused('exactly.once.support=required', 'value "required" .*not supported: this release delivers at least once', 'exactly once');
@@ -216,7 +215,9 @@ refused('key.converter=org.apache.kafka.connect.storage.StringConverter', '.*thi
 refused('connector.class=io.debezium.connector.mysql.MySqlConnector', 'value .*MySqlConnector" of property "connector\.class"', 'another connector');
 refused('value.converter.decimal.format=NUMERIC', '.*not supported: use decimal\.handling\.mode', 'a decimal format');
 accepted($_, undef, $_)
-  for 'provide.transaction.metadata=false', 'exactly.once.support=requested',
+  for 'provide.transaction.metadata=true', 'skip.messages.without.change=true',
+  'column.mask.with.5.chars=public.a.b', 'column.truncate.to.5.chars=public.a.b',
+  'column.mask.hash.v2.SHA-256.with.salt.pepper=public.a.b', 'provide.transaction.metadata=false', 'exactly.once.support=requested',
   'errors.tolerance=none', 'skip.messages.without.change=false', 'transforms=',
   "value.converter=JsonConverter\nvalue.converter.decimal.format=base64", 'column.mask.with.5.chars=',
   'connector.class=PostgresConnector', 'plugin.name=decoderbufs', 'flush.lsn.source=true',
