@@ -41,6 +41,9 @@ use Walpost::Kafka;
 
 $| = 1;
 
+# The count is the last line.
+$Walpost::Test::verbose = 0;
+
 my %layers = (
 	lint => \&run_lint,
 	unit => \&run_unit,

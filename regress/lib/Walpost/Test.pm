@@ -31,6 +31,9 @@ our @EXPORT = qw(at_end free_port in_background log_file repeat_until
 # any state needs on a busy machine, so that only a real fault runs into it.
 our $patience = $ENV{WALPOST_PATIENCE} // 60;
 
+# Whether a failed test shows its logs, or only keeps them.
+our $verbose = 1;
+
 my $top = Cwd::abs_path(dirname(__FILE__) . '/../../..');
 my $name = basename($0, '.pl', '.t');
 my ($scratch, $owner, @at_end, %children, %ended, @logs);
@@ -240,11 +243,12 @@ sub _report
 		my @lines = split /\n/, slurp($log);
 
 		File::Copy::copy($log, $keep);
+		next unless $verbose;
 		splice @lines, 0, @lines - 25 if @lines > 25;
 		diag(basename($log), ':');
 		diag("  $_") for @lines;
 	}
-	diag("whole logs: build/results/$name/");
+	diag("whole logs: build/results/$name/") if $verbose;
 	return;
 }
 
