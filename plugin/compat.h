@@ -107,6 +107,11 @@
 #define INT8RANGEOID	3926
 #endif
 
+/* Hash tables of strings were the default before 14. */
+#if PG_VERSION_NUM < 140000
+#define HASH_STRINGS 0
+#endif
+
 /* Digests by name (common/cryptohash.h) */
 #define HAVE_CRYPTOHASH (PG_VERSION_NUM >= 140000)
 

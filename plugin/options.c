@@ -114,7 +114,7 @@ const OptionRow option_rows[] = {
 	STRING("datatype.propagate.source.type", propagate_types, NULL,
 		   "The same by schema, table and type (schema.table.varchar)."),
 	RULE("column.mask.hash.", "ALGORITHM.with.salt.SALT", column_rules,
-		 "Regular expressions of the character columns whose values come out hashed (MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512) as a serialised Java string."),
+		 "Regular expressions of the character columns whose values come out hashed (MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512) as a serialised Java string. Who may see the commands of others in pg_stat_activity sees the salt."),
 	RULE("column.mask.hash.v2.", "ALGORITHM.with.salt.SALT", column_rules,
 		 "The same over the bytes of the text."),
 	INT("wire", wire, "0", 0, WIRE_VERSION,
