@@ -90,7 +90,7 @@ sub take_position
 
 	$self->start;
 	$self->{server}->query('INSERT INTO ticks DEFAULT VALUES', 'bench');
-	$self->{kafka}->wait_count(PREFIX . '.public.ticks', 1);
+	wait_until("Debezium's position", sub { -s "$self->{base}/offsets" });
 	$self->stop;
 }
 
@@ -121,12 +121,17 @@ sub _properties
 	return spit($path, join '', map { "$_=$conf{$_}\n" } sort keys %conf);
 }
 
+# It writes its position every second, and a worker that is stopped soon after
+# its start may hang: so not for long.
 sub stop
 {
 	my ($self) = @_;
 
 	kill 'TERM', $self->{pid};
-	die "Kafka Connect does not stop\n" unless defined wait_exit($self->{pid}, 60);
+	return if defined wait_exit($self->{pid}, 15);
+	kill 'KILL', -$self->{pid};
+	wait_exit($self->{pid});
+	wait_until("the end of Debezium's walsender", sub { $self->{server}->slot(PREFIX, 'active') eq 'f' });
 }
 
 # Brings the workload to Kafka: figures as Bench::Ship::measure() has them.
