@@ -43,12 +43,16 @@
 
 /*
  * While events are under way to Kafka others gather behind them anyhow, so the
- * socket is left alone for this long, or until the next acknowledgement: one
- * wake-up for many small transactions instead of one for each.
+ * socket is left alone for a while, or until the next acknowledgement: one
+ * wake-up for many messages instead of one for each.  Where a read yields much
+ * the while is shorter.
  */
 #define GATHER_US			1000
-/* A read that yields so much has no need of that. */
-#define GATHER_BYTES		(16 * 1024)
+#define GATHER_MUCH_US		300
+#define GATHER_MUCH			(16 * 1024)
+
+/* A read that yields so much may have left something. */
+#define READ_AGAIN			(64 * 1024)
 
 /* Reading goes on when this much of the bound is free again. */
 #define RESUME_SHARE		4
@@ -378,8 +382,14 @@ renew_producer(Pump *pump)
 static bool
 gathering(const Pump *pump)
 {
-	return pump->state == PUMP_STREAM && pump->intake.ledger.in_flight > 0 &&
-		pump->read_bytes < GATHER_BYTES;
+	return pump->state == PUMP_STREAM && pump->intake.ledger.in_flight > 0;
+}
+
+/* When it is read again. */
+static int64_t
+gathered_us(const Pump *pump)
+{
+	return pump->read_us + (pump->read_bytes < GATHER_MUCH ? GATHER_US : GATHER_MUCH_US);
 }
 
 static void
@@ -468,7 +478,10 @@ read_stream(Pump *pump)
 				take_keepalive(pump, &message);
 				break;
 			case STREAM_WAIT:
-				return true;
+				if (pump->read_bytes < READ_AGAIN)
+					return true;
+				socket_ready(pump, POLLIN);
+				break;
 			case STREAM_ENDED:
 				err_set(&pump->err, ERR_RETRY, "the server ended the stream from slot \"%s\"",
 						pump->options->slot);
@@ -761,10 +774,10 @@ watch(Pump *pump)
 			(pump->state == PUMP_DRAIN && !pump->finishing);
 		if (pump->standing)
 			pump->stream_fd.events &= ~POLLIN;
-		else if (gathering(pump) && loop_now_us() < pump->read_us + GATHER_US)
+		else if (gathering(pump) && loop_now_us() < gathered_us(pump))
 		{
 			pump->stream_fd.events &= ~POLLIN;
-			pump->gather_timer.due_us = pump->read_us + GATHER_US;
+			pump->gather_timer.due_us = gathered_us(pump);
 		}
 	}
 	pump->probe_fd.fd = -1;
