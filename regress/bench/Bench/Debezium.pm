@@ -128,9 +128,11 @@ sub stop
 	my ($self) = @_;
 
 	kill 'TERM', $self->{pid};
-	return if defined wait_exit($self->{pid}, 15);
-	kill 'KILL', -$self->{pid};
-	wait_exit($self->{pid});
+	if (!defined wait_exit($self->{pid}, 15))
+	{
+		kill 'KILL', -$self->{pid};
+		wait_exit($self->{pid});
+	}
 	wait_until("the end of Debezium's walsender", sub { $self->{server}->slot(PREFIX, 'active') eq 'f' });
 }
 
