@@ -23,7 +23,8 @@ typedef struct SqlstateRule
 
 static const SqlstateRule sqlstate_rules[] = {
 	{"08", ERR_RETRY},			/* connection exception */
-	{"0A000", ERR_CONFIG},		/* feature not supported: the database's encoding, a standby */
+	{"0A000", ERR_CONFIG},		/* feature not supported: the database's
+								 * encoding, a standby */
 	{"22023", ERR_CONFIG},		/* invalid parameter value: a plugin option */
 	{"28", ERR_CONFIG},			/* authentication */
 	{"3D000", ERR_CONFIG},		/* no such database */

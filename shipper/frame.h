@@ -36,7 +36,8 @@ typedef struct FrameRelation
 	uint32_t	stream;
 	char		key_format,
 				value_format;
-	FrameText	topic;			/* 1 to WIRE_TOPIC_MAX bytes, as Kafka takes them */
+	FrameText	topic;			/* 1 to WIRE_TOPIC_MAX bytes, as Kafka takes
+								 * them */
 	FrameText	headers;		/* a valid header block */
 	FrameText	key_schema,
 				value_schema;

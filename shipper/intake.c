@@ -71,7 +71,7 @@ on_relation(Intake *intake, const Frame *frame, Err *err)
 	if (frame->relation.key_format != WIRE_FORMAT_JSON ||
 		frame->relation.value_format != WIRE_FORMAT_JSON)
 		return bad_stream(intake, err, "a RELATION frame with an unknown format");
-	return topics_relation(intake->topics, &frame->relation, err) ;
+	return topics_relation(intake->topics, &frame->relation, err);
 }
 
 /*

@@ -29,7 +29,8 @@ typedef struct IntakeCounts
 	uint64_t	bytes;			/* of frames */
 	uint64_t	acknowledged;	/* events that Kafka has */
 	uint64_t	repeated;		/* events that came again and were dropped */
-	uint64_t	ack_us;			/* from arrival to acknowledgement, summed over buffers */
+	uint64_t	ack_us;			/* from arrival to acknowledgement, summed
+								 * over buffers */
 	uint64_t	acked_buffers;
 } IntakeCounts;
 
@@ -49,9 +50,11 @@ typedef struct Intake
 	bool		drop_unit;		/* it was received as a whole before */
 	uint64_t	unit;			/* its ledger entry */
 	uint64_t	commit_lsn;
-	uint64_t	skip;			/* so many of its first events were received before */
+	uint64_t	skip;			/* so many of its first events were received
+								 * before */
 	uint64_t	nevents;		/* of it, so far */
-	uint64_t	message_left;	/* of a message: events still to come; 0: a transaction */
+	uint64_t	message_left;	/* of a message: events still to come; 0: a
+								 * transaction */
 	uint64_t	message_lsn;	/* of the last message received */
 } Intake;
 

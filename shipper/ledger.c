@@ -88,7 +88,8 @@ ledger_begin(Ledger *ledger, uint64_t commit_lsn, uint64_t *seq, uint64_t *have)
 		ledger_grow(ledger);
 
 	*seq = ledger->tail++;
-	*entry_at(ledger, *seq) = (LedgerEntry) {
+	*entry_at(ledger, *seq) = (LedgerEntry)
+	{
 		.commit_lsn = commit_lsn
 	};
 	return true;

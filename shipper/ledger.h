@@ -37,12 +37,16 @@ typedef struct Ledger
 {
 	LedgerEntry *ring;			/* entry seq is at ring[seq & mask] */
 	uint64_t	mask;
-	uint64_t	head;			/* seq of the oldest entry that is not complete */
-	uint64_t	tail;			/* seq of the next entry; the last one is open or closed */
+	uint64_t	head;			/* seq of the oldest entry that is not
+								 * complete */
+	uint64_t	tail;			/* seq of the next entry; the last one is open
+								 * or closed */
 	uint64_t	capacity;		/* the most entries that it grows to */
 	uint64_t	flush_lsn;
-	uint64_t	received_lsn;	/* end of the last closed unit, or a keepalive after it */
-	uint64_t	in_flight;		/* produced, not acknowledged, over all entries */
+	uint64_t	received_lsn;	/* end of the last closed unit, or a keepalive
+								 * after it */
+	uint64_t	in_flight;		/* produced, not acknowledged, over all
+								 * entries */
 } Ledger;
 
 /* An empty ledger of at most capacity units. */

@@ -47,7 +47,8 @@ log_setup(LogLevel level, bool json, const char *connector)
 	snprintf(log_connector, sizeof(log_connector), "%s", connector ? connector : "");
 }
 
-static void __attribute__((format(printf, 2, 0)))
+static void
+__attribute__((format(printf, 2, 0)))
 line_vprintf(LogLine *line, const char *fmt, va_list args)
 {
 	size_t		room = sizeof(line->text) - line->len - 1;
@@ -57,7 +58,8 @@ line_vprintf(LogLine *line, const char *fmt, va_list args)
 		line->len += (size_t) n < room ? (size_t) n : room - 1;
 }
 
-static void __attribute__((format(printf, 2, 3)))
+static void
+__attribute__((format(printf, 2, 3)))
 line_printf(LogLine *line, const char *fmt,...)
 {
 	va_list		args;

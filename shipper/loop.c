@@ -131,7 +131,8 @@ loop_once(Loop *loop)
 		if (loop->fds[i]->fd < 0)
 			continue;
 		watches[n] = loop->fds[i];
-		polled[n++] = (struct pollfd) {
+		polled[n++] = (struct pollfd)
+		{
 			.fd = loop->fds[i]->fd,.events = loop->fds[i]->events
 		};
 	}

@@ -35,7 +35,11 @@ typedef struct ProducerEvents
 {
 	/* Kafka has these events: the bodies given to producer_add(). */
 	void		(*acknowledged) (void *arg, char *const *bodies, size_t n);
-	/* Answer to producer_topic_create(): 0, or a code of Kafka's and its text. */
+
+	/*
+	 * Answer to producer_topic_create(): 0, or a code of Kafka's and its
+	 * text.
+	 */
 	void		(*topic_created) (void *arg, int topic, int code, const char *text);
 	/* The commit LSN of the event with this body, for messages. */
 	uint64_t	(*commit_lsn) (void *arg, char *body);

@@ -914,16 +914,20 @@ add_watches(Pump *pump)
 		&pump->push_timer
 	};
 
-	pump->sig_fd = (LoopFd) {
+	pump->sig_fd = (LoopFd)
+	{
 		pump->sig.fd, POLLIN, on_signal, pump
 	};
-	pump->kafka_fd = (LoopFd) {
+	pump->kafka_fd = (LoopFd)
+	{
 		producer_fd(pump->producer), POLLIN, on_kafka, pump
 	};
-	pump->stream_fd = (LoopFd) {
+	pump->stream_fd = (LoopFd)
+	{
 		-1, 0, on_stream, pump
 	};
-	pump->probe_fd = (LoopFd) {
+	pump->probe_fd = (LoopFd)
+	{
 		-1, 0, on_probe, pump
 	};
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
@@ -1028,22 +1032,24 @@ pump_stats(void)
 	const IntakeCounts *counts;
 
 	if (pump == NULL)
-		return (PumpStats) {
-			.state = pump_state_names[PUMP_INIT]
-		};
+		return (PumpStats)
+	{
+		.state = pump_state_names[PUMP_INIT]
+	};
 	counts = &pump->intake.counts;
-	return (PumpStats) {
+	return (PumpStats)
+	{
 		.state = pump_state_names[pump->state],
-		.events = counts->events,
-		.transactions = counts->transactions,
-		.bytes = counts->bytes,
-		.acknowledged = counts->acknowledged,
-		.repeated = counts->repeated,
-		.reconnects = pump->reconnects,
-		.in_flight = pump->intake.ledger.in_flight,
-		.pinned_bytes = intake_pinned(&pump->intake),
-		.received_lsn = pump->intake.ledger.received_lsn,
-		.flush_lsn = pump->intake.ledger.flush_lsn,
-		.ack_us = counts->acked_buffers ? counts->ack_us / counts->acked_buffers : 0,
+			.events = counts->events,
+			.transactions = counts->transactions,
+			.bytes = counts->bytes,
+			.acknowledged = counts->acknowledged,
+			.repeated = counts->repeated,
+			.reconnects = pump->reconnects,
+			.in_flight = pump->intake.ledger.in_flight,
+			.pinned_bytes = intake_pinned(&pump->intake),
+			.received_lsn = pump->intake.ledger.received_lsn,
+			.flush_lsn = pump->intake.ledger.flush_lsn,
+			.ack_us = counts->acked_buffers ? counts->ack_us / counts->acked_buffers : 0,
 	};
 }

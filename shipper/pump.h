@@ -36,7 +36,8 @@ typedef struct PumpStats
 	uint64_t	transactions;
 	uint64_t	bytes;
 	uint64_t	acknowledged;	/* events that Kafka has */
-	uint64_t	repeated;		/* events that came again after a reconnect, dropped */
+	uint64_t	repeated;		/* events that came again after a reconnect,
+								 * dropped */
 	uint64_t	reconnects;
 	uint64_t	in_flight;		/* events read, not acknowledged */
 	size_t		pinned_bytes;	/* memory that they hold */

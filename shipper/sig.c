@@ -20,7 +20,7 @@ static const int sig_handled[] = {SIGTERM, SIGINT, SIGHUP};
 #ifdef __linux__
 
 static int
-sig_descriptor(const sigset_t *set)
+sig_descriptor(const sigset_t * set)
 {
 	return signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
@@ -52,7 +52,7 @@ sig_handler(int signo)
 }
 
 static int
-sig_descriptor(const sigset_t *set)
+sig_descriptor(const sigset_t * set)
 {
 	struct sigaction action = {.sa_handler = sig_handler,.sa_flags = SA_RESTART};
 

@@ -59,9 +59,10 @@ slab_add(SlabTable *table, char *buffer, size_t len, size_t start, int64_t now_u
 	slab = &table->slabs[number];
 	table->free = slab->next;
 
-	*slab = (Slab) {
+	*slab = (Slab)
+	{
 		.buffer = buffer,.len = len,.start = start,.arrived_us = now_us,
-		.refs = 1,.next = SLAB_NONE,.prev = table->last
+			.refs = 1,.next = SLAB_NONE,.prev = table->last
 	};
 	if (table->last != SLAB_NONE)
 		table->slabs[table->last].next = number;

@@ -48,7 +48,8 @@ struct Stream
 	StreamPhase phase;
 	PostgresPollingStatusType polling;
 	bool		readable;		/* poll() said so, nothing was read since */
-	bool		unsent;			/* libpq holds bytes that the socket did not take */
+	bool		unsent;			/* libpq holds bytes that the socket did not
+								 * take */
 	size_t		largest;
 	StreamInfo	info;
 };

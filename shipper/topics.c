@@ -86,7 +86,8 @@ topics_new(const Conf *conf, Producer *producer, Loop *loop)
 	topics->no_admin = !conf_get_bool(conf, "topic.creation.enable");
 	topics->settings = mem_zero(sizeof(char *));
 	conf_each(conf, "topic.creation.default.", each_setting, topics);
-	topics->retry = (LoopTimer) {
+	topics->retry = (LoopTimer)
+	{
 		.fire = topics_retry,.arg = topics
 	};
 	loop_timer_add(loop, &topics->retry);
@@ -236,7 +237,8 @@ route_to(Topics *topics, int topic, FrameText block)
 	route = &topics->routes[topics->nroutes];
 	route->topic = topic;
 	route->headers = producer_headers_new(block);
-	route->block = (FrameText) {
+	route->block = (FrameText)
+	{
 		block.len ? mem_copy_len(block.p, block.len) : NULL, block.len
 	};
 	return topics->nroutes++;
