@@ -136,6 +136,25 @@ sub stop
 	wait_until("the end of Debezium's walsender", sub { $self->{server}->slot(PREFIX, 'active') eq 'f' });
 }
 
+# Waits until a topic holds $n records.
+sub _wait_records
+{
+	my ($self, $probe, $table, $n) = @_;
+	my ($status, $out, $err) =
+	  run_command([ $probe, 'count', $self->{kafka}->brokers, PREFIX . ".public.$table", $n ]);
+
+	die "$n records of $table did not arrive: $err" if $status != 0;
+}
+
+# Started, and through with what was written while it was away.
+sub start_and_catch_up
+{
+	my ($self, $probe, %conf) = @_;
+
+	$self->start(%conf);
+	$self->_wait_records($probe, 'ticks', $self->{server}->query('SELECT count(*) FROM ticks', 'bench'));
+}
+
 # Brings the workload to Kafka: figures as Bench::Ship::measure() has them.
 sub measure
 {
@@ -146,10 +165,8 @@ sub measure
 	my $start = time;
 	my $walsender = $self->{server}->slot(PREFIX, 'active_pid');
 	my $before = cpu_seconds($self->{pid});
-	my ($status, $out, $err) = run_command(
-		[ $arg{probe}, 'count', $self->{kafka}->brokers, PREFIX . '.public.items', $arg{events} ]);
+	$self->_wait_records($arg{probe}, 'items', $arg{events});
 	my $seconds = time - $start;
-	die "the workload did not arrive: $err" if $status != 0;
 
 	my %cpu = (
 		shipper => cpu_seconds($self->{pid}) - $before,
