@@ -163,14 +163,13 @@ sub measure
 
 	$self->start;
 	my $start = time;
-	my $walsender = $self->{server}->slot(PREFIX, 'active_pid');
 	my $before = cpu_seconds($self->{pid});
 	$self->_wait_records($arg{probe}, 'items', $arg{events});
 	my $seconds = time - $start;
 
 	my %cpu = (
 		shipper => cpu_seconds($self->{pid}) - $before,
-		walsender => cpu_seconds($walsender),
+		walsender => cpu_seconds($self->{server}->slot(PREFIX, 'active_pid')),
 		broker => cpu_seconds($self->{kafka}{pid}) - $broker);
 	my $got = {
 		seconds => $seconds,
