@@ -16,7 +16,7 @@ PG_CPPFLAGS = -Iplugin -DWALPOST_VERSION='"$(WALPOST_VERSION)"'
 PG_CFLAGS   = -std=gnu11 -O3 -fvisibility=hidden '-DPGDLLEXPORT=__attribute__((visibility("default")))' \
 	-Wno-declaration-after-statement $(WERROR)
 SHLIB_LINK  = $(shell pkg-config --libs libpcre2-8 2>/dev/null)
-EXTRA_CLEAN = $(SHIP_OBJS) $(SHIP_OBJS:.o=.d) $(SHIP_BIN) build/unit build/system build/bench build/results build/*.flags
+EXTRA_CLEAN = $(SHIP_OBJS) $(SHIP_OBJS:.o=.d) $(SHIP_BIN) build/unit build/system build/sanitize build/bench build/results build/*.flags
 
 # ---- the shipper -----------------------------------------------------------
 # RDKAFKA: "build" is the librdkafka of "make librdkafka" (the default once it
@@ -113,6 +113,11 @@ regress isolation tap: all
 lint unit regress isolation tap:
 	@regress/test.pl $@ $(if $(TESTS),-- $(TESTS))
 
+# The shipper with the compiler's address and undefined behaviour checks.
+sanitize: all
+	@$(MAKE) -s SHIP_DIR=build/sanitize SHIP_EXTRA='-fsanitize=address,undefined -fno-sanitize-recover=undefined' build/sanitize/walpost
+	@WALPOST_SANITIZED=1 WALPOST_BIN=$(CURDIR)/build/sanitize/walpost regress/test.pl tap $(if $(TESTS),-- $(TESTS))
+
 # PGXS' name for it, with a server of its own.
 installcheck: regress isolation
 
@@ -127,7 +132,7 @@ help:
 	@sed -n 's/^#  *make /  make /p' Makefile
 
 .PHONY: demo test bench librdkafka run-demo run-test run-bench run-librdkafka \
-	install-ship uninstall-ship unit-programs lint unit regress isolation tap docs indent help
+	install-ship uninstall-ship unit-programs lint unit regress isolation tap sanitize docs indent help
 
 # make                  the plugin, walpost.so, and the shipper, shipper/walpost
 # make install          both and the extension, into the server that PG_CONFIG tells of
@@ -139,6 +144,7 @@ help:
 # make regress          the plugin through SQL
 # make isolation        the same with concurrent sessions
 # make tap              the shipper on a real server and a real Kafka; TESTS=file...
+# make sanitize         tap with a shipper that checks its memory
 # make bench            figures beside other plugins; DEBEZIUM=1 beside Debezium
 # make librdkafka       a current librdkafka in build/librdkafka, and the shipper with it
 # make docs             shipper/CONFIG.md and plugin/OPTIONS.md from their tables

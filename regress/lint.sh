@@ -107,10 +107,14 @@ fi
 if command -v shellcheck >/dev/null; then
     # SC2086: lists of words are meant to split; SC2016: eval'd later
     sources regress/*.sh deploy/*/*.sh .ci/run | xargs -r shellcheck -e SC2086,SC2016 -f gcc 2>&1 | rule "shellcheck"
+else
+    echo "skip shellcheck: not installed"
 fi
 if command -v codespell >/dev/null; then
     sources plugin shipper sql regress deploy README.md CHANGELOG.md Makefile |
         grep -vE '\.(out|svg|png|json)$' | xargs -r codespell 2>&1 | rule "codespell"
+else
+    echo "skip codespell: not installed"
 fi
 
 exit $failed

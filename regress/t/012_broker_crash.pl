@@ -27,7 +27,7 @@ my $ship = Walpost::Shipper->running(
 
 sub walsender
 {
-	return $pg->query('SELECT pid FROM pg_stat_replication');
+	return $pg->slot('walpost', 'active_pid');
 }
 
 my $walsender = walsender();
@@ -53,8 +53,7 @@ $load->check('after the broker came back', 0);
 is($kafka->count("$prefix.public.bulk"), 200000, 'the rows that waited arrived, each once');
 is(walsender(), $walsender, 'all over one connection to the server');
 
-my $rss = int($ship->peak_rss / 1048576);
-cmp_ok($rss, '<=', 64, "peak memory: $rss MiB");
+$ship->memory_within(64, '200 MB that waited');
 is($ship->stop(20), 0, 'a clean end');
 
 done_testing();

@@ -29,14 +29,14 @@ my $process = $ship->pid;
 $load->start(1000, 40, 0.005);
 for my $round (1 .. 3)
 {
-	my $walsender = wait_until('a walsender', sub { $pg->query('SELECT pid FROM pg_stat_replication') });
+	my $walsender = wait_until('a walsender', sub { $pg->slot('walpost', 'active_pid') });
 	my $confirmed = $pg->slot('walpost', 'confirmed_flush_lsn');
 
 	wait_until('progress',
 		sub { $pg->slot('walpost', "confirmed_flush_lsn > '$confirmed'") eq 't' });
 	$pg->query("SELECT pg_terminate_backend($walsender)");
 	wait_until('another walsender',
-		sub { ($pg->query('SELECT pid FROM pg_stat_replication') || $walsender) ne $walsender });
+		sub { ($pg->slot('walpost', 'active_pid') || $walsender) ne $walsender });
 }
 is($load->end(300), 0, 'the load ends');
 $ship->wait_drained(120);
@@ -46,7 +46,7 @@ $load->check('after three terminated walsenders', 0);
 $pg->query(q{INSERT INTO journal (pad) SELECT repeat(md5(g::text), 10) FROM generate_series(1, 300000) g});
 my $big = $ship->topic('journal');
 $kafka->wait_count($big, 1);
-$pg->query('SELECT pg_terminate_backend(pid) FROM pg_stat_replication');
+$pg->query(q{SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots});
 $ship->wait_drained(120);
 is($kafka->count($big), 300000, 'a big transaction that was cut arrives, each event once');
 

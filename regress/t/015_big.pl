@@ -29,8 +29,7 @@ my $ship = Walpost::Shipper->running(pg => $pg, kafka => $kafka, conf => \%conf)
 # ---- 200,000 rows of 1 kB
 $pg->query(q{INSERT INTO big SELECT g, repeat(md5(g::text), 32) FROM generate_series(1, 200000) g});
 $ship->wait_drained(180);
-my $rss = int($ship->peak_rss / 1048576);
-cmp_ok($rss, '<=', 64, "peak memory of a transaction of 200 MB: $rss MiB");
+$ship->memory_within(64, 'a transaction of 200 MB');
 
 my ($last, $broken) = (0, 0);
 for my $record ($kafka->read_topic($ship->topic('big')))
@@ -51,8 +50,7 @@ $ship->wait_drained(180);
 my @sizes = $kafka->read_sizes($ship->topic('huge'));
 is(scalar @sizes, 2, 'the huge row and the one after it arrived');
 cmp_ok($sizes[0], '>', 64 * 1024 * 1024, 'the huge row is whole');
-$rss = int($ship->peak_rss / 1048576);
-cmp_ok($rss, '<=', 320, "peak memory of a row of 64 MB: $rss MiB");
+$ship->memory_within(320, 'a row of 64 MB');
 is($ship->stop(20), 0, 'a clean end');
 
 done_testing();

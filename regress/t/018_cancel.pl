@@ -113,6 +113,7 @@ for my $case (@garbage)
 			'--no-loop', '--file=-', "--endpos=$end", @switches
 		]);
 	isnt($status, 0, "$what: refused through the replication protocol");
+	wait_until('the slot to be free', sub { $pg->slot('s', 'active') eq 'f' });
 }
 
 # ---- options without a value, twice, or none at all

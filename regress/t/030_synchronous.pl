@@ -20,7 +20,8 @@ my $topic = $ship->topic('orders');
 
 $pg->query('INSERT INTO orders VALUES (0)');
 $ship->wait_drained;
-is($pg->query('SELECT application_name FROM pg_stat_replication'), 'walpost', 'the name it goes by');
+is($pg->query(q{SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'}),
+	'walpost', 'the name it goes by');
 $pg->append_conf("synchronous_standby_names = 'walpost'");
 $pg->reload;
 wait_until('the server to wait for it',

@@ -238,8 +238,8 @@ sub topics
 
 # Reads a topic from its beginning to its present end, in the order of offsets
 # within each partition.  Returns one hash a record: partition, offset,
-# timestamp, key and value (text; undef = null), headers (a hash).  A topic
-# that is not there has no records.
+# timestamp, key and value (text; undef = null), headers (a hash) and the same
+# in their order (header_text).  A topic that is not there has no records.
 sub read_topic
 {
 	my ($self, $topic) = @_;
@@ -257,6 +257,7 @@ sub read_topic
 			timestamp => $timestamp,
 			key => $key_size < 0 ? undef : $key,
 			value => $size < 0 ? undef : $value,
+			header_text => $headers,
 			headers => { map { split /=/, $_, 2 } split /,(?=[\w.]+=)/, $headers },
 		  };
 	}

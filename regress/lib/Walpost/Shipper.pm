@@ -8,6 +8,7 @@ use strict;
 use warnings;
 
 use JSON::PP ();
+use Test::More;
 use Walpost::Test;
 
 my $number = 0;
@@ -182,8 +183,22 @@ sub is_running
 	return defined $self->{pid} && !defined wait_exit($self->{pid}, -1);
 }
 
-# The largest memory that any of its processes has had so far, in bytes.
-sub peak_rss
+# Tests that no process of it has had more memory than this so far.  A build
+# with sanitizers (WALPOST_SANITIZED) keeps its own books in memory.
+sub memory_within
+{
+	my ($self, $mib, $what) = @_;
+
+  SKIP:
+	{
+		skip('memory of a build with sanitizers', 1) if $ENV{WALPOST_SANITIZED};
+		my $peak = int($self->_peak_rss / 1048576);
+		cmp_ok($peak, '<=', $mib, "peak memory of $what: $peak MiB");
+	}
+	return;
+}
+
+sub _peak_rss
 {
 	my ($self) = @_;
 	my $peak = 0;
