@@ -122,7 +122,10 @@ read_hello(Body *body, Frame *frame, bool received)
 	/* what another version puts behind is its own */
 	if (hello->wire_version != WIRE_VERSION)
 	{
-		hello->plugin_version = hello->options = (FrameText) {p, 0};
+		hello->plugin_version = hello->options = (FrameText)
+		{
+			p, 0
+		};
 		body->p = body->end;
 		return NULL;
 	}
@@ -205,6 +208,7 @@ read_event(Body *body, Frame *frame, bool received)
 {
 	FrameEvent *event = &frame->event;
 	char	   *p = body_take(body, WIRE_EVENT_HEAD);
+	FrameText	block;
 	unsigned char flags;
 
 	if (p == NULL)
@@ -243,8 +247,9 @@ read_event(Body *body, Frame *frame, bool received)
 			return "an EVENT frame with bytes for a null value";
 		event->value = NULL;
 	}
-	if (event->headers_len != 0 &&
-		!headers_valid((FrameText) {event->headers, event->headers_len}))
+	block.p = event->headers;
+	block.len = event->headers_len;
+	if (block.len != 0 && !headers_valid(block))
 		return "an EVENT frame with a broken header block";
 	return NULL;
 }

@@ -175,6 +175,7 @@ static const char *const optional_settings[][2] = {
 /* How each degree of cutting down batches is said. */
 static const char *const batch_settings[][2] = {
 	[1] = {"batch.size", "65536"},
+	[2] = {"batch.size", "8192"},
 	[PRODUCER_SINGLE] = {"batch.num.messages", "1"},
 };
 
@@ -505,6 +506,14 @@ producer_conf_new(const Conf *conf, int batching, bool quiet, Err *err)
 		return NULL;
 	}
 	return m.kafka;
+}
+
+void
+producer_cut_batches(int batching)
+{
+	log_warn("a topic takes no batches of this size: cutting them down to %s = %s; "
+			 "lower producer.override.batch.size below its max.message.bytes, or raise that",
+			 batch_settings[batching][0], batch_settings[batching][1]);
 }
 
 void

@@ -23,7 +23,7 @@ struct rd_kafka_conf_s;
  * How far batches are cut down, because a topic takes no large ones: 0 not at
  * all, PRODUCER_SINGLE to single records.
  */
-#define PRODUCER_SINGLE		2
+#define PRODUCER_SINGLE		3
 
 /*
  * The configuration, the caller's; NULL and err (ERR_CONFIG, naming property and
@@ -31,6 +31,9 @@ struct rd_kafka_conf_s;
  */
 extern struct rd_kafka_conf_s *producer_conf_new(const Conf *conf, int batching,
 												 bool quiet, Err *err) must_check;
+
+/* Says in the log what a degree of cutting down means. */
+extern void producer_cut_batches(int batching);
 
 /* The value that a property of librdkafka has in effect; "" if none. */
 extern void producer_conf_get(const struct rd_kafka_conf_s *kafka, const char *name,

@@ -15,16 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feedback.h"
-#include "intake.h"
 #include "log.h"
-#include "loop.h"
 #include "mem.h"
-#include "producer.h"
-#include "pump.h"
-#include "sig.h"
-#include "stream.h"
-#include "topics.h"
+#include "pump_private.h"
 
 #define LOG_MODULE "pump"
 
@@ -38,106 +31,12 @@
 /* A hot standby takes over within a second. */
 #define BACKOFF_STANDBY_US	500000
 
-/* A stream that reads so much in one turn lets others have theirs. */
-#define TURN_BYTES			(256 * 1024)
-
-/*
- * While events are under way to Kafka others gather behind them anyhow, so the
- * socket is left alone for a while, or until the next acknowledgement: one
- * wake-up for many messages instead of one for each.  Where a read yields much
- * the while is shorter.
- */
-#define GATHER_US			1000
-#define GATHER_MUCH_US		300
-#define GATHER_MUCH			(16 * 1024)
-
-/* A read that yields so much may have left something. */
-#define READ_AGAIN			(64 * 1024)
-
-/* Reading goes on when this much of the bound is free again. */
-#define RESUME_SHARE		4
-
-/* libpq's input buffer never shrinks; past this a connection is renewed. */
-#define LARGE_MESSAGE		(8 * 1024 * 1024)
-
-/* No acknowledgement for so long, with events waiting: ask whether the server
- * is shutting down, and again after as long. */
-#define PROBE_US			2000000
-#define PROBE_TIMEOUT_US	5000000
-
 /* A line of figures, so often, when something happened. */
 #define STATS_US			60000000
 
 /* A producer that failed is replaced after a moment, and not more often. */
 #define RENEW_AFTER_US		200000
 #define RENEW_US			1000000
-
-typedef enum PumpState
-{
-	PUMP_INIT,
-	PUMP_CONNECT,
-	PUMP_CHECK,
-	PUMP_STREAM,
-	PUMP_DRAIN,
-	PUMP_BACKOFF,
-	PUMP_STOPPED,
-	PUMP_FAILED,
-	PUMP_NSTATES
-} PumpState;
-
-typedef struct Pump
-{
-	const PumpOptions *options;
-	const Conf *conf;
-	PumpState	state;
-	Err			err;			/* why it backs off or fails */
-
-	Loop		loop;
-	Sig			sig;
-	Producer   *producer;
-	Topics	   *topics;
-	Intake		intake;
-	Stream	   *stream;			/* NULL: none */
-	Stream	   *probe;			/* asks whether the server is shutting down */
-	Feedback	feedback;
-
-	LoopFd		sig_fd,
-				kafka_fd,
-				stream_fd,
-				probe_fd;
-	LoopTimer	state_timer;	/* ends the state's wait */
-	LoopTimer	feedback_timer;
-	LoopTimer	probe_timer;
-	LoopTimer	renew_timer;
-	LoopTimer	stats_timer;
-	LoopTimer	gather_timer;
-	LoopTimer	push_timer;
-
-	bool		kafka_ready;
-	bool		state_expired;
-	bool		stop;			/* asked to, by a signal */
-	bool		stop_now;		/* asked twice */
-	bool		started;		/* the first stream was opened */
-	bool		full;			/* the bound is reached, reading waits */
-	bool		finishing;		/* CopyDone was sent */
-	bool		checked;		/* the server of this connection was looked at */
-	bool		standing;		/* reading stands still */
-	bool		hung_up;		/* the connection broke while it does */
-	size_t		bound;			/* bytes that may be pinned */
-	char		system_id[32];
-	int64_t		backoff_us;
-	int64_t		failures;		/* in a row */
-	int64_t		acked_us;		/* when an acknowledgement came last */
-	int64_t		data_us;		/* when data came last */
-	int64_t		read_us;		/* when the socket was read last */
-	size_t		read_bytes;		/* and what it yielded */
-	int64_t		broken_us;		/* when the producer failed; 0: it works */
-	int64_t		renewed_us;
-	int64_t		probed_us;
-	uint64_t	logged_events;
-	uint64_t	reconnects;
-	bool		standby_said;
-} Pump;
 
 static Pump *pump_running;
 
@@ -176,14 +75,6 @@ drop_stream(Pump *pump)
 	pump->stream_fd.fd = -1;
 	loop_timer_clear(&pump->feedback_timer);
 	intake_new_session(&pump->intake);
-}
-
-static void
-drop_probe(Pump *pump)
-{
-	stream_close(pump->probe);
-	pump->probe = NULL;
-	pump->probe_fd.fd = -1;
 }
 
 static void
@@ -254,7 +145,7 @@ enter_backoff(Pump *pump)
 				 (long long) wait_us / 1000);
 	pump->reconnects++;
 	drop_stream(pump);
-	drop_probe(pump);
+	pump_drop_probe(pump);
 	loop_timer_set(&pump->state_timer, wait_us);
 }
 
@@ -262,7 +153,7 @@ static void
 enter_end(Pump *pump)
 {
 	drop_stream(pump);
-	drop_probe(pump);
+	pump_drop_probe(pump);
 	pump->loop.stop = true;
 }
 
@@ -369,38 +260,13 @@ renew_producer(Pump *pump)
 	}
 	pump->renewed_us = now;
 	pump->broken_us = 0;
-	log_warn("the Kafka producer failed; a new one gets the %llu events that are not acknowledged",
-			 (unsigned long long) pump->intake.ledger.in_flight);
 	if (!producer_renew(pump->producer, &pump->err))
 		return false;
+	log_info("a new Kafka producer gets the %llu events that are not acknowledged",
+			 (unsigned long long) pump->intake.ledger.in_flight);
 	intake_resend(&pump->intake);
 	topics_ask_again(pump->topics);
 	return true;
-}
-
-/* True while the socket is left alone: see GATHER_US. */
-static bool
-gathering(const Pump *pump)
-{
-	return pump->state == PUMP_STREAM && pump->intake.ledger.in_flight > 0;
-}
-
-/* When it is read again. */
-static int64_t
-gathered_us(const Pump *pump)
-{
-	return pump->read_us + (pump->read_bytes < GATHER_MUCH ? GATHER_US : GATHER_MUCH_US);
-}
-
-static void
-socket_ready(Pump *pump, short revents)
-{
-	if (revents & POLLIN)
-	{
-		pump->read_us = loop_now_us();
-		pump->read_bytes = 0;
-	}
-	stream_polled(pump->stream, revents);
 }
 
 /* Serves delivery reports, and reads what has gathered behind them. */
@@ -412,156 +278,10 @@ serve_kafka(Pump *pump)
 		pump->kafka_ready = false;
 		if (!producer_poll(pump->producer, &pump->err))
 			return false;
-		if (gathering(pump))
-			socket_ready(pump, POLLIN);
+		if (pump_gathering(pump))
+			pump_socket_ready(pump, POLLIN);
 	}
 	return !producer_is_broken(pump->producer) || renew_producer(pump);
-}
-
-/* ---- the server's side ---- */
-
-/* True when another buffer may be taken. */
-static bool
-may_read(Pump *pump)
-{
-	size_t		pinned = intake_pinned(&pump->intake);
-
-	if (pinned >= pump->bound || !intake_ready(&pump->intake))
-		pump->full = true;
-	else if (pinned < pump->bound - pump->bound / RESUME_SHARE)
-		pump->full = false;
-	return !pump->full;
-}
-
-static bool
-take_data(Pump *pump, const StreamMessage *message)
-{
-	pump->data_us = loop_now_us();
-	feedback_data(&pump->feedback);
-	return intake_take(&pump->intake, message->buffer, message->len, message->start,
-					   pump->data_us, &pump->err);
-}
-
-static void
-take_keepalive(Pump *pump, const StreamMessage *message)
-{
-	/* everything sent before it has been read, or it would not be at hand */
-	ledger_keepalive(&pump->intake.ledger, message->lsn);
-	if (message->reply)
-		feedback_ask(&pump->feedback, loop_now_us());
-}
-
-/* Reads until there is nothing, or too much.  False and pump->err on failure. */
-static bool
-read_stream(Pump *pump)
-{
-	size_t		bytes = 0;
-
-	while (may_read(pump))
-	{
-		StreamMessage message;
-
-		if (bytes >= TURN_BYTES)
-		{
-			pump->loop.again = true;
-			return true;
-		}
-		switch (stream_next(pump->stream, &message, &pump->err))
-		{
-			case STREAM_DATA:
-				bytes += message.len;
-				pump->read_bytes += message.len;
-				if (!take_data(pump, &message))
-					return false;
-				break;
-			case STREAM_KEEPALIVE:
-				take_keepalive(pump, &message);
-				break;
-			case STREAM_WAIT:
-				if (pump->read_bytes < READ_AGAIN)
-					return true;
-				socket_ready(pump, POLLIN);
-				break;
-			case STREAM_ENDED:
-				err_set(&pump->err, ERR_RETRY, "the server ended the stream from slot \"%s\"",
-						pump->options->slot);
-				return false;
-			default:
-				return false;
-		}
-	}
-	return true;
-}
-
-/* Tells the server how far we are when that is due. */
-static bool
-report(Pump *pump)
-{
-	uint64_t	flush_lsn = pump->intake.ledger.flush_lsn;
-	uint64_t	write_lsn = pump->intake.ledger.received_lsn;
-	int64_t		now = loop_now_us();
-	int64_t		due = feedback_due(&pump->feedback, flush_lsn, now);
-
-	if (due > now)
-	{
-		pump->feedback_timer.due_us = due;
-		return true;
-	}
-	if (!stream_feedback(pump->stream, write_lsn, flush_lsn, &pump->err))
-		return false;
-	feedback_sent(&pump->feedback, write_lsn, flush_lsn, now);
-	pump->feedback_timer.due_us = feedback_due(&pump->feedback, flush_lsn, now);
-	return true;
-}
-
-/*
- * A server that shuts down waits for the flush LSN to reach its own.  When it
- * cannot, because Kafka is away, it would wait for ever: ask at its door
- * whether it is shutting down, and leave if so.
- */
-static void
-start_probe(Pump *pump)
-{
-	if (pump->probe != NULL)
-		return;
-	pump->probe = stream_open(pump->conf, NULL);
-	pump->probed_us = loop_now_us();
-}
-
-static void
-consider_probe(Pump *pump)
-{
-	int64_t		now = loop_now_us();
-
-	if (pump->intake.ledger.in_flight == 0)
-		return;
-	if (feedback_pressed(&pump->feedback, now))
-	{
-		feedback_data(&pump->feedback);
-		start_probe(pump);
-	}
-}
-
-/* True when the server is found to shut down; pump->err says so. */
-static bool
-run_probe(Pump *pump)
-{
-	StreamMessage message;
-	StreamEvent event;
-	Err			err;
-
-	if (pump->probe == NULL)
-		return false;
-	event = stream_next(pump->probe, &message, &err);
-	if (event == STREAM_WAIT)
-		return false;
-	drop_probe(pump);
-	if (event != STREAM_FAILED || strcmp(err.sqlstate, "57P03") != 0)
-		return false;
-	err_set(&pump->err, ERR_RETRY, "the server is shutting down, which would wait for %llu events "
-			"that Kafka does not take; leaving it",
-			(unsigned long long) pump->intake.ledger.in_flight);
-	return true;
 }
 
 /* ---- one handler for each state: what to do in a turn, and where to go ---- */
@@ -596,49 +316,6 @@ turn_connect(Pump *pump)
 	}
 }
 
-/* Compares the server with what is known of it; false and pump->err. */
-static bool
-check_server(Pump *pump)
-{
-	const StreamInfo *info = stream_info(pump->stream);
-	const char *slot = pump->options->slot;
-	Ledger	   *ledger = &pump->intake.ledger;
-
-	if (!info->slot_exists)
-		return err_set(&pump->err, ERR_CONFIG, "replication slot \"%s\" does not exist%s", slot,
-					   pump->started ? " any more; what was not received is lost, start again to make a new one" :
-					   "; create it with \"walpost slot create\"");
-	if (pump->started && strcmp(pump->system_id, info->system_id) != 0)
-		return err_set(&pump->err, ERR_FATAL, "the server is another one: its system identifier is %s, it was %s; "
-					   "start again if that is meant", info->system_id, pump->system_id);
-	memcpy(pump->system_id, info->system_id, sizeof(pump->system_id));
-
-	if (!pump->started)
-	{
-		uint64_t	lsn = pump->options->start_lsn;
-
-		if (lsn < info->confirmed_lsn)
-			lsn = info->confirmed_lsn;
-		ledger_start(ledger, lsn);
-		log_info("streaming from slot \"%s\" at " LSN_FMT " (confirmed " LSN_FMT
-				 "), publication \"%s\", topic prefix \"%s\", librdkafka %s",
-				 slot, LSN_ARGS(lsn), LSN_ARGS(info->confirmed_lsn), pump->options->publication,
-				 conf_get(pump->conf, "topic.prefix"), producer_library());
-	}
-	else
-	{
-		if (info->confirmed_lsn > ledger->received_lsn)
-			log_warn("slot \"%s\" was moved on by another client, from " LSN_FMT " to " LSN_FMT
-					 "; what lies between is not published by this one", slot,
-					 LSN_ARGS(ledger->received_lsn), LSN_ARGS(info->confirmed_lsn));
-		log_info("streaming again from slot \"%s\" at " LSN_FMT, slot,
-				 LSN_ARGS(ledger->received_lsn));
-	}
-	feedback_connect(&pump->feedback, ledger->flush_lsn, info->sender_timeout_us,
-					 conf_get_int(pump->conf, "status.update.interval.ms") * 1000);
-	return true;
-}
-
 static PumpState
 turn_check(Pump *pump)
 {
@@ -655,7 +332,7 @@ turn_check(Pump *pump)
 	if (!pump->checked)
 	{
 		pump->checked = true;
-		if (!check_server(pump) ||
+		if (!pump_check_server(pump) ||
 			!stream_start(pump->stream, pump->intake.ledger.received_lsn, &pump->err))
 			return state_after_error(pump);
 		return PUMP_CHECK;
@@ -672,15 +349,6 @@ turn_check(Pump *pump)
 	}
 }
 
-/* After a huge message, a connection with nothing under way makes room. */
-static bool
-wants_renewal(Pump *pump)
-{
-	return stream_largest(pump->stream) > LARGE_MESSAGE &&
-		ledger_empty(&pump->intake.ledger) &&
-		loop_now_us() - pump->data_us > PROBE_US / 2;
-}
-
 static PumpState
 turn_stream(Pump *pump)
 {
@@ -691,12 +359,11 @@ turn_stream(Pump *pump)
 		err_set(&pump->err, ERR_RETRY, "the server closed the connection while reading stood still");
 		return state_after_error(pump);
 	}
-	if (!read_stream(pump) || !report(pump))
+	if (!pump_read(pump) || !pump_report(pump))
 		return state_after_error(pump);
-	consider_probe(pump);
-	if (run_probe(pump))
+	if (pump_server_leaves(pump))
 		return state_after_error(pump);
-	if (wants_renewal(pump))
+	if (pump_wants_renewal(pump))
 	{
 		log_debug("renewing the connection after a message of %zu bytes",
 				  stream_largest(pump->stream));
@@ -717,7 +384,7 @@ turn_drain(Pump *pump)
 	{
 		if (pump->intake.ledger.in_flight > 0 && !pump->state_expired)
 		{
-			if (!report(pump))
+			if (!pump_report(pump))
 				return state_after_error(pump);
 			return PUMP_DRAIN;
 		}
@@ -760,33 +427,6 @@ turn_end(Pump *pump)
 }
 
 /* ---- the loop ---- */
-
-/* Watches what the present state waits for. */
-static void
-watch(Pump *pump)
-{
-	pump->stream_fd.fd = -1;
-	if (pump->stream != NULL)
-	{
-		pump->stream_fd.fd = stream_fd(pump->stream);
-		pump->stream_fd.events = stream_events(pump->stream);
-		pump->standing = (pump->state == PUMP_STREAM && !may_read(pump)) ||
-			(pump->state == PUMP_DRAIN && !pump->finishing);
-		if (pump->standing)
-			pump->stream_fd.events &= ~POLLIN;
-		else if (gathering(pump) && loop_now_us() < gathered_us(pump))
-		{
-			pump->stream_fd.events &= ~POLLIN;
-			pump->gather_timer.due_us = gathered_us(pump);
-		}
-	}
-	pump->probe_fd.fd = -1;
-	if (pump->probe != NULL)
-	{
-		pump->probe_fd.fd = stream_fd(pump->probe);
-		pump->probe_fd.events = stream_events(pump->probe);
-	}
-}
 
 static void
 turn(Pump *pump)
@@ -853,7 +493,7 @@ on_stream(void *arg, short revents)
 	/* nobody reads it now, so nobody would find out */
 	if (pump->standing && (revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
 		pump->hung_up = true;
-	socket_ready(pump, revents);
+	pump_socket_ready(pump, revents);
 }
 
 static void
@@ -872,19 +512,6 @@ on_state_timer(void *arg)
 static void
 on_wake(void *arg)
 {
-}
-
-/* While reading stands still nothing of the server is seen: ask. */
-static void
-on_probe_timer(void *arg)
-{
-	Pump	   *pump = arg;
-
-	loop_timer_set(&pump->probe_timer, PROBE_US);
-	if (pump->probe != NULL && loop_now_us() - pump->probed_us > PROBE_TIMEOUT_US)
-		drop_probe(pump);
-	if (pump->full && loop_now_us() - pump->acked_us > PROBE_US)
-		start_probe(pump);
 }
 
 static void
@@ -935,7 +562,7 @@ add_watches(Pump *pump)
 
 	pump->state_timer.fire = on_state_timer;
 	pump->feedback_timer.fire = on_wake;
-	pump->probe_timer.fire = on_probe_timer;
+	pump->probe_timer.fire = pump_on_probe_timer;
 	pump->renew_timer.fire = on_wake;
 	pump->stats_timer.fire = on_stats_timer;
 	pump->gather_timer.fire = on_wake;
@@ -1004,7 +631,7 @@ pump_run(const PumpOptions *options, Err *err)
 	pump->loop.again = true;
 	while (!pump->loop.stop)
 	{
-		watch(pump);
+		pump_watch(pump);
 		loop_once(&pump->loop);
 		turn(pump);
 	}

@@ -20,8 +20,12 @@
 #define CREATE_TIMEOUT_MS	5000
 /* How long to wait until they are asked again, when none was there. */
 #define CREATE_RETRY_US		1000000
-/* How long the loop may stand still for a topic's metadata. */
+/*
+ * How long the loop may stand still for a topic's metadata, and for how long it
+ * will not ask again when there was no answer.
+ */
 #define LOOK_TIMEOUT_MS		1000
+#define LOOK_PAUSE_US		10000000
 
 typedef enum TopicState
 {
@@ -48,6 +52,7 @@ struct Topics
 	int			replicas;
 	const char **settings;		/* pairs for new topics, NULL-terminated */
 	int			nsettings;
+	int64_t		dark_us;		/* no broker answered then */
 	bool		no_admin;		/* these brokers do not create on request */
 	LogLimit	retry_limit;
 };
@@ -130,13 +135,28 @@ topics_route(const Topics *topics, uint32_t route)
 	return &topics->routes[route];
 }
 
+/* True when a broker answers; does not wait for it again and again. */
+static bool
+look(Topics *topics, int topic)
+{
+	int64_t		now = loop_now_us();
+
+	if (topics->dark_us != 0 && now < topics->dark_us + LOOK_PAUSE_US)
+		return false;
+	topics->dark_us = 0;
+	if (producer_topic_look(topics->producer, topic, LOOK_TIMEOUT_MS))
+		return true;
+	topics->dark_us = loop_now_us();
+	return false;
+}
+
 /* The topic may be used.  An old librdkafka is made to know it first. */
 static void
 topic_ready(Topics *topics, int topic)
 {
 	topics->states[topic] = TOPIC_READY;
-	if (producer_must_look() &&
-		!producer_topic_look(topics->producer, topic, LOOK_TIMEOUT_MS))
+	topics->dark_us = 0;
+	if (producer_must_look() && !look(topics, topic))
 		log_debug("no metadata of topic \"%s\" yet",
 				  producer_topic_name(topics->producer, topic));
 	producer_topic_ready(topics->producer, topic);
@@ -193,8 +213,7 @@ topics_created(Topics *topics, int topic, int code, const char *text)
 		topic_ready(topics, topic);
 		return;
 	}
-	if (producer_is_local(code) &&
-		!producer_topic_look(topics->producer, topic, LOOK_TIMEOUT_MS))
+	if (producer_is_local(code) && !look(topics, topic))
 	{
 		if (log_limit_pass(&topics->retry_limit))
 			log_warn("could not create topic \"%s\" yet: no broker answers (%s)", name, text);

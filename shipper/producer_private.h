@@ -1,0 +1,87 @@
+/*
+ * producer_private.h
+ *	  What the producer*.c files share: the client, its topics, what waits.
+ *
+ * Everybody else asks producer.h.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_PRODUCER_PRIVATE_H
+#define WALPOST_PRODUCER_PRIVATE_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "log.h"
+#include "producer.h"
+
+#define lengthof(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Events reported, or handed over without headers, in one call. */
+#define BATCH_MAX		256
+
+struct ProducerHeaders
+{
+	rd_kafka_headers_t *list;
+	size_t		bytes;
+};
+
+/* An event that waits, and the headers that its stream gives it. */
+typedef struct Waiting
+{
+	char	   *body;
+	const ProducerHeaders *headers;
+} Waiting;
+
+typedef struct Topic
+{
+	char	   *name;
+	rd_kafka_topic_t *handle;	/* of the present client, made on first use */
+	bool		ready;
+	Waiting    *ring;			/* first to first + nwaiting, modulo size */
+	uint32_t	size,			/* a power of two, or 0 */
+				first,
+				nwaiting;
+	uint32_t	handed;			/* librdkafka has so many */
+	uint32_t	chunk;			/* so many had the last chunk, */
+	int64_t		chunk_us;		/* which went then */
+	uint32_t	npartitions;	/* as far as events have gone to them */
+} Topic;
+
+struct Producer
+{
+	const Conf *conf;
+	const ProducerEvents *events;
+	void	   *arg;
+	rd_kafka_t *kafka;
+	rd_kafka_queue_t *queue;
+	int			wake_fd;		/* an eventfd that librdkafka writes to */
+
+	Topic	   *topics;
+	int			ntopics;
+	size_t		chunk_bytes;	/* batch.size, batch.num.messages */
+	uint32_t	chunk_events;
+	rd_kafka_message_t batch[BATCH_MAX];
+	int64_t		linger_us;		/* linger.ms */
+	int64_t		kick_us;		/* when to wake librdkafka's threads; 0: never */
+
+	int			batching;		/* see PRODUCER_SINGLE */
+	bool		cut_batches;	/* the next client is to make smaller ones */
+	bool		fatal;			/* why, is in fatal_text */
+	bool		closing;		/* errors no longer matter */
+	bool		proven;
+	bool		failed;			/* failure says why producer_poll() is false */
+	char		mechanism[32];	/* of SASL */
+	char		fatal_text[512];
+	Err			failure;
+	LogLimit	down_limit;
+	LogLimit	log_limit;
+};
+
+/* The client's handle of a topic. */
+extern rd_kafka_topic_t *producer_topic_handle(Producer *producer, int number);
+
+/* What producer_poll() does with delivery reports, and with new topics. */
+extern void producer_on_delivery(Producer *producer, rd_kafka_event_t *event);
+extern void producer_on_topics_created(Producer *producer, rd_kafka_event_t *event);
+
+#endif							/* WALPOST_PRODUCER_PRIVATE_H */

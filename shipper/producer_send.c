@@ -1,0 +1,466 @@
+/*
+ * producer_send.c
+ *	  Events on their way: queued, handed to librdkafka in chunks, reported.
+ *
+ * An idempotent librdkafka has one request of a partition under way at a time,
+ * and while more records wait for it its thread polls without pause, a whole
+ * core of it.  So they wait here instead: a topic's next chunk, no more than a
+ * request takes, is handed over when the one before is acknowledged.  And lest
+ * the thread wakes with a chunk's first record and sends that alone, linger.ms
+ * makes it wait a tenth of a millisecond, after which it is woken (see kick()).
+ *
+ * All events of a stream carry the same headers, and librdkafka has no call
+ * that would share them: each record owns a list of them.  It only ever reads
+ * the list until it frees it with the record, so records get the same one, and
+ * it is taken off again when the delivery report comes in.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loop.h"
+#include "mem.h"
+#include "producer_conf.h"
+#include "producer_private.h"
+#include "wire.h"
+
+#define LOG_MODULE "kafka"
+
+/*
+ * The next chunk goes so long after the last for each event that this had, but
+ * not longer: beyond 50,000 events a second there are fewer requests, with more
+ * in them, for all to work on.  Below that nothing ever waits.
+ */
+#define CHUNK_GAP_US	20
+#define CHUNK_GAP_MAX	5000
+
+/* Partitions of a topic, by which a chunk grows. */
+#define CHUNK_SPREAD	4
+/* What a record takes besides key, value and headers. */
+#define RECORD_COST		32
+
+/* Appends a block's headers. */
+static void
+headers_append(rd_kafka_headers_t *list, FrameText block)
+{
+	FrameHeader header;
+
+	while (frame_header_next(&block, &header) == FRAME_OK)
+		rd_kafka_header_add(list, header.name.p, header.name.len,
+							header.value.p, header.value.len);
+}
+
+ProducerHeaders *
+producer_headers_new(FrameText block)
+{
+	ProducerHeaders *headers;
+
+	if (block.len == 0)
+		return NULL;
+	headers = mem_zero(sizeof(ProducerHeaders));
+	headers->bytes = block.len;
+	headers->list = rd_kafka_headers_new(8);
+	headers_append(headers->list, block);
+	return headers;
+}
+
+void
+producer_headers_free(ProducerHeaders *headers)
+{
+	if (headers == NULL)
+		return;
+	rd_kafka_headers_destroy(headers->list);
+	free(headers);
+}
+
+/*
+ * A record that Kafka or librdkafka refuses: what it was, and what to do.  The
+ * first one counts.
+ */
+static void
+refused(Producer *producer, const char *topic, const FrameEvent *event, rd_kafka_resp_err_t code)
+{
+	static const struct
+	{
+		rd_kafka_resp_err_t code;
+		const char *remedy;
+	}			remedies[] = {
+		{RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "raise max.message.bytes of the topic (kafka-configs --alter --entity-type topics)"},
+		{RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, "raise max.message.bytes and segment.bytes of the topic"},
+		{RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "grant the connector's principal Write and Describe on the topic"},
+		{RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "grant the connector's principal IdempotentWrite on the cluster"},
+		{RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "create the topic, or let the connector's principal create it"},
+		{RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, "create the topic, or let the connector's principal create it"},
+		{RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "create the topic, or let the connector's principal create it"},
+		{RD_KAFKA_RESP_ERR_INVALID_RECORD, "see the broker's log; a compacted topic takes no record without a key"},
+		{RD_KAFKA_RESP_ERR_INVALID_MSG, "see the broker's log"},
+	};
+	const char *remedy = "see the broker's log";
+	const char *key = event->key ? event->key : "null";
+	int			key_len = event->key ? (event->key_len < 200 ? (int) event->key_len : 200) : 4;
+
+	uint64_t	lsn;
+
+	if (producer->failed)
+		return;
+	lsn = producer->events->commit_lsn(producer->arg, event->body);
+	for (size_t i = 0; i < lengthof(remedies); i++)
+	{
+		if (remedies[i].code == code)
+			remedy = remedies[i].remedy;
+	}
+	producer->failed = true;
+	err_set(&producer->failure, ERR_FATAL,
+			"could not publish an event to topic \"%s\": %s; key %.*s, change %llu of the "
+			"transaction at " LSN_FMT ", %u bytes; %s",
+			topic, rd_kafka_err2str(code), key_len, key, (unsigned long long) event->ordinal,
+			LSN_ARGS(lsn), event->key_len + event->value_len, remedy);
+	producer->failure.kafka = code;
+}
+
+/* The event of a body; what it holds was checked when it was read. */
+static FrameEvent
+event_of_body(char *body)
+{
+	char		flags = body[WIRE_EVENT_FLAGS];
+	char	   *bytes = body + WIRE_EVENT_HEAD;
+	uint32_t	key_len = wire_get32(body + WIRE_EVENT_KEY_LEN);
+	uint32_t	value_len = wire_get32(body + WIRE_EVENT_VALUE_LEN);
+
+	return (FrameEvent)
+	{
+		.body = body,
+			.key = (flags & WIRE_HAS_KEY) ? bytes : NULL,
+			.key_len = key_len,
+			.value = (flags & WIRE_HAS_VALUE) ? bytes + key_len : NULL,
+			.value_len = value_len,
+			.headers = bytes + key_len + value_len,
+			.headers_len = wire_get32(body + WIRE_EVENT_HEADERS_LEN),
+			.ordinal = wire_get64(body + WIRE_EVENT_ORDINAL),
+			.timestamp = (int64_t) wire_get64(body + WIRE_EVENT_TIMESTAMP),
+	};
+}
+
+static inline size_t
+event_bytes(const char *body)
+{
+	return (size_t) wire_get32(body + WIRE_EVENT_KEY_LEN) +
+		wire_get32(body + WIRE_EVENT_VALUE_LEN) +
+		wire_get32(body + WIRE_EVENT_HEADERS_LEN);
+}
+
+/*
+ * What an error on one record means.  These say only that its producer is done
+ * for: the record goes again with the next one.
+ */
+static bool
+is_of_producer(rd_kafka_resp_err_t code)
+{
+	static const rd_kafka_resp_err_t codes[] = {
+		RD_KAFKA_RESP_ERR__FATAL,
+		RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE,
+		RD_KAFKA_RESP_ERR__PURGE_QUEUE,
+		RD_KAFKA_RESP_ERR__PURGE_INFLIGHT,
+		RD_KAFKA_RESP_ERR__DESTROY,
+		RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
+		RD_KAFKA_RESP_ERR__INCONSISTENT,
+		RD_KAFKA_RESP_ERR__TRANSPORT,
+		RD_KAFKA_RESP_ERR__TIMED_OUT,
+		RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+		RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID,
+		RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
+		RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING,
+	};
+
+	for (size_t i = 0; i < lengthof(codes); i++)
+	{
+		if (codes[i] == code)
+			return true;
+	}
+	return false;
+}
+
+/* n records of one request failed for good, body being the first of them. */
+static void
+records_failed(Producer *producer, const char *topic, char *body, size_t n,
+			   rd_kafka_resp_err_t code)
+{
+	FrameEvent	event = event_of_body(body);
+
+	log_debug("%zu records for topic \"%s\" failed: %s", n, topic, rd_kafka_err2name(code));
+	if (is_of_producer(code))
+	{
+		producer->fatal = true;
+		if (producer->fatal_text[0] == '\0')
+			snprintf(producer->fatal_text, sizeof(producer->fatal_text), "%s",
+					 rd_kafka_err2str(code));
+	}
+	else if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && n > 1 &&
+			 producer->batching < PRODUCER_SINGLE)
+		producer->cut_batches = true;
+	else
+		refused(producer, topic, &event, code);
+}
+
+void
+producer_add(Producer *producer, int number, const FrameEvent *event,
+			 const ProducerHeaders *headers)
+{
+	Topic	   *topic = &producer->topics[number];
+	Waiting    *waiting;
+
+	if (topic->nwaiting == topic->size)
+	{
+		/* the part that has gone round moves behind the old end */
+		uint32_t	size = topic->size ? topic->size * 2 : 256;
+
+		topic->ring = mem_resize(topic->ring, size * sizeof(Waiting));
+		memcpy(topic->ring + topic->size, topic->ring, topic->first * sizeof(Waiting));
+		topic->size = size;
+	}
+	waiting = &topic->ring[(topic->first + topic->nwaiting++) & (topic->size - 1)];
+	waiting->body = event->body;
+	waiting->headers = headers;
+}
+
+static inline Waiting *
+waiting_at(const Topic *topic, uint32_t i)
+{
+	return &topic->ring[(topic->first + i) & (topic->size - 1)];
+}
+
+/* How many of those that wait make the next chunk. */
+static uint32_t
+chunk_size(const Producer *producer, const Topic *topic)
+{
+	size_t		spread = topic->npartitions ? topic->npartitions : 1;
+	size_t		bytes = 0;
+	size_t		max;
+	uint32_t	n;
+
+	if (spread > CHUNK_SPREAD)
+		spread = CHUNK_SPREAD;
+	max = producer->chunk_bytes * spread;
+	for (n = 0; n < topic->nwaiting && n < producer->chunk_events; n++)
+	{
+		const Waiting *waiting = waiting_at(topic, n);
+
+		bytes += event_bytes(waiting->body) + RECORD_COST +
+			(waiting->headers ? waiting->headers->bytes : 0);
+		if (bytes > max && n > 0)
+			break;
+	}
+	return n;
+}
+
+/* Hands over one event with headers; false when librdkafka's queue is full. */
+static bool
+hand_one(Producer *producer, rd_kafka_topic_t *handle, const Waiting *waiting)
+{
+	FrameEvent	event = event_of_body(waiting->body);
+	FrameText	block = {event.headers, event.headers_len};
+	rd_kafka_headers_t *headers = waiting->headers ? waiting->headers->list : NULL;
+	rd_kafka_resp_err_t code;
+
+	if (event.headers_len > 0)
+	{
+		headers = headers ? rd_kafka_headers_copy(headers) : rd_kafka_headers_new(8);
+		headers_append(headers, block);
+	}
+	code = rd_kafka_producev(producer->kafka,
+							 RD_KAFKA_V_RKT(handle),
+							 RD_KAFKA_V_VALUE(event.value, event.value_len),
+							 RD_KAFKA_V_KEY(event.key, event.key_len),
+							 RD_KAFKA_V_OPAQUE(event.body),
+							 RD_KAFKA_V_TIMESTAMP(event.timestamp < 0 ? 0 : event.timestamp),
+							 RD_KAFKA_V_HEADERS(headers),
+							 RD_KAFKA_V_END);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return true;
+	if (event.headers_len > 0)
+		rd_kafka_headers_destroy(headers);
+	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+		return false;
+	records_failed(producer, rd_kafka_topic_name(handle), event.body, 1, code);
+	return true;
+}
+
+/* An event that librdkafka's faster call can take, which knows no headers. */
+static inline bool
+is_plain(const Waiting *waiting)
+{
+	return waiting->headers == NULL &&
+		wire_get32(waiting->body + WIRE_EVENT_HEADERS_LEN) == 0 &&
+		(int64_t) wire_get64(waiting->body + WIRE_EVENT_TIMESTAMP) < 0;
+}
+
+/* Hands over plain events from the topic's first on; returns how many. */
+static uint32_t
+hand_plain(Producer *producer, Topic *topic, uint32_t max)
+{
+	uint32_t	n = 0;
+
+	for (; n < max && n < BATCH_MAX && is_plain(waiting_at(topic, n)); n++)
+	{
+		FrameEvent	event = event_of_body(waiting_at(topic, n)->body);
+
+		producer->batch[n] = (rd_kafka_message_t)
+		{
+			.payload = event.value,.len = event.value_len,
+				.key = event.key,.key_len = event.key_len,
+				._private = event.body
+		};
+	}
+	rd_kafka_produce_batch(topic->handle, RD_KAFKA_PARTITION_UA, 0, producer->batch, (int) n);
+	for (uint32_t i = 0; i < n; i++)
+	{
+		rd_kafka_message_t *message = &producer->batch[i];
+
+		if (message->err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+			return i;
+		if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+			records_failed(producer, topic->name, message->_private, 1, message->err);
+	}
+	return n;
+}
+
+/* Hands over the next n events, or as many as librdkafka takes. */
+static void
+hand_over(Producer *producer, Topic *topic, uint32_t n)
+{
+	while (n > 0)
+	{
+		uint32_t	done;
+
+		if (is_plain(waiting_at(topic, 0)))
+			done = hand_plain(producer, topic, n);
+		else
+			done = hand_one(producer, topic->handle, waiting_at(topic, 0));
+		if (done == 0)
+			return;
+		topic->first = (topic->first + done) & (topic->size - 1);
+		topic->nwaiting -= done;
+		topic->handed += done;
+		n -= done;
+	}
+}
+
+/*
+ * Hands over the topic's next chunk, unless it is too early: then the time for
+ * it is returned, else 0.
+ */
+static int64_t
+serve_topic(Producer *producer, int number, int64_t now_us)
+{
+	Topic	   *topic = &producer->topics[number];
+	uint32_t	n = chunk_size(producer, topic);
+
+	int64_t		due = topic->chunk_us +
+	(topic->chunk < CHUNK_GAP_MAX / CHUNK_GAP_US ? topic->chunk * CHUNK_GAP_US : CHUNK_GAP_MAX);
+
+	if (n == topic->nwaiting && now_us < due)
+		return due;
+
+	topic->chunk = n;
+	topic->chunk_us = now_us;
+	producer_topic_handle(producer, number);
+	hand_over(producer, topic, n);
+	if (producer->kick_us == 0)
+		producer->kick_us = now_us + producer->linger_us;
+	return 0;
+}
+
+/*
+ * Wakes librdkafka's threads, which find that linger.ms is over.  Left alone
+ * they would sleep for a whole millisecond, the resolution of their poll().
+ * rd_kafka_flush() is called for this side effect; without a time-out it does
+ * not wait for anything.
+ */
+static void
+kick(Producer *producer)
+{
+	producer->kick_us = 0;
+	rd_kafka_flush(producer->kafka, 0);
+}
+
+int64_t
+producer_push(Producer *producer, int64_t now_us)
+{
+	int64_t		first = 0;
+
+	for (int i = 0; i < producer->ntopics; i++)
+	{
+		const Topic *topic = &producer->topics[i];
+		int64_t		due;
+
+		if (topic->nwaiting == 0 || topic->handed > 0 || !topic->ready)
+			continue;
+		due = serve_topic(producer, i, now_us);
+		if (due != 0 && (first == 0 || due < first))
+			first = due;
+	}
+	if (producer->kick_us == 0)
+		return first;
+	if (producer->kick_us <= loop_now_us())
+	{
+		kick(producer);
+		return first;
+	}
+	return first == 0 || producer->kick_us < first ? producer->kick_us : first;
+}
+
+/* Takes the headers off a record that comes back. */
+static inline void
+take_headers(const rd_kafka_message_t *message)
+{
+	rd_kafka_headers_t *headers;
+
+	/* the record is librdkafka's, and const to readers of its content */
+	if (rd_kafka_message_detach_headers((rd_kafka_message_t *) message, &headers) ==
+		RD_KAFKA_RESP_ERR_NO_ERROR &&
+		wire_get32((char *) message->_private + WIRE_EVENT_HEADERS_LEN) > 0)
+		rd_kafka_headers_destroy(headers);
+}
+
+/* The delivery reports of one request. */
+void
+producer_on_delivery(Producer *producer, rd_kafka_event_t *event)
+{
+	const rd_kafka_message_t *message;
+	const rd_kafka_message_t *failed = NULL;
+	Topic	   *topic = NULL;
+	char	   *bodies[BATCH_MAX];
+	size_t		nfailed = 0;
+	size_t		n = 0;
+
+	while ((message = rd_kafka_event_message_next(event)) != NULL)
+	{
+		if (topic == NULL)
+		{
+			topic = &producer->topics[(intptr_t) rd_kafka_topic_opaque(message->rkt)];
+			if (message->partition >= (int32_t) topic->npartitions)
+				topic->npartitions = (uint32_t) message->partition + 1;
+		}
+		topic->handed--;
+		take_headers(message);
+		if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+		{
+			failed = failed ? failed : message;
+			nfailed++;
+			continue;
+		}
+		producer->proven = true;
+		bodies[n++] = message->_private;
+		if (n == BATCH_MAX)
+		{
+			producer->events->acknowledged(producer->arg, bodies, n);
+			n = 0;
+		}
+	}
+	if (n > 0)
+		producer->events->acknowledged(producer->arg, bodies, n);
+	if (nfailed > 0 && !producer->closing)
+		records_failed(producer, topic->name, failed->_private, nfailed, failed->err);
+}

@@ -1,0 +1,304 @@
+/*
+ * pump_server.c
+ *	  The engine's side towards the server: reading, reporting, leaving in time.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <poll.h>
+#include <string.h>
+
+#include "log.h"
+#include "pump_private.h"
+
+#define LOG_MODULE "pump"
+
+/* A stream that reads so much in one turn lets others have theirs. */
+#define TURN_BYTES			(256 * 1024)
+
+/*
+ * While events are under way to Kafka others gather behind them anyhow, so the
+ * socket is left alone for a while, or until the next acknowledgement: one
+ * wake-up for many messages instead of one for each.  Where a read yields much
+ * the while is shorter.
+ */
+#define GATHER_US			1000
+#define GATHER_MUCH_US		300
+#define GATHER_MUCH			(16 * 1024)
+
+/* A read that yields so much may have left something. */
+#define READ_AGAIN			(64 * 1024)
+
+/* Reading goes on when this much of the bound is free again. */
+#define RESUME_SHARE		4
+
+/* libpq's input buffer never shrinks; past this a connection is renewed. */
+#define LARGE_MESSAGE		(8 * 1024 * 1024)
+
+/* The server has to answer the question of start_probe() within this. */
+#define PROBE_TIMEOUT_US	5000000
+
+/* An idle connection is renewed after so long. */
+#define RENEWAL_IDLE_US		1000000
+
+void
+pump_drop_probe(Pump *pump)
+{
+	stream_close(pump->probe);
+	pump->probe = NULL;
+	pump->probe_fd.fd = -1;
+}
+
+bool
+pump_gathering(const Pump *pump)
+{
+	return pump->state == PUMP_STREAM && pump->intake.ledger.in_flight > 0;
+}
+
+/* When it is read again. */
+static int64_t
+gathered_us(const Pump *pump)
+{
+	return pump->read_us + (pump->read_bytes < GATHER_MUCH ? GATHER_US : GATHER_MUCH_US);
+}
+
+void
+pump_socket_ready(Pump *pump, short revents)
+{
+	if (revents & POLLIN)
+	{
+		pump->read_us = loop_now_us();
+		pump->read_bytes = 0;
+	}
+	stream_polled(pump->stream, revents);
+}
+
+/* True when another buffer may be taken. */
+static bool
+may_read(Pump *pump)
+{
+	size_t		pinned = intake_pinned(&pump->intake);
+
+	if (pinned >= pump->bound || !intake_ready(&pump->intake))
+		pump->full = true;
+	else if (pinned < pump->bound - pump->bound / RESUME_SHARE)
+		pump->full = false;
+	return !pump->full;
+}
+
+static bool
+take_data(Pump *pump, const StreamMessage *message)
+{
+	pump->data_us = loop_now_us();
+	feedback_data(&pump->feedback);
+	return intake_take(&pump->intake, message->buffer, message->len, message->start,
+					   pump->data_us, &pump->err);
+}
+
+static void
+take_keepalive(Pump *pump, const StreamMessage *message)
+{
+	/* everything sent before it has been read, or it would not be at hand */
+	ledger_keepalive(&pump->intake.ledger, message->lsn);
+	if (message->reply)
+		feedback_ask(&pump->feedback, loop_now_us());
+}
+
+bool
+pump_read(Pump *pump)
+{
+	size_t		bytes = 0;
+
+	while (may_read(pump))
+	{
+		StreamMessage message;
+
+		if (bytes >= TURN_BYTES)
+		{
+			pump->loop.again = true;
+			return true;
+		}
+		switch (stream_next(pump->stream, &message, &pump->err))
+		{
+			case STREAM_DATA:
+				bytes += message.len;
+				pump->read_bytes += message.len;
+				if (!take_data(pump, &message))
+					return false;
+				break;
+			case STREAM_KEEPALIVE:
+				take_keepalive(pump, &message);
+				break;
+			case STREAM_WAIT:
+				if (pump->read_bytes < READ_AGAIN)
+					return true;
+				pump_socket_ready(pump, POLLIN);
+				break;
+			case STREAM_ENDED:
+				err_set(&pump->err, ERR_RETRY, "the server ended the stream from slot \"%s\"",
+						pump->options->slot);
+				return false;
+			default:
+				return false;
+		}
+	}
+	return true;
+}
+
+bool
+pump_report(Pump *pump)
+{
+	uint64_t	flush_lsn = pump->intake.ledger.flush_lsn;
+	uint64_t	write_lsn = pump->intake.ledger.received_lsn;
+	int64_t		now = loop_now_us();
+	int64_t		due = feedback_due(&pump->feedback, flush_lsn, now);
+
+	if (due > now)
+	{
+		pump->feedback_timer.due_us = due;
+		return true;
+	}
+	if (!stream_feedback(pump->stream, write_lsn, flush_lsn, &pump->err))
+		return false;
+	feedback_sent(&pump->feedback, write_lsn, flush_lsn, now);
+	pump->feedback_timer.due_us = feedback_due(&pump->feedback, flush_lsn, now);
+	return true;
+}
+
+/*
+ * A server that shuts down waits for the flush LSN to reach its own.  When it
+ * cannot, because Kafka is away, it would wait for ever: ask at its door
+ * whether it is shutting down, and leave if so.
+ */
+static void
+start_probe(Pump *pump)
+{
+	if (pump->probe != NULL)
+		return;
+	pump->probe = stream_open(pump->conf, NULL);
+	pump->probed_us = loop_now_us();
+}
+
+static void
+consider_probe(Pump *pump)
+{
+	int64_t		now = loop_now_us();
+
+	if (pump->intake.ledger.in_flight == 0)
+		return;
+	if (feedback_pressed(&pump->feedback, now))
+	{
+		feedback_data(&pump->feedback);
+		start_probe(pump);
+	}
+}
+
+bool
+pump_server_leaves(Pump *pump)
+{
+	StreamMessage message;
+	StreamEvent event;
+	Err			err;
+
+	consider_probe(pump);
+	if (pump->probe == NULL)
+		return false;
+	event = stream_next(pump->probe, &message, &err);
+	if (event == STREAM_WAIT)
+		return false;
+	pump_drop_probe(pump);
+	if (event != STREAM_FAILED || strcmp(err.sqlstate, "57P03") != 0)
+		return false;
+	err_set(&pump->err, ERR_RETRY, "the server is shutting down, which would wait for %llu events "
+			"that Kafka does not take; leaving it",
+			(unsigned long long) pump->intake.ledger.in_flight);
+	return true;
+}
+
+bool
+pump_check_server(Pump *pump)
+{
+	const StreamInfo *info = stream_info(pump->stream);
+	const char *slot = pump->options->slot;
+	Ledger	   *ledger = &pump->intake.ledger;
+
+	if (!info->slot_exists)
+		return err_set(&pump->err, ERR_CONFIG, "replication slot \"%s\" does not exist%s", slot,
+					   pump->started ? " any more; what was not received is lost, start again to make a new one" :
+					   "; create it with \"walpost slot create\"");
+	if (pump->started && strcmp(pump->system_id, info->system_id) != 0)
+		return err_set(&pump->err, ERR_FATAL, "the server is another one: its system identifier is %s, it was %s; "
+					   "start again if that is meant", info->system_id, pump->system_id);
+	memcpy(pump->system_id, info->system_id, sizeof(pump->system_id));
+
+	if (!pump->started)
+	{
+		uint64_t	lsn = pump->options->start_lsn;
+
+		if (lsn < info->confirmed_lsn)
+			lsn = info->confirmed_lsn;
+		ledger_start(ledger, lsn);
+		log_info("streaming from slot \"%s\" at " LSN_FMT " (confirmed " LSN_FMT
+				 "), publication \"%s\", topic prefix \"%s\", librdkafka %s",
+				 slot, LSN_ARGS(lsn), LSN_ARGS(info->confirmed_lsn), pump->options->publication,
+				 conf_get(pump->conf, "topic.prefix"), producer_library());
+	}
+	else
+	{
+		if (info->confirmed_lsn > ledger->received_lsn)
+			log_warn("slot \"%s\" was moved on by another client, from " LSN_FMT " to " LSN_FMT
+					 "; what lies between is not published by this one", slot,
+					 LSN_ARGS(ledger->received_lsn), LSN_ARGS(info->confirmed_lsn));
+		log_info("streaming again from slot \"%s\" at " LSN_FMT, slot,
+				 LSN_ARGS(ledger->received_lsn));
+	}
+	feedback_connect(&pump->feedback, ledger->flush_lsn, info->sender_timeout_us,
+					 conf_get_int(pump->conf, "status.update.interval.ms") * 1000);
+	return true;
+}
+
+bool
+pump_wants_renewal(Pump *pump)
+{
+	return stream_largest(pump->stream) > LARGE_MESSAGE &&
+		ledger_empty(&pump->intake.ledger) &&
+		loop_now_us() - pump->data_us > RENEWAL_IDLE_US;
+}
+
+void
+pump_watch(Pump *pump)
+{
+	pump->stream_fd.fd = -1;
+	if (pump->stream != NULL)
+	{
+		pump->stream_fd.fd = stream_fd(pump->stream);
+		pump->stream_fd.events = stream_events(pump->stream);
+		pump->standing = (pump->state == PUMP_STREAM && !may_read(pump)) ||
+			(pump->state == PUMP_DRAIN && !pump->finishing);
+		if (pump->standing)
+			pump->stream_fd.events &= ~POLLIN;
+		else if (pump_gathering(pump) && loop_now_us() < gathered_us(pump))
+		{
+			pump->stream_fd.events &= ~POLLIN;
+			pump->gather_timer.due_us = gathered_us(pump);
+		}
+	}
+	pump->probe_fd.fd = -1;
+	if (pump->probe != NULL)
+	{
+		pump->probe_fd.fd = stream_fd(pump->probe);
+		pump->probe_fd.events = stream_events(pump->probe);
+	}
+}
+
+/* While reading stands still nothing of the server is seen: ask. */
+void
+pump_on_probe_timer(void *arg)
+{
+	Pump	   *pump = arg;
+
+	loop_timer_set(&pump->probe_timer, PROBE_US);
+	if (pump->probe != NULL && loop_now_us() - pump->probed_us > PROBE_TIMEOUT_US)
+		pump_drop_probe(pump);
+	if (pump->full && loop_now_us() - pump->acked_us > PROBE_US)
+		start_probe(pump);
+}
