@@ -38,6 +38,8 @@
 
 /* Partitions of a topic, by which a chunk grows. */
 #define CHUNK_SPREAD	4
+/* A topic that has nothing waiting keeps room for no more than so many. */
+#define RING_KEPT		4096
 /* What a record takes besides key, value and headers. */
 #define RECORD_COST		32
 
@@ -344,6 +346,12 @@ hand_over(Producer *producer, Topic *topic, uint32_t n)
 		topic->nwaiting -= done;
 		topic->handed += done;
 		n -= done;
+	}
+	if (topic->nwaiting == 0 && topic->size > RING_KEPT)
+	{
+		free(topic->ring);
+		topic->ring = NULL;
+		topic->size = topic->first = 0;
 	}
 }
 
