@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "log.h"
 #include "pump.h"
+#include "runid.h"
 #include "slot.h"
 #include "supervisor.h"
 
@@ -109,6 +110,7 @@ run_connector(const Conf *conf, Err *err)
 bool
 cmd_run(const CliArgs *args, Err *err)
 {
+	char		run_id[RUNID_SIZE];
 	Conf	   *conf;
 	bool		done;
 
@@ -120,7 +122,12 @@ cmd_run(const CliArgs *args, Err *err)
 	conf = cli_load(args, args->operands[0], err);
 	if (conf == NULL)
 		return false;
-	done = check_brokers_known(conf, err) && run_connector(conf, err);
+
+	/* one for the run, not for each of its connections */
+	done = runid_make(run_id, err);
+	if (done && !conf_is_set(conf, "walpost.run.id"))
+		conf_set(conf, "walpost.run.id", run_id, "this run");
+	done = done && check_brokers_known(conf, err) && run_connector(conf, err);
 	conf_free(conf);
 	return done;
 }

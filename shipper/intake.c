@@ -129,6 +129,7 @@ on_commit(Intake *intake, const Frame *frame, Err *err)
 	if (frame->commit.nevents != intake->nevents || intake->nevents < intake->skip)
 		return bad_stream(intake, err, "a COMMIT frame that counts other events than came");
 	end_unit(intake, frame->commit.end_lsn);
+	intake->last_end_lsn = frame->commit.end_lsn;
 	return true;
 }
 

@@ -56,6 +56,7 @@ typedef struct Intake
 	uint64_t	message_left;	/* of a message: events still to come; 0: a
 								 * transaction */
 	uint64_t	message_lsn;	/* of the last message received */
+	uint64_t	last_end_lsn;	/* of the last whole transaction; 0: none yet */
 } Intake;
 
 /* Everything is borrowed; release frees a buffer. */

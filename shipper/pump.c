@@ -333,7 +333,8 @@ turn_check(Pump *pump)
 	{
 		pump->checked = true;
 		if (!pump_check_server(pump) ||
-			!stream_start(pump->stream, pump->intake.ledger.received_lsn, &pump->err))
+			!stream_start(pump->stream, pump->intake.ledger.received_lsn,
+						  pump->intake.last_end_lsn, &pump->err))
 			return state_after_error(pump);
 		return PUMP_CHECK;
 	}

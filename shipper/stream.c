@@ -341,11 +341,26 @@ phase_ready(Stream *stream, StreamMessage *message, Err *err)
 	return STREAM_WAIT;
 }
 
+/* The connector's properties, and where this stream goes on from. */
+static char *
+plugin_properties(const Stream *stream, uint64_t last_end_lsn)
+{
+	char	   *properties = conf_plugin_properties(stream->conf);
+	char	   *all;
+
+	if (last_end_lsn == 0)
+		return properties;
+	all = mem_print("%swalpost.last.commit.lsn=" LSN_FMT "\n", properties,
+					LSN_ARGS(last_end_lsn));
+	free(properties);
+	return all;
+}
+
 bool
-stream_start(Stream *stream, uint64_t lsn, Err *err)
+stream_start(Stream *stream, uint64_t lsn, uint64_t last_end_lsn, Err *err)
 {
 	char	   *slot = PQescapeIdentifier(stream->conn, stream->slot, strlen(stream->slot));
-	char	   *properties = conf_plugin_properties(stream->conf);
+	char	   *properties = plugin_properties(stream, last_end_lsn);
 	char	   *quoted = quote_literal(properties);
 	char	   *sql;
 	bool		ok;

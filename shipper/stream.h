@@ -9,7 +9,7 @@
  *		stream = stream_open(&options);			or stream_adopt(conn, ...)
  *		for (;;)
  *			switch (stream_next(stream, &message, &err))
- *				STREAM_READY:	stream_start(stream, lsn, &err)
+ *				STREAM_READY:	stream_start(stream, lsn, 0, &err)
  *				STREAM_DATA:	... message.buffer, PQfreemem() it
  *				STREAM_KEEPALIVE: stream_feedback(...)
  *				STREAM_WAIT:	poll stream_fd() for stream_events(),
@@ -96,9 +96,11 @@ extern const StreamInfo *stream_info(const Stream *stream);
 
 /*
  * START_REPLICATION at lsn (0: where the slot stands), with the connector's
- * properties for the plugin.
+ * properties for the plugin.  last_end_lsn is the end of the last transaction
+ * received, for source.sequence to go on from; 0: none.
  */
-extern bool stream_start(Stream *stream, uint64_t lsn, Err *err) must_check;
+extern bool stream_start(Stream *stream, uint64_t lsn, uint64_t last_end_lsn,
+						 Err *err) must_check;
 
 /*
  * A standby status update.  False and err when the connection broke.  It

@@ -42,6 +42,18 @@ is($load->end(300), 0, 'the load ends');
 $ship->wait_drained(120);
 $load->check('after three terminated walsenders', 0);
 
+# what an event says of its run and of its predecessor goes on over connections
+{
+	my ($table) = sort grep { /^\Q$prefix\E\.public\./ && !/journal/ } keys %{ { $kafka->topics } };
+	my @records = $kafka->read_topic($table);
+	my %runs = map { $_->{headers}{'__debezium.context.runId'} => 1 } @records;
+	my %first = map { $_ => 1 }
+	  map { $_->{value} =~ /"txId":(\d+)/ } grep { ($_->{value} // '') =~ /"sequence":"\[null,/ } @records;
+
+	is(scalar keys %runs, 1, 'one runId for the run');
+	cmp_ok(scalar keys %first, '<=', 1, 'only the first transaction has none before it');
+}
+
 # ---- and in the middle of one big transaction, half of which has arrived
 $pg->query(q{INSERT INTO journal (pad) SELECT repeat(md5(g::text), 10) FROM generate_series(1, 300000) g});
 my $big = $ship->topic('journal');
