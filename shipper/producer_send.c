@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "loop.h"
 #include "mem.h"
@@ -114,6 +115,7 @@ refused(Producer *producer, const char *topic, const FrameEvent *event, rd_kafka
 			remedy = remedies[i].remedy;
 	}
 	producer->failed = true;
+	eventfd_write(producer->wake_fd, 1);	/* producer_poll() has to tell */
 	err_set(&producer->failure, ERR_FATAL,
 			"could not publish an event to topic \"%s\": %s; key %.*s, change %llu of the "
 			"transaction at " LSN_FMT ", %u bytes; %s",
