@@ -74,11 +74,14 @@ INSERT INTO filt."Größe" VALUES (1);
 SELECT filt.topics('table.include.list', 'filt\.Gr..e');
 SELECT filt.topics('table.include.list', 'filt\.gr[ö][ß]e');
 
--- patterns that cannot be read are refused before anything is decoded
+-- patterns that cannot be read are refused before anything is decoded (where
+-- exactly, PCRE2's versions see differently)
+\set VERBOSITY terse
 SELECT filt.topics('table.include.list', 'filt\.orders,filt.(orders');
 SELECT filt.topics('column.exclude.list', 'filt\.orders\.[z-a]');
 SELECT filt.topics('schema.include.list', '*');
 SELECT filt.topics('schema.include.list', 'filt\');
+\set VERBOSITY default
 -- what Java reads otherwise is refused, too
 SELECT filt.topics('table.include.list', 'filt\.[a-z&&[^o]]*');
 SELECT filt.topics('table.include.list', 'filt\.[ö[a-z]]*');

@@ -34,8 +34,8 @@ INSERT INTO tim VALUES
   (7, '4714-11-24 BC', null, null, null, null, null, '4714-11-24 00:00:00 BC', '9999-12-31 23:59:59.5', null, null, '0001-12-31 23:59:59.9 BC', '4714-11-24 00:00:00+00 BC', '9999-12-31 23:59:59.5+00', null),
   (8, '2000-02-29', null, null, null, null, null, '2262-04-11 23:47:16.854775', '1970-01-01', '1677-09-21 00:12:43.15', null, '1677-09-21 00:12:43.145225', '1970-01-01+00', null, null);
 INSERT INTO iv (iv, iv2, ivd) VALUES ('1 year 2 mons 3 days 04:05:06.78', '-1 day 02:00:00.005', '3 days'), ('0', '0', '0'), ('-1 year -2 mons 3 days -04:05:06.78', '100 days', null),
-  ('178000000 years', '1 sec', null), ('1 mon', null, null), ('0.000001 sec', null, null), ('-0.5 sec', null, null), ('2147483647 mons 2147483647 days 2562047788:00:54.775807', null, null),
-  ('-178956970 years -8 mons -2147483648 days -2562047788:00:54.775807', null, null), ('1.1 secs', null, null), ('10 mins 20 secs', null, null);
+  ('178000000 years', '1 sec', null), ('1 mon', null, null), ('0.000001 sec', null, null), ('-0.5 sec', null, null), ('2147483646 mons 2147483646 days 2562047788:00:54.775806', null, null),
+  ('-178956970 years -7 mons -2147483647 days -2562047788:00:54.775806', null, null), ('1.1 secs', null, null), ('10 mins 20 secs', null, null);
 
 SELECT pg_temp.fields();
 SELECT pg_temp.shown('after');
