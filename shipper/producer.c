@@ -68,6 +68,7 @@ client_open(Producer *producer, bool quiet, Err *err)
 
 	if (conf == NULL)
 		return false;
+	producer_intercept(producer, conf);
 	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR |
 							 RD_KAFKA_EVENT_LOG);
 	producer_conf_get(conf, "sasl.mechanisms", producer->mechanism,
@@ -126,6 +127,9 @@ client_close(Producer *producer)
 		topic->handle = NULL;
 
 		topic->first = topic->nwaiting = topic->handed = 0;
+		if (rd_kafka_outq_len(producer->kafka) == 0)
+			producer_free_lists(topic);
+		topic->nlists = 0;
 	}
 	rd_kafka_queue_destroy(producer->queue);
 	if (rd_kafka_outq_len(producer->kafka) == 0)
@@ -169,6 +173,7 @@ producer_free(Producer *producer)
 	{
 		free(producer->topics[i].name);
 		free(producer->topics[i].ring);
+		free(producer->topics[i].lists);
 	}
 	free(producer->topics);
 	free(producer);

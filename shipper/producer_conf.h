@@ -23,7 +23,7 @@ struct rd_kafka_conf_s;
  * How far batches are cut down, because a topic takes no large ones: 0 not at
  * all, PRODUCER_SINGLE to single records.
  */
-#define PRODUCER_SINGLE		3
+#define PRODUCER_SINGLE		4
 
 /*
  * The configuration, the caller's; NULL and err (ERR_CONFIG, naming property and

@@ -16,8 +16,8 @@
 
 #define lengthof(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Events reported, or handed over without headers, in one call. */
-#define BATCH_MAX		256
+/* Events reported, or handed over, in one call. */
+#define BATCH_MAX		512
 
 struct ProducerHeaders
 {
@@ -45,6 +45,8 @@ typedef struct Topic
 	uint32_t	chunk;			/* so many had the last chunk, */
 	int64_t		chunk_us;		/* which went then */
 	uint32_t	npartitions;	/* as far as events have gone to them */
+	rd_kafka_headers_t **lists; /* headers of what is handed over, one for */
+	int			nlists;			/* each call that did */
 } Topic;
 
 struct Producer
@@ -61,6 +63,8 @@ struct Producer
 	size_t		chunk_bytes;	/* batch.size, batch.num.messages */
 	uint32_t	chunk_events;
 	rd_kafka_message_t batch[BATCH_MAX];
+	rd_kafka_headers_t *attach; /* to all records of the present call */
+	bool		attached;		/* one has it */
 	int64_t		linger_us;		/* linger.ms */
 	int64_t		kick_us;		/* when to wake librdkafka's threads; 0: never */
 
@@ -79,6 +83,12 @@ struct Producer
 
 /* The client's handle of a topic. */
 extern rd_kafka_topic_t *producer_topic_handle(Producer *producer, int number);
+
+/* Installs what puts headers on records, in a configuration not yet used. */
+extern void producer_intercept(Producer *producer, rd_kafka_conf_t *conf);
+
+/* The topic has nothing under way: its lists of headers go. */
+extern void producer_free_lists(Topic *topic);
 
 /* What producer_poll() does with delivery reports, and with new topics. */
 extern void producer_on_delivery(Producer *producer, rd_kafka_event_t *event);

@@ -11,8 +11,9 @@
  *
  * All events of a stream carry the same headers, and librdkafka has no call
  * that would share them: each record owns a list of them.  It only ever reads
- * the list until it frees it with the record, so records get the same one, and
- * it is taken off again when the delivery report comes in.
+ * the list until it frees it with the record.  So all records of one call get
+ * the same one, which is taken off again when the delivery reports come in, and
+ * freed once all are back.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -259,57 +260,121 @@ chunk_size(const Producer *producer, const Topic *topic)
 	return n;
 }
 
-/* Hands over one event with headers; false when librdkafka's queue is full. */
-static bool
-hand_one(Producer *producer, rd_kafka_topic_t *handle, const Waiting *waiting)
+/*
+ * An event that can go with others in one call: all of its headers, if any, are
+ * those of its stream, and its timestamp is the producer's.
+ */
+static inline bool
+is_plain(const char *body)
 {
+	return wire_get32(body + WIRE_EVENT_HEADERS_LEN) == 0 &&
+		(int64_t) wire_get64(body + WIRE_EVENT_TIMESTAMP) < 0;
+}
+
+/* Hands over an event that cannot; false when librdkafka's queue is full. */
+static bool
+hand_one(Producer *producer, Topic *topic)
+{
+	const Waiting *waiting = waiting_at(topic, 0);
 	FrameEvent	event = event_of_body(waiting->body);
 	FrameText	block = {event.headers, event.headers_len};
-	rd_kafka_headers_t *headers = waiting->headers ? waiting->headers->list : NULL;
+	rd_kafka_headers_t *list;
 	rd_kafka_resp_err_t code;
 
-	if (event.headers_len > 0)
-	{
-		headers = headers ? rd_kafka_headers_copy(headers) : rd_kafka_headers_new(8);
-		headers_append(headers, block);
-	}
+	list = waiting->headers ? rd_kafka_headers_copy(waiting->headers->list) :
+		rd_kafka_headers_new(8);
+	headers_append(list, block);
 	code = rd_kafka_producev(producer->kafka,
-							 RD_KAFKA_V_RKT(handle),
+							 RD_KAFKA_V_RKT(topic->handle),
 							 RD_KAFKA_V_VALUE(event.value, event.value_len),
 							 RD_KAFKA_V_KEY(event.key, event.key_len),
 							 RD_KAFKA_V_OPAQUE(event.body),
 							 RD_KAFKA_V_TIMESTAMP(event.timestamp < 0 ? 0 : event.timestamp),
-							 RD_KAFKA_V_HEADERS(headers),
+							 RD_KAFKA_V_HEADERS(list),
 							 RD_KAFKA_V_END);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return true;
-	if (event.headers_len > 0)
-		rd_kafka_headers_destroy(headers);
+	rd_kafka_headers_destroy(list);
 	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		return false;
-	records_failed(producer, rd_kafka_topic_name(handle), event.body, 1, code);
+	records_failed(producer, topic->name, event.body, 1, code);
 	return true;
 }
 
-/* An event that librdkafka's faster call can take, which knows no headers. */
-static inline bool
-is_plain(const Waiting *waiting)
+/*
+ * Puts the call's headers on a record, as librdkafka makes it.  Its batch call
+ * takes none itself.  When it cannot place the first record it frees that with
+ * its headers, and fails for all the others: those must not have them.
+ */
+static rd_kafka_resp_err_t
+on_send(rd_kafka_t *kafka, rd_kafka_message_t *message, void *arg)
 {
-	return waiting->headers == NULL &&
-		wire_get32(waiting->body + WIRE_EVENT_HEADERS_LEN) == 0 &&
-		(int64_t) wire_get64(waiting->body + WIRE_EVENT_TIMESTAMP) < 0;
+	Producer   *producer = arg;
+
+	if (producer->attach != NULL &&
+		(!producer->attached || producer->batch[0].err == RD_KAFKA_RESP_ERR_NO_ERROR))
+	{
+		rd_kafka_message_set_headers(message, producer->attach);
+		producer->attached = true;
+	}
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* Hands over plain events from the topic's first on; returns how many. */
+static rd_kafka_resp_err_t
+on_new(rd_kafka_t *kafka, const rd_kafka_conf_t *conf, void *arg, char *why, size_t size)
+{
+	return rd_kafka_interceptor_add_on_send(kafka, "walpost", on_send, arg);
+}
+
+void
+producer_intercept(Producer *producer, rd_kafka_conf_t *conf)
+{
+	rd_kafka_conf_interceptor_add_on_new(conf, "walpost", on_new, producer);
+}
+
+void
+producer_free_lists(Topic *topic)
+{
+	while (topic->nlists > 0)
+		rd_kafka_headers_destroy(topic->lists[--topic->nlists]);
+}
+
+/* Keeps the list of the call that was made, unless librdkafka has freed it. */
+static void
+keep_list(Producer *producer, Topic *topic)
+{
+	rd_kafka_headers_t *list = producer->attach;
+
+	producer->attach = NULL;
+	if (list == NULL)
+		return;
+	if (!producer->attached)
+		rd_kafka_headers_destroy(list);
+	else if (producer->batch[0].err == RD_KAFKA_RESP_ERR_NO_ERROR)
+	{
+		topic->lists = mem_resize(topic->lists, (topic->nlists + 1) * sizeof(*topic->lists));
+		topic->lists[topic->nlists++] = list;
+	}
+}
+
+/*
+ * Hands over plain events of one stream from the topic's first on.  Returns how
+ * many; fewer than there are when librdkafka's queue is full.
+ */
 static uint32_t
 hand_plain(Producer *producer, Topic *topic, uint32_t max)
 {
+	const ProducerHeaders *headers = waiting_at(topic, 0)->headers;
 	uint32_t	n = 0;
 
-	for (; n < max && n < BATCH_MAX && is_plain(waiting_at(topic, n)); n++)
+	for (; n < max && n < BATCH_MAX; n++)
 	{
-		FrameEvent	event = event_of_body(waiting_at(topic, n)->body);
+		const Waiting *waiting = waiting_at(topic, n);
+		FrameEvent	event;
 
+		if (waiting->headers != headers || !is_plain(waiting->body))
+			break;
+		event = event_of_body(waiting->body);
 		producer->batch[n] = (rd_kafka_message_t)
 		{
 			.payload = event.value,.len = event.value_len,
@@ -317,7 +382,11 @@ hand_plain(Producer *producer, Topic *topic, uint32_t max)
 				._private = event.body
 		};
 	}
+	producer->attach = headers ? rd_kafka_headers_copy(headers->list) : NULL;
+	producer->attached = false;
 	rd_kafka_produce_batch(topic->handle, RD_KAFKA_PARTITION_UA, 0, producer->batch, (int) n);
+	keep_list(producer, topic);
+
 	for (uint32_t i = 0; i < n; i++)
 	{
 		rd_kafka_message_t *message = &producer->batch[i];
@@ -338,10 +407,10 @@ hand_over(Producer *producer, Topic *topic, uint32_t n)
 	{
 		uint32_t	done;
 
-		if (is_plain(waiting_at(topic, 0)))
+		if (is_plain(waiting_at(topic, 0)->body))
 			done = hand_plain(producer, topic, n);
 		else
-			done = hand_one(producer, topic->handle, waiting_at(topic, 0));
+			done = hand_one(producer, topic);
 		if (done == 0)
 			return;
 		topic->first = (topic->first + done) & (topic->size - 1);
@@ -421,7 +490,7 @@ producer_push(Producer *producer, int64_t now_us)
 	return first == 0 || producer->kick_us < first ? producer->kick_us : first;
 }
 
-/* Takes the headers off a record that comes back. */
+/* Takes the headers off a record that comes back; its own are freed. */
 static inline void
 take_headers(const rd_kafka_message_t *message)
 {
@@ -430,7 +499,7 @@ take_headers(const rd_kafka_message_t *message)
 	/* the record is librdkafka's, and const to readers of its content */
 	if (rd_kafka_message_detach_headers((rd_kafka_message_t *) message, &headers) ==
 		RD_KAFKA_RESP_ERR_NO_ERROR &&
-		wire_get32((char *) message->_private + WIRE_EVENT_HEADERS_LEN) > 0)
+		!is_plain(message->_private))
 		rd_kafka_headers_destroy(headers);
 }
 
@@ -469,6 +538,8 @@ producer_on_delivery(Producer *producer, rd_kafka_event_t *event)
 			n = 0;
 		}
 	}
+	if (topic != NULL && topic->handed == 0)
+		producer_free_lists(topic);
 	if (n > 0)
 		producer->events->acknowledged(producer->arg, bodies, n);
 	if (nfailed > 0 && !producer->closing)
