@@ -38,6 +38,14 @@
 #define CHUNK_GAP_US	20
 #define CHUNK_GAP_MAX	5000
 
+/*
+ * A few events need not wait for those before: librdkafka sends a second request
+ * as long as less than five records are under way.  But all have to be back now
+ * and then, for their lists of headers to be freed.
+ */
+#define CHUNK_LIGHT		4
+#define LISTS_MAX		64
+
 /* Partitions of a topic, by which a chunk grows. */
 #define CHUNK_SPREAD	4
 /* A topic that has nothing waiting keeps room for no more than so many. */
@@ -464,6 +472,16 @@ kick(Producer *producer)
 	rd_kafka_flush(producer->kafka, 0);
 }
 
+/* True when the topic may have another chunk under way. */
+static inline bool
+may_send(const Topic *topic)
+{
+	if (topic->nwaiting == 0 || !topic->ready)
+		return false;
+	return topic->handed == 0 ||
+		(topic->handed + topic->nwaiting <= CHUNK_LIGHT && topic->nlists < LISTS_MAX);
+}
+
 int64_t
 producer_push(Producer *producer, int64_t now_us)
 {
@@ -474,7 +492,7 @@ producer_push(Producer *producer, int64_t now_us)
 		const Topic *topic = &producer->topics[i];
 		int64_t		due;
 
-		if (topic->nwaiting == 0 || topic->handed > 0 || !topic->ready)
+		if (!may_send(topic))
 			continue;
 		due = serve_topic(producer, i, now_us);
 		if (due != 0 && (first == 0 || due < first))

@@ -16,11 +16,12 @@
 #define TURN_BYTES			(256 * 1024)
 
 /*
- * While events are under way to Kafka others gather behind them anyhow, so the
- * socket is left alone for a while, or until the next acknowledgement: one
- * wake-up for many messages instead of one for each.  Where a read yields much
- * the while is shorter.
+ * While more than a few events are under way to Kafka others gather behind them
+ * anyhow, so the socket is left alone for a while, or until the next
+ * acknowledgement: one wake-up for many messages instead of one for each.
+ * Where a read yields much the while is shorter.
  */
+#define GATHER_EVENTS		4
 #define GATHER_US			1000
 #define GATHER_MUCH_US		300
 #define GATHER_MUCH			(16 * 1024)
@@ -51,7 +52,7 @@ pump_drop_probe(Pump *pump)
 bool
 pump_gathering(const Pump *pump)
 {
-	return pump->state == PUMP_STREAM && pump->intake.ledger.in_flight > 0;
+	return pump->state == PUMP_STREAM && pump->intake.ledger.in_flight > GATHER_EVENTS;
 }
 
 /* When it is read again. */
