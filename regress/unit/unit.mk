@@ -18,6 +18,7 @@ UNIT_javahash = plugin/javahash.c
 UNIT_props    = shipper/props.c shipper/mem.c shipper/err.c
 UNIT_frame    = shipper/frame.c
 UNIT_ledger   = shipper/ledger.c shipper/mem.c
+UNIT_feedback = shipper/feedback.c
 
 UNIT_TESTS    = $(patsubst regress/unit/test_%.c,%,$(sort $(wildcard regress/unit/test_*.c)))
 UNIT_PROGRAMS = $(addprefix build/unit/test_,$(UNIT_TESTS))
