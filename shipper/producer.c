@@ -131,6 +131,7 @@ client_close(Producer *producer)
 			producer_free_lists(topic);
 		topic->nlists = 0;
 	}
+	producer->nactive = 0;
 	rd_kafka_queue_destroy(producer->queue);
 	if (rd_kafka_outq_len(producer->kafka) == 0)
 		rd_kafka_destroy_flags(producer->kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
@@ -176,6 +177,7 @@ producer_free(Producer *producer)
 		free(producer->topics[i].lists);
 	}
 	free(producer->topics);
+	free(producer->active);
 	free(producer);
 }
 

@@ -60,6 +60,8 @@ struct Producer
 
 	Topic	   *topics;
 	int			ntopics;
+	int		   *active;			/* numbers of those where events wait */
+	int			nactive;
 	size_t		chunk_bytes;	/* batch.size, batch.num.messages */
 	uint32_t	chunk_events;
 	rd_kafka_message_t batch[BATCH_MAX];

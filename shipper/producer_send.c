@@ -233,6 +233,8 @@ producer_add(Producer *producer, int number, const FrameEvent *event,
 		memcpy(topic->ring + topic->size, topic->ring, topic->first * sizeof(Waiting));
 		topic->size = size;
 	}
+	if (topic->nwaiting == 0)
+		producer->active[producer->nactive++] = number;
 	waiting = &topic->ring[(topic->first + topic->nwaiting++) & (topic->size - 1)];
 	waiting->body = event->body;
 	waiting->headers = headers;
@@ -476,7 +478,7 @@ kick(Producer *producer)
 static inline bool
 may_send(const Topic *topic)
 {
-	if (topic->nwaiting == 0 || !topic->ready)
+	if (!topic->ready)
 		return false;
 	return topic->handed == 0 ||
 		(topic->handed + topic->nwaiting <= CHUNK_LIGHT && topic->nlists < LISTS_MAX);
@@ -487,16 +489,18 @@ producer_push(Producer *producer, int64_t now_us)
 {
 	int64_t		first = 0;
 
-	for (int i = 0; i < producer->ntopics; i++)
+	for (int i = 0; i < producer->nactive; i++)
 	{
-		const Topic *topic = &producer->topics[i];
+		const Topic *topic = &producer->topics[producer->active[i]];
 		int64_t		due;
 
 		if (!may_send(topic))
 			continue;
-		due = serve_topic(producer, i, now_us);
+		due = serve_topic(producer, producer->active[i], now_us);
 		if (due != 0 && (first == 0 || due < first))
 			first = due;
+		if (topic->nwaiting == 0)
+			producer->active[i--] = producer->active[--producer->nactive];
 	}
 	if (producer->kick_us == 0)
 		return first;

@@ -28,6 +28,8 @@ producer_topic(Producer *producer, const char *name)
 	}
 	producer->topics = mem_resize(producer->topics,
 								  (producer->ntopics + 1) * sizeof(Topic));
+	producer->active = mem_resize(producer->active,
+								  (producer->ntopics + 1) * sizeof(int));
 	producer->topics[producer->ntopics] = (Topic)
 	{
 		.name = mem_copy(name)
