@@ -64,6 +64,18 @@ headers_append(rd_kafka_headers_t *list, FrameText block)
 							header.value.p, header.value.len);
 }
 
+/* Appends what another list holds. */
+static void
+headers_append_list(rd_kafka_headers_t *list, const rd_kafka_headers_t *more)
+{
+	const char *name;
+	const void *value;
+	size_t		len;
+
+	for (size_t i = 0; rd_kafka_header_get_all(more, i, &name, &value, &len) == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+		rd_kafka_header_add(list, name, -1, value, (ssize_t) len);
+}
+
 ProducerHeaders *
 producer_headers_new(FrameText block)
 {
@@ -291,9 +303,11 @@ hand_one(Producer *producer, Topic *topic)
 	rd_kafka_headers_t *list;
 	rd_kafka_resp_err_t code;
 
-	list = waiting->headers ? rd_kafka_headers_copy(waiting->headers->list) :
-		rd_kafka_headers_new(8);
+	/* Its own come first, as in Debezium. */
+	list = rd_kafka_headers_new(8);
 	headers_append(list, block);
+	if (waiting->headers)
+		headers_append_list(list, waiting->headers->list);
 	code = rd_kafka_producev(producer->kafka,
 							 RD_KAFKA_V_RKT(topic->handle),
 							 RD_KAFKA_V_VALUE(event.value, event.value_len),
