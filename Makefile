@@ -49,7 +49,7 @@ override with_llvm = no
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
-else ifneq ($(filter-out demo test bench librdkafka help,$(or $(MAKECMDGOALS),all)),)
+else ifneq ($(filter-out demo test bench differential librdkafka help,$(or $(MAKECMDGOALS),all)),)
 $(error "$(PG_CONFIG) --pgxs" names no file: install PostgreSQL's server headers, or run "regress/setup.sh build")
 endif
 
@@ -81,7 +81,7 @@ uninstall-ship:
 
 # ---- what installs what it needs first --------------------------------------
 # Set-up may bring the very headers that this file looks for: it is read anew.
-demo test bench librdkafka:
+demo test bench differential librdkafka:
 	@regress/setup.sh $@
 	@$(MAKE) -s run-$@
 
@@ -94,6 +94,9 @@ run-test: all unit-programs
 
 run-bench: all
 	@DEBEZIUM='$(DEBEZIUM)' regress/bench/run
+
+run-differential: all
+	@regress/differential/run $(SCENARIOS)
 
 run-librdkafka:
 	@$(MAKE) -s RDKAFKA=build all
@@ -131,7 +134,7 @@ indent:
 help:
 	@sed -n 's/^#  *make /  make /p' Makefile
 
-.PHONY: demo test bench librdkafka run-demo run-test run-bench run-librdkafka \
+.PHONY: demo test bench differential librdkafka run-demo run-test run-bench run-differential run-librdkafka \
 	install-ship uninstall-ship unit-programs lint unit regress isolation tap sanitize docs indent help
 
 # make                  the plugin, walpost.so, and the shipper, shipper/walpost
@@ -146,6 +149,7 @@ help:
 # make tap              the shipper on a real server and a real Kafka; TESTS=file...
 # make sanitize         tap with a shipper that checks its memory
 # make bench            figures beside other plugins; DEBEZIUM=1 beside Debezium
+# make differential    each record beside Debezium's; SCENARIOS='types*', or SEED=n for a random one
 # make librdkafka       a current librdkafka in build/librdkafka, and the shipper with it
 # make docs             shipper/CONFIG.md and plugin/OPTIONS.md from their tables
 # make indent           sources in PostgreSQL's style

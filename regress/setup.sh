@@ -5,11 +5,12 @@
 #
 #    regress/setup.sh GROUP...
 #
-#    build       compiler, PostgreSQL server and headers, client libraries
-#    demo        build, and what the demo shows events with
-#    test        build, and a JVM, Apache Kafka, librdkafka, Perl's test tools
-#    bench       test
-#    librdkafka  the current librdkafka alone, into build/librdkafka
+#    build         compiler, PostgreSQL server and headers, client libraries
+#    demo          build, and what the demo shows events with
+#    test          build, and a JVM, Apache Kafka, librdkafka, Perl's test tools
+#    bench         test
+#    differential  test, and what fetches Debezium
+#    librdkafka    the current librdkafka alone, into build/librdkafka
 #
 # Debian and its kin only; elsewhere it says what is missing and stops.  Says
 # what it installs, touches nothing that is there, and needs no network once
@@ -63,6 +64,7 @@ test	openssl	has openssl
 test	util-linux	has setpriv && has runuser
 kafka	default-jre-headless	has java
 kafka	maven	kafka_there || has mvn
+connect	maven	connect_there || has mvn
 librdkafka	g++	librdkafka_there || has g++
 librdkafka	npm	librdkafka_there || has npm
 librdkafka	python3	librdkafka_there || has python3
@@ -85,6 +87,12 @@ pg_pgxs()
 kafka_there()
 {
     cmp -s regress/kafka/pom.xml build/kafka/pom.xml
+}
+
+# regress/lib/Walpost/Connect.pm fetches it.
+connect_there()
+{
+    cmp -s regress/connect/pom.xml build/connect/pom.xml
 }
 
 librdkafka_there()
@@ -227,6 +235,11 @@ for target in "$@"; do
             install_kafka
             install_librdkafka
             ;;
-        *) die "unknown group \"$target\": build, demo, test, bench or librdkafka" ;;
+        differential)
+            install_packages build demo test kafka connect librdkafka
+            install_kafka
+            install_librdkafka
+            ;;
+        *) die "unknown group \"$target\": build, demo, test, bench, differential or librdkafka" ;;
     esac
 done

@@ -306,7 +306,7 @@ sub _consume
 	my ($status, $out, $err) = run_command(
 		[
 			'kcat', '-C', '-b', $self->brokers, '-t', $topic, '-o', 'beginning', '-e', '-q',
-			'-X', 'receive.message.max.bytes=500000000', '-X', 'check.crcs=true',
+			'-X', 'receive.message.max.bytes=500000000', '-X', 'fetch.wait.max.ms=10', '-X', 'check.crcs=true',
 			'-f', $format
 		]);
 

@@ -1,0 +1,137 @@
+# Differential::Compare
+#    What two brokers hold, record by record and field by field.
+#
+# SPDX-License-Identifier: PostgreSQL
+package Differential::Compare;
+
+use strict;
+use warnings;
+
+use Differential::Json ();
+
+# Compares two hashes of topics, each a list of records as read_topic() of
+# Walpost::Kafka has them: Debezium's and Walpost's.  Returns a hash: records,
+# fields, equal, and differences, a list of hashes of path (topic/field), number
+# (which record of the topic), debezium and walpost.  The path ends in "~shorter"
+# where both are the same double and Walpost's text has fewer digits.
+sub compare
+{
+	my ($debezium, $walpost) = @_;
+	my %result = (records => 0, fields => 0, equal => 0, differences => []);
+
+	for my $topic (sort keys %{ { %$debezium, %$walpost } })
+	{
+		my @sides = map { [ _in_order(@{ $_->{$topic} // [] }) ] } $debezium, $walpost;
+		my $count = @{ $sides[0] } > @{ $sides[1] } ? @{ $sides[0] } : @{ $sides[1] };
+
+		$result{records} += $count;
+		_compare_record(\%result, $topic, $_, $sides[0][$_], $sides[1][$_]) for 0 .. $count - 1;
+	}
+	return \%result;
+}
+
+# Records with a key in the order of their partition; those without one, which
+# may go anywhere, in the order of the log.
+sub _in_order
+{
+	my (@records) = @_;
+	my @keyless = grep { !defined $_->{key} } @records;
+
+	return (
+		(grep { defined $_->{key} } @records),
+		sort { _position($a) <=> _position($b) || $a->{offset} <=> $b->{offset} } @keyless);
+}
+
+sub _position
+{
+	my ($record) = @_;
+
+	return ($record->{value} // '') =~ /"lsn":(\d+)/ ? $1 : 0;
+}
+
+sub _compare_record
+{
+	my ($result, $topic, $number, @records) = @_;
+
+	return _differ($result, $number, "$topic/record", map { $_ ? $_->{value} // '(none)' : '(absent)' } @records)
+	  if grep { !$_ } @records;
+
+	my @leaves = map { _leaves($_) } @records;
+	my @texts = map { { map { @$_ } @$_ } } @leaves;
+	my %seen;
+
+	for my $path (grep { !$seen{$_}++ } map { $_->[0] } map { @$_ } @leaves)
+	{
+		$result->{fields}++;
+		my ($theirs, $ours) = map { $_->{$path} // '(absent)' } @texts;
+
+		$theirs eq $ours
+		  ? $result->{equal}++
+		  : _differ($result, $number, "$topic/$path", $theirs, $ours);
+	}
+	_compare_order($result, $topic, $number, map { [ _both($_, @texts) ] } @leaves);
+	return;
+}
+
+sub _differ
+{
+	my ($result, $number, $path, $theirs, $ours) = @_;
+
+	$path .= '~shorter' if _is_shorter($ours, $theirs);
+	push @{ $result->{differences} },
+	  { number => $number, path => $path, debezium => $theirs, walpost => $ours };
+	return;
+}
+
+# Is a text of a double a shorter one for the same value, as Java writes it?
+sub _is_shorter
+{
+	my @texts = @_;
+
+	return 0 if grep { !/^-?\d+\.\d+(?:E-?\d+)?$/ } @texts;
+	return $texts[0] == $texts[1] && length $texts[0] < length $texts[1] && $texts[1] !~ /\d0(?:E|$)/;
+}
+
+# The paths that both have, in the order of one of them.
+sub _both
+{
+	my ($leaves, @texts) = @_;
+
+	return grep { exists $texts[0]{$_} && exists $texts[1]{$_} } map { $_->[0] } @$leaves;
+}
+
+sub _compare_order
+{
+	my ($result, $topic, $number, $theirs, $ours) = @_;
+
+	for my $place (0 .. $#$theirs)
+	{
+		next if $theirs->[$place] eq $ours->[$place];
+		return _differ($result, $number, "$topic/order", $theirs->[$place], $ours->[$place]);
+	}
+	return;
+}
+
+# All that can be compared of a record.
+sub _leaves
+{
+	my ($record) = @_;
+	my @leaves;
+
+	push @leaves, [ 'partition', $record->{partition} ] if defined $record->{key};
+	for my $part (qw(key value))
+	{
+		defined $record->{$part}
+		  ? Differential::Json::leaves($part, $record->{$part}, \@leaves)
+		  : push @leaves, [ $part, '(none)' ];
+	}
+	for my $header (split /,(?=__debezium\.)/, $record->{header_text})
+	{
+		my ($name, $text) = split /=/, $header, 2;
+
+		push @leaves, [ "headers.$name", $text ];
+	}
+	return \@leaves;
+}
+
+1;

@@ -1,0 +1,68 @@
+# Differential::Json
+#    JSON as the list of its leaves, each with its path and its very text:
+#    digits, escapes and the order of fields stay to be compared.
+#
+# SPDX-License-Identifier: PostgreSQL
+package Differential::Json;
+
+use strict;
+use warnings;
+
+# Appends [path, text] for each leaf of a JSON text to the list; an empty
+# object or array is a leaf.  "payload" is left out of paths where a schema
+# stands beside it, so that they are the same with schemas and without.
+sub leaves
+{
+	my ($path, $text, $leaves) = @_;
+	my $first = @$leaves;
+
+	for ($text)
+	{
+		pos = 0;
+		_value($path, $leaves);
+		/\G\z/gc or die "not JSON: " . substr($_, 0, 200) . "\n";
+	}
+	if ($text =~ /^\{"schema":/)
+	{
+		$_->[0] =~ s/^\Q$path\E\.payload\b/$path/ for @$leaves[ $first .. $#$leaves ];
+	}
+	return;
+}
+
+# The value at pos() of $_.
+sub _value
+{
+	my ($path, $leaves) = @_;
+
+	if (/\G\{/gc)
+	{
+		return push @$leaves, [ $path, '{}' ] if /\G\}/gc;
+		do
+		{
+			/\G"((?:[^"\\]++|\\.)*+)":/gc or _broken();
+			_value("$path.$1", $leaves);
+		} while (/\G,/gc);
+		/\G\}/gc or _broken();
+	}
+	elsif (/\G\[/gc)
+	{
+		my $index = 0;
+
+		return push @$leaves, [ $path, '[]' ] if /\G\]/gc;
+		do { _value("$path\[" . $index++ . ']', $leaves) } while (/\G,/gc);
+		/\G\]/gc or _broken();
+	}
+	else
+	{
+		/\G("(?:[^"\\]++|\\.)*+"|[-+.\w]+)/gc or _broken();
+		push @$leaves, [ $path, $1 ];
+	}
+	return;
+}
+
+sub _broken
+{
+	die 'not JSON at ' . pos() . ': ' . substr($_, 0, 200) . "\n";
+}
+
+1;

@@ -1,0 +1,198 @@
+# Differential::Scenario
+#    One scenario: SQL and properties from scenarios/, run before both
+#    connectors at once.
+#
+# Both read the same WAL, each through a slot of its own, and write into a
+# broker of their own: positions, transaction ids, topics and partitions are the
+# same by nature, and every byte can be compared.
+#
+# SPDX-License-Identifier: PostgreSQL
+package Differential::Scenario;
+
+use strict;
+use warnings;
+
+use Walpost::Shipper;
+use Walpost::Test;
+
+my $number = 0;
+
+# All that scenarios/ holds, by name: one for each file of properties.
+# "types.strings.properties" goes with "types.sql".
+sub names
+{
+	my ($folder) = @_;
+
+	return sort map { m{([^/]+)\.properties$} } glob "$folder/*.properties";
+}
+
+# A scenario: conf is a hash of properties, setup the SQL of its tables, stream
+# what happens to them; pg (Walpost::Postgres), connect (Walpost::Connect) and
+# the two brokers, debezium and walpost (Walpost::Kafka), run it.
+sub new
+{
+	my ($class, %opt) = @_;
+
+	$number++;
+	my $self = bless { %opt, db => "db$number", prefix => "srv$number" }, $class;
+	$self->{slots} = { map { $_ => "$_$number" } qw(debezium walpost) };
+	$self->{marker} = join $self->{conf}{'topic.delimiter'} // '.', $self->{prefix}, 'public', 'the_end';
+	return $self;
+}
+
+# The one of a name: conf, setup and stream for new().
+sub load
+{
+	my ($folder, $name) = @_;
+	my ($sql) = $name =~ /^([^.]+)/;
+	my ($setup, $stream) = split /^-- stream\n/m, slurp("$folder/$sql.sql"), 2;
+
+	die "$sql.sql has no line \"-- stream\"\n" unless defined $stream;
+	return (conf => _properties("$folder/$name.properties"), setup => $setup, stream => $stream);
+}
+
+# A file of properties: comments, and one property a line, a backslash before
+# what is to stand for itself.
+sub _properties
+{
+	my ($file) = @_;
+	my %conf;
+
+	for my $line (grep { /\S/ && !/^#/ } split /\n/, slurp($file))
+	{
+		my ($name, $value) = split /=/, $line, 2;
+
+		$conf{$name} = $value =~ s/\\(.)/$1/gr;
+	}
+	return \%conf;
+}
+
+# Runs it; returns what either broker holds afterwards, Debezium's first, as
+# hashes of topics and their records.
+sub run
+{
+	my ($self) = @_;
+	my $pg = $self->{pg};
+
+	$pg->query("CREATE DATABASE $self->{db}");
+	$pg->query($self->_with_publication, $self->{db});
+	my $shipper = $self->_start;
+	my $done = eval {
+		$pg->query($self->{stream}, $self->{db});
+		$self->_mark;
+		1;
+	};
+	my $failure = $@;
+	$self->_stop($shipper);
+	die $failure unless $done;
+	return map { $self->_read($self->{$_}) } qw(debezium walpost);
+}
+
+# The setup, with the table whose rows tell the end.  Other publications than
+# the usual one are the scenario's own.
+sub _with_publication
+{
+	my ($self) = @_;
+	my $publication = $self->{setup} =~ /CREATE PUBLICATION dbz_publication/i ? '' : 'CREATE PUBLICATION dbz_publication FOR ALL TABLES;';
+
+	return "$self->{setup};\nCREATE TABLE the_end (id int PRIMARY KEY, xid bigint);\n$publication\n";
+}
+
+sub _start
+{
+	my ($self) = @_;
+	my %both = (
+		'snapshot.mode' => 'no_data',
+		'topic.prefix' => $self->{prefix},
+		'publication.name' => 'dbz_publication',
+		'topic.creation.default.replication.factor' => '1',
+		'topic.creation.default.partitions' => '1',
+		'key.converter' => 'org.apache.kafka.connect.json.JsonConverter',
+		'key.converter.schemas.enable' => 'false',
+		'value.converter' => 'org.apache.kafka.connect.json.JsonConverter',
+		'value.converter.schemas.enable' => 'false',
+		%{ $self->{conf} });
+
+	my $shipper = Walpost::Shipper->new(
+		pg => $self->{pg},
+		kafka => $self->{walpost},
+		db => $self->{db},
+		prefix => $self->{prefix},
+		conf => { %both, 'name' => $self->{slots}{debezium}, 'slot.name' => $self->{slots}{walpost} });
+	$shipper->start;
+	$self->{connect}->create(
+		$self->{slots}{debezium},
+		%both,
+		'connector.class' => 'io.debezium.connector.postgresql.PostgresConnector',
+		'plugin.name' => 'pgoutput',
+		'slot.name' => $self->{slots}{debezium},
+		'database.hostname' => '127.0.0.1',
+		'database.port' => $self->{pg}->port,
+		'database.user' => 'postgres',
+		'database.password' => 'trusted',
+		'database.dbname' => $self->{db});
+	$shipper->wait_streaming;
+	$self->_wait_debezium('stream', sub { $self->{pg}->slot($self->{slots}{debezium}, 'active') eq 't' });
+	return $shipper;
+}
+
+# Waits for something of Debezium's, unless it has failed.
+sub _wait_debezium
+{
+	my ($self, $what, $code) = @_;
+
+	return wait_until("Debezium to $what", sub {
+		my $done = $code->();
+		my $failure = $done ? undef : $self->{connect}->failure($self->{slots}{debezium});
+
+		die "Debezium failed: " . ($failure =~ /^((?:.*\n){0,3}(?:.*Caused by.*\n)*)/)[0] if defined $failure;
+		return $done;
+	}, 60);
+}
+
+# Writes the last rows, and waits until both connectors have them in Kafka.  Of
+# the second one's transaction, the end may come after the row, so it counts
+# for nothing.
+sub _mark
+{
+	my ($self) = @_;
+
+	$self->{pg}->query("INSERT INTO the_end VALUES ($_, txid_current())", $self->{db}) for 1, 2;
+	$self->{last} = $self->{pg}->query('SELECT xid FROM the_end WHERE id = 2', $self->{db});
+	$self->{walpost}->wait_count($self->{marker}, 2);
+	$self->_wait_debezium('come to the end', sub { $self->{debezium}->written($self->{marker}) >= 2 });
+	return;
+}
+
+# Ends both, and clears away what is on the server.
+sub _stop
+{
+	my ($self, $shipper) = @_;
+	my $pg = $self->{pg};
+
+	$shipper->stop // $shipper->kill9;
+	$self->{connect}->remove($self->{slots}{debezium});
+	for my $slot (values %{ $self->{slots} })
+	{
+		wait_until("slot $slot to be free", sub { $pg->slot($slot, 'active') ne 't' });
+		$pg->query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '$slot'");
+	}
+	$pg->query("DROP DATABASE $self->{db} WITH (FORCE)");
+	return;
+}
+
+# Reads a broker's topics; their names go without the prefix.
+sub _read
+{
+	my ($self, $kafka) = @_;
+	my %topics = $kafka->topics;
+	my %records;
+
+	for my $topic (grep { /(?:^|\.)$self->{prefix}(?!\d)/ && $_ ne $self->{marker} } keys %topics)
+	{
+		$records{ $topic =~ s/^$self->{prefix}.//r } = [ grep { ($_->{key} // '') !~ /"id":"$self->{last}:/ } $kafka->read_topic($topic) ];
+	}
+	return \%records;
+}
+
+1;
