@@ -123,7 +123,9 @@ sub wait_streaming
 		sub {
 			die "the shipper ended:\n" . $self->log
 			  if defined wait_exit($self->{pid}, -1);
-			return $self->{pg}->slot($self->{slot}, 'active') eq 't';
+			# a slot is active while it is made, too
+			return $self->log =~ /streaming (?:again )?from slot/
+			  && $self->{pg}->slot($self->{slot}, 'active') eq 't';
 		},
 		$timeout);
 }
