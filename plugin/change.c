@@ -225,15 +225,22 @@ write_delete(Change *change, const char *header_name, const Template *header)
 	}
 }
 
-/* A key change is a delete of the old key and a create of the new one. */
+/*
+ * A key change is a delete of the old key and a create of the new one, and
+ * those are what "skipped.operations" skips of it.
+ */
 static void
 write_key_change(Change *change)
 {
 	RelPlan    *plan = change->plan;
 
-	write_delete(change, "__debezium.newkey", plan->header[SIDE_NEW]);
-	put(change, plan->key[SIDE_NEW], plan->create,
-		  "__debezium.oldkey", plan->header[SIDE_OLD]);
+	if (!plan->skipped[CHANGE_DELETE])
+		write_delete(change, "__debezium.newkey", plan->header[SIDE_NEW]);
+	if (!plan->skipped[CHANGE_INSERT])
+		put(change, plan->key[SIDE_NEW], plan->create,
+			"__debezium.oldkey", plan->header[SIDE_OLD]);
+	if (plan->skipped[CHANGE_DELETE] && plan->skipped[CHANGE_INSERT])
+		txn_dropped(change->session, true, change->session->txn.change_lsn);
 }
 
 static void
@@ -243,7 +250,7 @@ write_update(Change *change)
 
 	if (key_changed(change))
 		write_key_change(change);
-	else if (plan->compared && !row_changed(change))
+	else if (plan->skipped[CHANGE_UPDATE] || (plan->compared && !row_changed(change)))
 		txn_dropped(change->session, true, change->session->txn.change_lsn);
 	else
 		put(change, plan->key[SIDE_NEW],
@@ -298,7 +305,7 @@ is_sent(Change *change, ReorderBufferChange *decoded)
 {
 	ChangeKind	kind = change_kind(decoded);
 
-	if (change->session->meta == NULL || !change->plan->sent[kind])
+	if (!change->plan->sent[kind])
 		return false;
 	if (kind == CHANGE_DELETE && change->old == NULL)
 		return false;
@@ -321,7 +328,7 @@ change_write(Session *session, RelPlan *plan, Relation relation,
 	/* the filter may make another kind of it, which need not be published */
 	if (!plan->published[kind] ||
 		(plan->filter && !apply_filter(&change, relation, &kind)) ||
-		plan->skipped[kind] ||
+		(plan->skipped[kind] && kind != CHANGE_UPDATE) ||
 		(kind == CHANGE_DELETE && change.old == NULL) ||
 		(kind != CHANGE_DELETE && change.new == NULL))
 	{

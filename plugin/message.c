@@ -95,6 +95,8 @@ message_write(Session *session, bool transactional, XLogRecPtr lsn,
 	{
 		if (transactional)
 			txn_dropped(session, true, lsn);
+		else
+			txn_set_last_commit(session, lsn);
 		return;
 	}
 	if (session->messages == NULL)

@@ -39,7 +39,7 @@ avro_field_rule(char c, bool first)
 		(!first && isdigit((unsigned char) c));
 }
 
-/* Appends the UTF-16 units of one character, each as "_" or _uXXXX. */
+/* Appends the UTF-16 units of one character, each as "_" or, as Debezium, _u and hex. */
 static void
 append_replaced(StringInfo out, const char *p, bool unicode)
 {
@@ -58,7 +58,7 @@ append_replaced(StringInfo out, const char *p, bool unicode)
 	for (int i = 0; i < n; i++)
 	{
 		if (unicode)
-			appendStringInfo(out, "_u%04x", (unsigned int) units[i]);
+			appendStringInfo(out, units[i] <= 0xFF ? "_u00%x" : "_u%x", (unsigned int) units[i]);
 		else
 			appendStringInfoChar(out, '_');
 	}

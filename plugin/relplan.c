@@ -66,10 +66,11 @@ build_types(Build *build, BuildColumn *column, Form_pg_attribute attr)
 	const char *def = NULL;
 	const char *null_text;
 
-	if (column->type.takes_default)
+	/* of a key column that is left out of rows, Debezium knows the type alone */
+	if (column->type.takes_default && column->in_row)
 		def = coldefault_json(RelationGetDescr(build->shown), attr->attnum, &column->type);
 
-	column->optional = !attr->attnotnull;
+	column->optional = !attr->attnotnull || !column->in_row;
 	*schema = *column->type.schema;
 	schema->optional = column->optional || column->type.always_optional;
 	schema->default_json = def;
@@ -259,8 +260,9 @@ key_header_shape(Build *build, Side side)
 	{
 		BuildColumn *column = lfirst(lc);
 
-		if (side == SIDE_NEW || column->in_old)
-			shape_add(key, column->field, shape_header_column(&column->key_shape, side));
+		shape_add(key, column->field, side == SIDE_NEW || column->in_old ?
+				  shape_header_column(&column->key_shape, side) :
+				  shape_text(NULL, column->key_absent));
 	}
 	return key;
 }

@@ -28,6 +28,7 @@ typedef struct Txn
 	uint64		ordinal;		/* of the decoded change, from 1 */
 	uint64		events;			/* written */
 	uint32		dropped;		/* changes since the last sign of life */
+	bool		sent;			/* pgoutput would have sent some that were dropped */
 	XLogRecPtr	change_lsn;		/* of the change at hand */
 } Txn;
 

@@ -140,6 +140,7 @@ txn_start(Session *session, ReorderBufferTXN *txn)
 	session->txn.ordinal = 0;
 	session->txn.events = 0;
 	session->txn.dropped = 0;
+	session->txn.sent = false;
 
 	/* what an error left behind belongs to nobody */
 	session->batch.open = false;
@@ -233,6 +234,7 @@ txn_prepare_event(Session *session, TxnTable *table)
 void
 txn_dropped(Session *session, bool sent, XLogRecPtr lsn)
 {
+	session->txn.sent |= sent;
 	if (sent && session->meta && !session->txn.begun)
 	{
 		txn_set_lsn(session, lsn);
@@ -266,7 +268,15 @@ void
 txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 {
 	if (!session->txn.begun)
+	{
+		/* Debezium knows of it, by what it drops itself. */
+		if (session->txn.sent)
+		{
+			set_commit_time(session, COMPAT_COMMIT_TIME(txn) + USECS_EPOCH_SHIFT);
+			session->last_commit = txn->end_lsn;
+		}
 		compat_update_progress(session->ctx, true);
+	}
 	else
 	{
 		if (session->meta)

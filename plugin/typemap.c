@@ -102,8 +102,8 @@ static const TypeRule rules[] = {
 		"\"srid\":null,\"extensions\":{\"type\":\"box\"}}",
 	NULL, OPTIONAL, ELEMENTS_OMITTED},
 	{POLYGONOID, NULL, NULL, &schema_geometry, enc_polygon, NULL,
-		"{\"wkb\":\"AQMAAAABAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPA/"
-		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAPA/AAAAAAAAAAAAAAAAAAAAAA==\","
+		"{\"wkb\":\"AQMAAAABAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAADwPwAAAAAAAAAA"
+		"AAAAAAAAAAAAAAAAAADwPwAAAAAAAAAAAAAAAAAAAAA=\","
 		"\"srid\":null,\"extensions\":{\"type\":\"polygon\"}}",
 	NULL, OPTIONAL, ELEMENTS_OMITTED},
 	{CIRCLEOID, NULL, NULL, &schema_circle, enc_circle, NULL,
