@@ -75,10 +75,10 @@ sub run
 	my $pg = $self->{pg};
 
 	$pg->query("CREATE DATABASE $self->{db}");
-	$pg->query($self->_with_publication, $self->{db});
+	$self->_sql($self->_with_publication);
 	my $shipper = $self->_start;
 	my $done = eval {
-		$pg->query($self->{stream}, $self->{db});
+		$self->_sql($self->{stream});
 		$self->_mark;
 		1;
 	};
@@ -86,6 +86,16 @@ sub run
 	$self->_stop($shipper);
 	die $failure unless $done;
 	return map { $self->_read($self->{$_}) } qw(debezium walpost);
+}
+
+# Runs a scenario's SQL, which may be long.
+sub _sql
+{
+	my ($self, $sql) = @_;
+	my ($status, undef, $err) = $self->{pg}->try_query($sql, $self->{db});
+
+	die $err if $status != 0;
+	return;
 }
 
 # The setup, with the table whose rows tell the end.  Other publications than
@@ -145,7 +155,7 @@ sub _wait_debezium
 		my $done = $code->();
 		my $failure = $done ? undef : $self->{connect}->failure($self->{slots}{debezium});
 
-		die "Debezium failed: " . ($failure =~ /^((?:.*\n){0,3}(?:.*Caused by.*\n)*)/)[0] if defined $failure;
+		die join "\n    ", "Debezium failed:", grep({ /^\S/ } split /\n/, $failure), '' if defined $failure;
 		return $done;
 	}, 60);
 }

@@ -1,12 +1,12 @@
 -- Names that need quotes, in topics, schemas and fields.
 CREATE SCHEMA "Sch ema.Ä";
-CREATE TABLE "We ird.Näme" (pk int PRIMARY KEY, "Col ""Üñ" text, "a.b" int, "1st" int, "x-y" text, "back\slash" text, "new
+CREATE TABLE "We ird.Näme" (pk int PRIMARY KEY, "Col ""Üñ" text, "a.b" int, "1st" int, "x-y" text, "back\slash" text, "ā" int, "new
 line" text);
 CREATE TABLE "Sch ema.Ä"."UPPER" ("Key Col" text PRIMARY KEY, "select" int);
 CREATE TABLE "emo😀ji" ("😀" int PRIMARY KEY, "ß" text);
 CREATE TABLE "1digit-" (id int PRIMARY KEY);
 -- stream
-INSERT INTO "We ird.Näme" VALUES (1, 'x', 2, 3, 'y', 'z', 'n');
+INSERT INTO "We ird.Näme" VALUES (1, 'x', 2, 3, 'y', 'z', 7, 'n');
 UPDATE "We ird.Näme" SET pk = 2;
 DELETE FROM "We ird.Näme";
 INSERT INTO "Sch ema.Ä"."UPPER" VALUES ('k"1', 1);

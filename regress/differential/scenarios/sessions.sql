@@ -1,9 +1,7 @@
 -- Settings of the writer and of the connector's role: the bytes stay.
 CREATE TABLE s (id serial PRIMARY KEY, d date, t time, tz timestamptz, ts timestamp, iv interval, f float8, f4 real, n numeric(8,3), b bytea, m money, x xml, r tstzrange, a timestamptz[]);
 ALTER ROLE postgres IN DATABASE :"DBNAME" SET DateStyle = 'German, DMY';
-ALTER ROLE postgres IN DATABASE :"DBNAME" SET IntervalStyle = 'sql_standard';
 ALTER ROLE postgres IN DATABASE :"DBNAME" SET extra_float_digits = -5;
-ALTER ROLE postgres IN DATABASE :"DBNAME" SET bytea_output = 'escape';
 ALTER ROLE postgres IN DATABASE :"DBNAME" SET TimeZone = 'Asia/Kolkata';
 -- stream
 INSERT INTO s (d, t, tz, ts, iv, f, f4, n, b, m, x, a) VALUES
