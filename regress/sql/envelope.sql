@@ -33,7 +33,7 @@ SELECT data::jsonb -> 'value' ->> 'op' AS op, data::jsonb -> 'key' AS key, data:
 FROM pg_logical_slot_peek_changes('envelope', NULL, NULL,
   'topic.prefix', 'shop', 'extended.headers.enabled', 'false', 'tombstones.on.delete', 'false');
 
--- each operation can be skipped; a skipped update takes its key change with it
+-- each operation can be skipped; of a key change, the delete and the create are
 SELECT string_agg(data::jsonb -> 'value' ->> 'op', '') FROM pg_logical_slot_peek_changes('envelope', NULL, NULL,
   'topic.prefix', 'shop', 'skipped.operations', 'u,d', 'tombstones.on.delete', 'false');
 SELECT string_agg(data::jsonb -> 'value' ->> 'op', '') FROM pg_logical_slot_peek_changes('envelope', NULL, NULL,
