@@ -27,8 +27,9 @@ extern void txn_prepare_event(Session *session, TxnTable *table);
 
 /*
  * Counts a change at lsn that gives no event, so that the server stays in
- * touch.  sent: pgoutput would have sent it, so that with transaction
- * metadata its transaction has a BEGIN and an END.
+ * touch.  sent: pgoutput would have sent it, so that its transaction is the
+ * last one that source.sequence names, and with transaction metadata has a
+ * BEGIN and an END.
  */
 extern void txn_dropped(Session *session, bool sent, XLogRecPtr lsn);
 

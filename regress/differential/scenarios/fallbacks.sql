@@ -8,7 +8,7 @@ CREATE TABLE nn (pk int PRIMARY KEY, i2 int2 NOT NULL, i4 int4 NOT NULL, i8 int8
 	inet inet NOT NULL, ci cidr NOT NULL, mac macaddr NOT NULL, mac8 macaddr8 NOT NULL, tv tsvector NOT NULL, l ltree NOT NULL, e mood NOT NULL, hs hstore NOT NULL, cit citext NOT NULL,
 	r4 int4range NOT NULL, d date NOT NULL, tm time NOT NULL, tm3 time(3) NOT NULL, tz timetz NOT NULL, ts timestamp NOT NULL, ts3 timestamp(3) NOT NULL, tsz timestamptz NOT NULL,
 	iv interval NOT NULL, ba bytea NOT NULL, b1 bit NOT NULL, b3 bit(3) NOT NULL, vb varbit NOT NULL, ai int4[] NOT NULL, at text[] NOT NULL,
-	p point NOT NULL, bx box NOT NULL, cc circle NOT NULL, ls lseg NOT NULL, pa path NOT NULL, pg polygon NOT NULL, li line NOT NULL, of_name name NOT NULL, qc "char" NOT NULL);
+	p point NOT NULL, bx box NOT NULL, cc circle NOT NULL, ls lseg NOT NULL, pa path NOT NULL, pg polygon NOT NULL, li line NOT NULL, ofname name NOT NULL, qc "char" NOT NULL);
 CREATE TABLE dflt (pk int PRIMARY KEY, i int NOT NULL DEFAULT 5, t text NOT NULL DEFAULT 'dd', n numeric(5,2) NOT NULL DEFAULT 1.5, d date NOT NULL DEFAULT '2020-01-02',
 	u uuid NOT NULL DEFAULT gen_random_uuid(), b bool DEFAULT true, nb int DEFAULT 7, e mood NOT NULL DEFAULT 'ok', ba bytea NOT NULL DEFAULT '\x01');
 -- stream

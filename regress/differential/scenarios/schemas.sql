@@ -8,7 +8,7 @@ CREATE TABLE constants (pk int PRIMARY KEY, none int, i int DEFAULT 5, i_null in
 	vc varchar(10) DEFAULT 'x'::varchar, u uuid DEFAULT '76019d1a-ad2e-4b22-96e9-1a6d6543c818', j json DEFAULT '{"a": 1}', jb jsonb DEFAULT '{"a":1}',
 	d date DEFAULT '2020-01-02', tm time DEFAULT '01:02:03', ts timestamp DEFAULT '2020-01-02 03:04:05', ts3 timestamp(3) DEFAULT '2020-01-02 03:04:05',
 	tz timestamptz DEFAULT '2020-01-02 03:04:05+00', iv interval DEFAULT '1 day', bt bit(3) DEFAULT B'101', e mood DEFAULT 'ok', m money DEFAULT 1.5,
-	of_name name DEFAULT 'n', ai int[] DEFAULT '{1,2}', ba bytea DEFAULT '\x01', hs hstore DEFAULT 'a=>1', i_cast int DEFAULT '7'::int, up text DEFAULT upper('a'));
+	ofname name DEFAULT 'n', ai int[] DEFAULT '{1,2}', ba bytea DEFAULT '\x01', hs hstore DEFAULT 'a=>1', i_cast int DEFAULT '7'::int, up text DEFAULT upper('a'));
 CREATE TABLE computed (pk int PRIMARY KEY GENERATED ALWAYS AS IDENTITY, seq bigint DEFAULT nextval('seq'), t text DEFAULT upper('abc'),
 	u uuid DEFAULT gen_random_uuid(), tz timestamptz DEFAULT now(), ts timestamp DEFAULT current_timestamp, e int DEFAULT 6 * 7,
 	g int GENERATED ALWAYS AS (1 + 2) STORED, z text);

@@ -11,7 +11,6 @@ UPDATE h SET id = 8;
 INSERT INTO w VALUES ('k', 'v');
 DELETE FROM h;
 INSERT INTO q VALUES (9, 'x');
-SELECT pg_logical_emit_message(true, 'a', 'b');
 COMMIT;
 INSERT INTO q VALUES (1, 'x');
 CREATE TABLE ddl (a int);

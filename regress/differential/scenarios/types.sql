@@ -15,7 +15,7 @@ CREATE TABLE ints (pk smallserial PRIMARY KEY, i2 int2, i4 int4, i8 int8, o oid,
 CREATE TABLE floats (pk serial PRIMARY KEY, f4 float4, f8 float8);
 CREATE TABLE nums (pk bigserial PRIMARY KEY, n numeric, n62 numeric(6,2), n4 numeric(4), n35 numeric(3,5), n389 numeric(38,9), dn dnum, dn2 dnum2);
 CREATE TABLE moneys (pk serial PRIMARY KEY, m money);
-CREATE TABLE txt (pk serial PRIMARY KEY, t text, v varchar(5), c char(5), c1 char, qc "char", of_name name, u uuid, x xml, j json, jb jsonb, e mood, s short);
+CREATE TABLE txt (pk serial PRIMARY KEY, t text, v varchar(5), c char(5), c1 char, qc "char", ofname name, u uuid, x xml, j json, jb jsonb, e mood, s short);
 CREATE TABLE esc (i int PRIMARY KEY, t text);
 CREATE TABLE net (pk serial PRIMARY KEY, i inet, c cidr, m macaddr, m8 macaddr8, tv tsvector);
 CREATE TABLE ran (pk serial PRIMARY KEY, r4 int4range, r8 int8range, rn numrange, rts tsrange, rtz tstzrange, rd daterange);
@@ -33,7 +33,7 @@ CREATE TABLE anum (pk serial PRIMARY KEY, an numeric[], an62 numeric(6,2)[]);
 CREATE TABLE atim (pk serial PRIMARY KEY, ad date[], atm time[], atm0 time(0)[], atz timetz[], ats timestamp[], ats3 timestamp(3)[], atsz timestamptz[], atsz0 timestamptz(0)[]);
 CREATE TABLE abin (pk serial PRIMARY KEY, aba bytea[], abit bit(3)[], abit1 bit[], ov oidvector, iv int2vector);
 CREATE TABLE unmapped (pk int PRIMARY KEY, tq tsquery, cmp comp, lsn pg_lsn, x xid, x8 xid8, jp jsonpath, mr int4multirange, rc regclass, fr floatrange, e ean13, t text);
-CREATE TABLE aunmapped (pk int PRIMARY KEY, am money[], aof_name name[], aiv interval[], axml xml[], apt point[], avb varbit[], adom posint[], alsn pg_lsn[], acmp comp[], t text);
+CREATE TABLE aunmapped (pk int PRIMARY KEY, am money[], aofname name[], aiv interval[], axml xml[], apt point[], avb varbit[], adom posint[], alsn pg_lsn[], acmp comp[], t text);
 -- stream
 INSERT INTO ints (i2, i4, i8, o, b, d) VALUES (-32768, -2147483648, -9223372036854775808, 0, false, 1),
 	(32767, 2147483647, 9223372036854775807, 4294967295, true, 2), (null, null, null, null, null, null), (0, 9, 10, 100, true, 3);
@@ -48,7 +48,7 @@ INSERT INTO nums (n, n62, n4, n35, n389, dn, dn2) VALUES (22.2200, 1.10, 1234, 0
 INSERT INTO nums (n) VALUES ('NaN');
 INSERT INTO nums (n62) VALUES ('NaN');
 INSERT INTO moneys (m) VALUES (1234.11), (-12.345), (0), (0.01), (-0.05), (null);
-INSERT INTO txt (t, v, c, c1, qc, of_name, u, x, j, jb, e, s) VALUES
+INSERT INTO txt (t, v, c, c1, qc, ofname, u, x, j, jb, e, s) VALUES
 	(E'é😀 "q" \\ / \t \n \r \b \f \x01 \x1f \x7f <&>', 'ab', 'ab', 'z', 'q', 'thename', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '<a b="c">x</a>', '{"b": 1, "a":2}', '{"b": 1, "a":2}', 'ok', 'abc'),
 	('', '', '', '', '', '', '00000000-0000-0000-0000-000000000000', '', 'null', '"\u00e9"', 'it''s "fine" \ é', ''),
 	(null, null, null, null, null, null, null, null, null, null, null, null),
