@@ -82,7 +82,7 @@ resolve_numeric(const Request *request, ColumnType *result)
 		precision = ((request->typmod - VARHDRSZ) >> 16) & 0xFFFF;
 		scale = (((request->typmod - VARHDRSZ) & 0x7FF) ^ 1024) - 1024;
 	}
-	result->takes_default = constrained || request->modes->decimal == DECIMAL_STRING;
+	result->takes_default = constrained || request->modes->decimal != DECIMAL_PRECISE;
 	result->json.a = result->header.a = scale;
 	if (request->modes->decimal == DECIMAL_STRING)
 	{

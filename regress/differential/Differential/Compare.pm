@@ -13,7 +13,7 @@ use Differential::Json ();
 # Walpost::Kafka has them: Debezium's and Walpost's.  Returns a hash: records,
 # fields, equal, and differences, a list of hashes of path (topic/field), number
 # (which record of the topic), debezium and walpost.  The path ends in "~shorter"
-# where both are the same double and Walpost's text has fewer digits.
+# where both are the same double or float and Walpost's text has fewer digits.
 sub compare
 {
 	my ($debezium, $walpost) = @_;
@@ -83,13 +83,19 @@ sub _differ
 	return;
 }
 
-# Is a text of a double a shorter one for the same value, as Java writes it?
+# Is a text of a double or float a shorter one for the same value, as Java
+# writes it?
 sub _is_shorter
 {
 	my @texts = @_;
 
 	return 0 if grep { !/^-?\d+\.\d+(?:E-?\d+)?$/ } @texts;
-	return $texts[0] == $texts[1] && length $texts[0] < length $texts[1] && $texts[1] !~ /\d0(?:E|$)/;
+	return 0 if length $texts[0] >= length $texts[1] || $texts[1] =~ /\d0(?:E|$)/;
+	return 1 if $texts[0] == $texts[1];
+
+	# a float's text has nine digits at most
+	return 0 if grep { s/E.*//r =~ tr/0-9// > 9 } @texts;
+	return unpack('f', pack 'f', $texts[0]) == unpack('f', pack 'f', $texts[1]);
 }
 
 # The paths that both have, in the order of one of them.

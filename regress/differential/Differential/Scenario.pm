@@ -169,9 +169,17 @@ sub _mark
 
 	$self->{pg}->query("INSERT INTO the_end VALUES ($_, txid_current())", $self->{db}) for 1, 2;
 	$self->{last} = $self->{pg}->query('SELECT xid FROM the_end WHERE id = 2', $self->{db});
-	$self->{walpost}->wait_count($self->{marker}, 2);
-	$self->_wait_debezium('come to the end', sub { $self->{debezium}->written($self->{marker}) >= 2 });
+	wait_until('Walpost to come to the end', sub { _has_end($self->{walpost}, $self->{marker}) });
+	$self->_wait_debezium('come to the end', sub { _has_end($self->{debezium}, $self->{marker}) });
 	return;
+}
+
+# Are both last rows there?  (A topic that is just being made may be no answer.)
+sub _has_end
+{
+	my ($kafka, $topic) = @_;
+
+	return (eval { $kafka->written($topic) } // 0) >= 2;
 }
 
 # Ends both, and clears away what is on the server.
