@@ -38,14 +38,6 @@
 #define CHUNK_GAP_US	20
 #define CHUNK_GAP_MAX	5000
 
-/*
- * A few events need not wait for those before: librdkafka sends a second request
- * as long as less than five records are under way.  But all have to be back now
- * and then, for their lists of headers to be freed.
- */
-#define CHUNK_LIGHT		4
-#define LISTS_MAX		64
-
 /* Partitions of a topic, by which a chunk grows. */
 #define CHUNK_SPREAD	4
 /* A topic that has nothing waiting keeps room for no more than so many. */
@@ -488,14 +480,15 @@ kick(Producer *producer)
 	rd_kafka_flush(producer->kafka, 0);
 }
 
-/* True when the topic may have another chunk under way. */
+/*
+ * True when the topic's next chunk may go: only with none under way.  A broker
+ * that knows nothing of a producer yet takes its second request to a partition
+ * although it refused the first one, and what was refused would be overtaken.
+ */
 static inline bool
 may_send(const Topic *topic)
 {
-	if (!topic->ready)
-		return false;
-	return topic->handed == 0 ||
-		(topic->handed + topic->nwaiting <= CHUNK_LIGHT && topic->nlists < LISTS_MAX);
+	return topic->nwaiting > 0 && topic->ready && topic->handed == 0;
 }
 
 int64_t
