@@ -10,6 +10,7 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "envelope.h"
 #include "javahash.h"
 #include "json.h"
