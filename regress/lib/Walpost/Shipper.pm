@@ -109,6 +109,8 @@ sub start
 {
 	my ($self) = @_;
 
+	# the log of an earlier run stays in front
+	$self->{log_start} = -s $self->{log} || 0;
 	$self->{pid} = in_background($self->{log}, program(), 'run', $self->{file});
 	return;
 }
@@ -124,7 +126,7 @@ sub wait_streaming
 			die "the shipper ended:\n" . $self->log
 			  if defined wait_exit($self->{pid}, -1);
 			# a slot is active while it is made, too
-			return $self->log =~ /streaming (?:again )?from slot/
+			return substr($self->log, $self->{log_start} // 0) =~ /streaming (?:again )?from slot/
 			  && $self->{pg}->slot($self->{slot}, 'active') eq 't';
 		},
 		$timeout);
