@@ -1,10 +1,12 @@
 # Differential::Scenario
 #    One scenario: SQL and properties from scenarios/, run before both
-#    connectors at once.
+#    connectors at once, or before one of them.
 #
 # Both read the same WAL, each through a slot of its own, and write into a
 # broker of their own: positions, transaction ids, topics and partitions are the
-# same by nature, and every byte can be compared.
+# same by nature, and every byte can be compared.  Database and prefix are
+# called after the scenario, so that its records are the same in another run
+# but for what the server counts (Differential::Normal).
 #
 # SPDX-License-Identifier: PostgreSQL
 package Differential::Scenario;
@@ -15,8 +17,6 @@ use warnings;
 use Walpost::Shipper;
 use Walpost::Test;
 
-my $number = 0;
-
 # All that scenarios/ holds, by name: one for each file of properties.
 # "types.strings.properties" goes with "types.sql".
 sub names
@@ -26,21 +26,24 @@ sub names
 	return sort map { m{([^/]+)\.properties$} } glob "$folder/*.properties";
 }
 
-# A scenario: conf is a hash of properties, setup the SQL of its tables, stream
-# what happens to them; pg (Walpost::Postgres), connect (Walpost::Connect) and
-# the two brokers, debezium and walpost (Walpost::Kafka), run it.
+# A scenario: name, conf, a hash of properties, setup, the SQL of its tables,
+# and stream, what happens to them.  What runs it: pg (Walpost::Postgres), and
+# the brokers (Walpost::Kafka) of the connectors that are to take part, walpost
+# or debezium, the latter on connect (Walpost::Connect).
 sub new
 {
 	my ($class, %opt) = @_;
+	my $id = $opt{name} =~ s/\W/_/gr;
+	my $self = bless { %opt, db => $id, prefix => $id }, $class;
 
-	$number++;
-	my $self = bless { %opt, db => "db$number", prefix => "srv$number" }, $class;
-	$self->{slots} = { map { $_ => "$_$number" } qw(debezium walpost) };
-	$self->{marker} = join $self->{conf}{'topic.delimiter'} // '.', $self->{prefix}, 'public', 'the_end';
+	$self->{sides} = [ grep { $self->{$_} } qw(debezium walpost) ];
+	$self->{slots} = { map { $_ => "${_}_$id" } @{ $self->{sides} } };
+	$self->{delimiter} = $self->{conf}{'topic.delimiter'} // '.';
+	$self->{marker} = join $self->{delimiter}, $self->{prefix}, 'public', 'the_end';
 	return $self;
 }
 
-# The one of a name: conf, setup and stream for new().
+# The one of a name: name, conf, setup and stream for new().
 sub load
 {
 	my ($folder, $name) = @_;
@@ -48,7 +51,7 @@ sub load
 	my ($setup, $stream) = split /^-- stream\n/m, slurp("$folder/$sql.sql"), 2;
 
 	die "$sql.sql has no line \"-- stream\"\n" unless defined $stream;
-	return (conf => _properties("$folder/$name.properties"), setup => $setup, stream => $stream);
+	return (name => $name, conf => _properties("$folder/$name.properties"), setup => $setup, stream => $stream);
 }
 
 # A file of properties: comments, and one property a line, a backslash before
@@ -67,25 +70,32 @@ sub _properties
 	return \%conf;
 }
 
-# Runs it; returns what either broker holds afterwards, Debezium's first, as
-# hashes of topics and their records.
+# Runs it; returns a hash: what the broker of each connector holds afterwards,
+# as a hash of topics and their records.
 sub run
 {
 	my ($self) = @_;
-	my $pg = $self->{pg};
 
-	$pg->query("CREATE DATABASE $self->{db}");
+	$self->{pg}->query("CREATE DATABASE $self->{db}");
 	$self->_sql($self->_with_publication);
-	my $shipper = $self->_start;
+	$self->_start;
 	my $done = eval {
-		$self->_sql($self->{stream});
+		$self->_sql($self->_stream);
 		$self->_mark;
 		1;
 	};
 	my $failure = $@;
-	$self->_stop($shipper);
+	$self->_stop;
 	die $failure unless $done;
-	return map { $self->_read($self->{$_}) } qw(debezium walpost);
+	return map { $_ => $self->_read($self->{$_}) } @{ $self->{sides} };
+}
+
+# What happens.  It pauses where Debezium needs time to ask the catalog.
+sub _stream
+{
+	my ($self) = @_;
+
+	return $self->{debezium} ? $self->{stream} : $self->{stream} =~ s/^SELECT pg_sleep\([\d.]+\);\n//mgr;
 }
 
 # Runs a scenario's SQL, which may be long.
@@ -108,10 +118,25 @@ sub _with_publication
 	return "$self->{setup};\nCREATE TABLE the_end (id int PRIMARY KEY, xid bigint);\n$publication\n";
 }
 
+# Starts the connectors, and waits until they stream.
 sub _start
 {
 	my ($self) = @_;
-	my %both = (
+
+	$self->_start_walpost if $self->{walpost};
+	$self->_start_debezium if $self->{debezium};
+	$self->{shipper}->wait_streaming if $self->{shipper};
+	$self->_wait_debezium('stream', sub { $self->{pg}->slot($self->{slots}{debezium}, 'active') eq 't' })
+	  if $self->{debezium};
+	return;
+}
+
+# The properties of both.
+sub _conf
+{
+	my ($self) = @_;
+
+	return (
 		'snapshot.mode' => 'no_data',
 		'topic.prefix' => $self->{prefix},
 		'publication.name' => 'dbz_publication',
@@ -122,28 +147,37 @@ sub _start
 		'value.converter' => 'org.apache.kafka.connect.json.JsonConverter',
 		'value.converter.schemas.enable' => 'false',
 		%{ $self->{conf} });
+}
 
-	my $shipper = Walpost::Shipper->new(
+sub _start_walpost
+{
+	my ($self) = @_;
+
+	$self->{shipper} = Walpost::Shipper->new(
 		pg => $self->{pg},
 		kafka => $self->{walpost},
 		db => $self->{db},
 		prefix => $self->{prefix},
-		conf => { %both, 'name' => $self->{slots}{debezium}, 'slot.name' => $self->{slots}{walpost} });
-	$shipper->start;
-	$self->{connect}->create(
-		$self->{slots}{debezium},
-		%both,
+		conf => { $self->_conf, 'name' => "debezium_$self->{db}", 'slot.name' => $self->{slots}{walpost} });
+	return $self->{shipper}->start;
+}
+
+sub _start_debezium
+{
+	my ($self) = @_;
+	my $slot = $self->{slots}{debezium};
+
+	return $self->{connect}->create(
+		$slot,
+		$self->_conf,
 		'connector.class' => 'io.debezium.connector.postgresql.PostgresConnector',
 		'plugin.name' => 'pgoutput',
-		'slot.name' => $self->{slots}{debezium},
+		'slot.name' => $slot,
 		'database.hostname' => '127.0.0.1',
 		'database.port' => $self->{pg}->port,
 		'database.user' => 'postgres',
 		'database.password' => 'trusted',
 		'database.dbname' => $self->{db});
-	$shipper->wait_streaming;
-	$self->_wait_debezium('stream', sub { $self->{pg}->slot($self->{slots}{debezium}, 'active') eq 't' });
-	return $shipper;
 }
 
 # Waits for something of Debezium's, unless it has failed.
@@ -160,7 +194,7 @@ sub _wait_debezium
 	}, 60);
 }
 
-# Writes the last rows, and waits until both connectors have them in Kafka.  Of
+# Writes the last rows, and waits until each connector has them in Kafka.  Of
 # the second one's transaction, the end may come after the row, so it counts
 # for nothing.
 sub _mark
@@ -169,8 +203,8 @@ sub _mark
 
 	$self->{pg}->query("INSERT INTO the_end VALUES ($_, txid_current())", $self->{db}) for 1, 2;
 	$self->{last} = $self->{pg}->query('SELECT xid FROM the_end WHERE id = 2', $self->{db});
-	wait_until('Walpost to come to the end', sub { _has_end($self->{walpost}, $self->{marker}) });
-	$self->_wait_debezium('come to the end', sub { _has_end($self->{debezium}, $self->{marker}) });
+	wait_until('Walpost to come to the end', sub { _has_end($self->{walpost}, $self->{marker}) }) if $self->{walpost};
+	$self->_wait_debezium('come to the end', sub { _has_end($self->{debezium}, $self->{marker}) }) if $self->{debezium};
 	return;
 }
 
@@ -182,14 +216,14 @@ sub _has_end
 	return (eval { $kafka->written($topic) } // 0) >= 2;
 }
 
-# Ends both, and clears away what is on the server.
+# Ends the connectors, and clears away what is on the server.
 sub _stop
 {
-	my ($self, $shipper) = @_;
+	my ($self) = @_;
 	my $pg = $self->{pg};
 
-	$shipper->stop // $shipper->kill9;
-	$self->{connect}->remove($self->{slots}{debezium});
+	$self->{shipper}->stop // $self->{shipper}->kill9 if $self->{shipper};
+	$self->{connect}->remove($self->{slots}{debezium}) if $self->{debezium};
 	for my $slot (values %{ $self->{slots} })
 	{
 		wait_until("slot $slot to be free", sub { $pg->slot($slot, 'active') ne 't' });
@@ -206,9 +240,9 @@ sub _read
 	my %topics = $kafka->topics;
 	my %records;
 
-	for my $topic (grep { /(?:^|\.)$self->{prefix}(?!\d)/ && $_ ne $self->{marker} } keys %topics)
+	for my $topic (grep { /(?:^|\.)$self->{prefix}(?:$|\Q$self->{delimiter}\E)/ && $_ ne $self->{marker} } keys %topics)
 	{
-		$records{ $topic =~ s/^$self->{prefix}.//r } = [ grep { ($_->{key} // '') !~ /"id":"$self->{last}:/ } $kafka->read_topic($topic) ];
+		$records{ $topic =~ s/^$self->{prefix}\Q$self->{delimiter}\E//r } = [ grep { ($_->{key} // '') !~ /"id":"$self->{last}:/ } $kafka->read_topic($topic) ];
 	}
 	return \%records;
 }
