@@ -8,6 +8,7 @@
 
 #include "lib/stringinfo.h"
 
+#include "encoders.h"
 #include "frame.h"
 #include "json.h"
 #include "shape.h"
@@ -157,13 +158,17 @@ end_step(Compiler *compiler, enum StepKind kind)
 	return step;
 }
 
+/* A struct without a schema is that of a header, whose texts are raw. */
 static void
-compile_name(Compiler *compiler, const char *name)
+compile_name(Compiler *compiler, const Shape *parent, const char *name)
 {
 	Out			out;
 
 	out_open(&out, &compiler->text);
-	json_string(&out, name, strlen(name));
+	if (parent->schema)
+		json_string(&out, name, strlen(name));
+	else
+		header_string(&out, name, strlen(name));
 	out_byte(&out, ':');
 	out_close(&out);
 }
@@ -195,7 +200,7 @@ compile(Compiler *compiler, const Shape *shape)
 			{
 				if (i > 0)
 					appendStringInfoChar(&compiler->text, ',');
-				compile_name(compiler, shape->fields[i].name);
+				compile_name(compiler, shape, shape->fields[i].name);
 				compile(compiler, shape->fields[i].shape);
 			}
 			appendStringInfoChar(&compiler->text, '}');

@@ -97,7 +97,8 @@ typedef struct ShapeField
 struct Shape
 {
 	ShapeKind	kind;
-	const ConnectSchema *schema;	/* of a struct: without fields */
+	const ConnectSchema *schema;	/* of a struct: without fields; of one in
+									 * a header: NULL */
 	const char *text;			/* SHAPE_TEXT */
 	Slot		slot;			/* SHAPE_SLOT */
 	const ShapeColumn *column;

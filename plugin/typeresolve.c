@@ -212,6 +212,8 @@ apply_temporal(const TemporalRule *rule, int precision, Datum epoch, ColumnType 
 	result->header.encode = rule->header ? rule->header : rule->json;
 	result->json.a = result->header.a = precision;
 	result->fallback = typetext_encoded(&result->json, epoch);
+	if (rule->schema->type == CONNECT_STRUCT)
+		result->takes_default = false;	/* Connect has trouble with those */
 }
 
 /* Declared digits of a second. */
@@ -256,8 +258,15 @@ resolve_timestamptz(const Request *request, ColumnType *result)
 
 	apply_temporal(parts ? &structured : &zoned, time_precision(request),
 				   TimestampTzGetDatum(-CIVIL_EPOCH_DAYS * CIVIL_DAY_MICROS), result);
-	if (!parts)
-		result->fallback = "\"1970-01-01T00:00:00Z\"";	/* at any precision */
+	/* at any precision, and at no place */
+	if (parts)
+		result->fallback = psprintf("{\"year\":1970,\"month\":1,\"day\":1,"
+									"\"hour\":0,\"minute\":0,\"second\":0,\"nanos\":0,"
+									"\"offsetSeconds\":0,\"zoneId\":null,"
+									"\"specialValue\":null,\"precision\":%d}",
+									result->json.a);
+	else
+		result->fallback = "\"1970-01-01T00:00:00Z\"";
 }
 
 void
@@ -282,8 +291,8 @@ resolve_interval(const Request *request, ColumnType *result)
 	Interval	nothing = {0, 0, 0};
 	int			precision = MAX_INTERVAL_PRECISION;
 
-	if (request->typmod >= 0 &&
-		INTERVAL_PRECISION(request->typmod) != INTERVAL_FULL_PRECISION)
+	/* fields without a precision have one of 65535, which Debezium prints, too */
+	if (request->typmod >= 0)
 		precision = INTERVAL_PRECISION(request->typmod);
 	apply_temporal(request->modes->time == TIME_STRUCTURED ? &structured :
 				   request->modes->interval == INTERVAL_STRING ? &string : &numeric,
