@@ -11,6 +11,9 @@
 
 #include "frame.h"
 
+/* What the buffer keeps from one batch to the next. */
+#define BATCH_KEPT	(4 * 1024 * 1024)
+
 void
 out_open(Out *out, StringInfo buf)
 {
@@ -34,11 +37,13 @@ out_grow(Out *out, size_t need)
 	StringInfo	buf = out->owner;
 
 	out_close(out);
-	if (need > MaxAllocSize)
+	if (need > BATCH_MAX - Min(BATCH_MAX, (size_t) buf->len))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("an event of this change is larger than a server buffer can hold"),
-				 errdetail("It needs more than %zu bytes.", (size_t) MaxAllocSize)));
+				 errmsg("an event is larger than a buffer of the server can hold"),
+				 errdetail("It needs more than %zu bytes.", (size_t) BATCH_MAX),
+				 errhint("Leave large columns out (column.exclude.list) or cut them (column.truncate.to.N.chars), "
+						 "or set event.processing.failure.handling.mode to warn or skip.")));
 	enlargeStringInfo(buf, (int) need);
 	out_open(out, buf);
 }
@@ -50,8 +55,24 @@ batch_open(Batch *batch)
 		return false;
 	OutputPluginPrepareWrite(batch->ctx, true);
 	out_open(&batch->out, batch->ctx->out);
+	batch->base = out_offset(&batch->out);
 	batch->open = true;
 	return true;
+}
+
+/* Makes room again after a huge event: the buffer lives as long as the session. */
+static void
+shrink(Batch *batch)
+{
+	StringInfo	buf = batch->ctx->out;
+	MemoryContext old;
+
+	if (buf->maxlen <= BATCH_KEPT)
+		return;
+	old = MemoryContextSwitchTo(batch->ctx->context);
+	pfree(buf->data);
+	initStringInfo(buf);
+	MemoryContextSwitchTo(old);
 }
 
 void
@@ -61,7 +82,22 @@ batch_flush(Batch *batch)
 		return;
 	batch->open = false;
 	out_close(&batch->out);
+	batch->flushing = true;
 	OutputPluginWrite(batch->ctx, true);
+	batch->flushing = false;
+	shrink(batch);
+}
+
+void
+batch_rewind(Batch *batch, size_t offset)
+{
+	out_open(&batch->out, batch->ctx->out);
+	batch->out.p = out_at(&batch->out, offset);
+	out_close(&batch->out);
+	if (offset > batch->base)
+		return;
+	batch->open = false;
+	shrink(batch);
 }
 
 void

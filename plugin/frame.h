@@ -21,8 +21,16 @@ typedef struct Batch
 {
 	LogicalDecodingContext *ctx;
 	bool		open;
+	bool		flushing;		/* the server is writing it */
+	size_t		base;			/* what the server itself put in front */
 	Out			out;			/* over ctx->out while open */
 } Batch;
+
+/*
+ * What a batch may grow to: below the largest buffer of the server by what it
+ * and its protocol add, so that whatever fits here is sent.
+ */
+#define BATCH_MAX	(MaxAllocSize - 64 * 1024)
 
 /* An Out over a StringInfo: open, write, close (which sets buf->len). */
 extern void out_open(Out *out, StringInfo buf);
@@ -39,6 +47,9 @@ extern void batch_end_record(Batch *batch);
 
 /* Writes what is in the batch, if anything. */
 extern void batch_flush(Batch *batch);
+
+/* Takes back all from an offset on; a batch with nothing left is closed. */
+extern void batch_rewind(Batch *batch, size_t offset);
 
 /* Bytes in the open batch. */
 extern size_t batch_size(const Batch *batch);

@@ -25,6 +25,7 @@ static const char *const time_modes[] = {
 static const char *const interval_modes[] = {"numeric", "string", NULL};
 static const char *const binary_modes[] = {"bytes", "base64", "base64-url-safe", "hex", NULL};
 static const char *const hstore_modes[] = {"json", "map", NULL};
+static const char *const failure_modes[] = {"fail", "warn", "skip", "ignore", NULL};
 static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
 
 #define STRING(name, member, def, doc) \
@@ -103,6 +104,8 @@ const OptionRow option_rows[] = {
 		"Fraction digits of money."),
 	BOOL("include.unknown.datatypes", types.unknown, "false",
 		 "Whether columns of types without a mapping come out as bytes of their text."),
+	ENUM("event.processing.failure.handling.mode", failure, "fail", failure_modes,
+		 "What becomes of a change that cannot be made an event (too large for a buffer of the server, refused by a type's output function): fail stops, warn leaves it out and says so in the server's log, skip (or ignore) leaves it out."),
 	STRING("unavailable.value.placeholder", placeholder, "__debezium_unavailable_value",
 		   "What stands for an unchanged TOASTed value; text, or hex: and digits."),
 	RULE("column.truncate.to.", "N.chars", column_rules,
@@ -247,7 +250,7 @@ take_rule(Options *options, const char *name, const char *value)
 		return false;
 	foreach(lc, *rules_of(options, row))
 		if (strcmp(((OptionRule *) lfirst(lc))->name, name) == 0)
-			repeated(name);
+		repeated(name);
 	rule = palloc(sizeof(OptionRule));
 	rule->row = row;
 	rule->name = pstrdup(name);
@@ -327,11 +330,13 @@ decode_placeholder(Options *options)
 	char	   *bytes;
 
 	options->types.placeholder = text;
+
 	options->types.placeholder_len = strlen(text);
 	if (strncmp(text, "hex:", 4) != 0)
 		return;
 
-	text += 4;
+	text	  +=4;
+
 	len = strlen(text);
 	bytes = palloc(len / 2 + 1);
 	for (size_t i = 0; i < len; i++)

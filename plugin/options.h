@@ -24,6 +24,12 @@ typedef enum NameAdjustment
 	ADJUST_NONE, ADJUST_AVRO, ADJUST_AVRO_UNICODE
 } NameAdjustment;
 
+/* What becomes of a change that cannot be made an event. */
+typedef enum FailureMode
+{
+	FAILURE_FAIL, FAILURE_WARN, FAILURE_SKIP, FAILURE_IGNORE
+} FailureMode;
+
 typedef struct Options
 {
 	/* names */
@@ -58,6 +64,7 @@ typedef struct Options
 	bool		key_replace_null;
 	bool		value_replace_null;
 	TypeModes	types;
+	int			failure;		/* FailureMode */
 	char	   *placeholder;	/* as given; decoded into types */
 
 	/* what becomes of single columns; read by columnrule.c */

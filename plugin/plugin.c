@@ -24,6 +24,7 @@
 
 #include "change.h"
 #include "compat.h"
+#include "guard.h"
 #include "message.h"
 #include "relcache.h"
 #include "runid.h"
@@ -198,24 +199,40 @@ on_begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 	txn_start(ctx->output_plugin_private, txn);
 }
 
-/* What the log says of an error within a change. */
-static void
-describe_change(void *arg)
+/* The arguments of change_write(), for guard_run(). */
+typedef struct ChangeArgs
 {
-	errcontext("walpost, change %s of relation \"%s\"",
-			   psprintf(UINT64_FORMAT, ((Session *) ((void **) arg)[0])->txn.ordinal),
-			   RelationGetRelationName((Relation) ((void **) arg)[1]));
+	Session    *session;
+	RelPlan    *plan;
+	Relation	relation;
+	ReorderBufferChange *decoded;
+} ChangeArgs;
+
+static void
+write_change(void *arg)
+{
+	ChangeArgs *args = arg;
+
+	change_write(args->session, args->plan, args->relation, args->decoded);
+}
+
+static void
+write_guarded(const GuardSubject *subject, RelPlan *plan, ReorderBufferChange *decoded)
+{
+	ChangeArgs	args = {subject->session, plan, subject->relation, decoded};
+
+	guard_run(subject, plan->calls_types || plan->filter, write_change, &args);
 }
 
 static void
 on_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
-	   ReorderBufferChange *decoded)
+		  ReorderBufferChange *decoded)
 {
 	Session    *session = ctx->output_plugin_private;
 	MemoryContext old = MemoryContextSwitchTo(session->change_context);
-	void	   *described[] = {session, relation};
+	GuardSubject subject = {.session = session,.relation = relation,.lsn = decoded->lsn};
 	ErrorContextCallback context = {
-		.previous = error_context_stack, .callback = describe_change, .arg = described
+		.previous = error_context_stack,.callback = guard_context,.arg = &subject
 	};
 	RelPlan    *plan;
 
@@ -224,7 +241,11 @@ on_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
 	error_context_stack = &context;
 	session->txn.ordinal++;
 	plan = relcache_get(session, relation, decoded->lsn);
-	change_write(session, plan, relation, decoded);
+	subject.topic = plan->stream.topic;
+	if (likely(session->options->failure == FAILURE_FAIL))
+		change_write(session, plan, relation, decoded);
+	else
+		write_guarded(&subject, plan, decoded);
 	error_context_stack = context.previous;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(session->change_context);
@@ -232,7 +253,7 @@ on_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
 
 static void
 on_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
-		 Relation relations[], ReorderBufferChange *decoded)
+			Relation relations[], ReorderBufferChange *decoded)
 {
 	Session    *session = ctx->output_plugin_private;
 	MemoryContext old = MemoryContextSwitchTo(session->change_context);
@@ -251,17 +272,46 @@ on_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
 	MemoryContextReset(session->change_context);
 }
 
+/* The arguments of message_write(), for guard_run(). */
+typedef struct MessageArgs
+{
+	const GuardSubject *subject;
+	bool		transactional;
+	XLogRecPtr	end_lsn;
+	Size		len;
+	const char *content;
+} MessageArgs;
+
+static void
+write_message(void *arg)
+{
+	MessageArgs *args = arg;
+	const GuardSubject *subject = args->subject;
+
+	message_write(subject->session, args->transactional, subject->lsn, args->end_lsn,
+				  subject->prefix, args->content, args->len);
+}
+
 static void
 on_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn,
-		bool transactional, const char *prefix, Size len, const char *content)
+		   bool transactional, const char *prefix, Size len, const char *content)
 {
 	Session    *session = ctx->output_plugin_private;
 	MemoryContext old = MemoryContextSwitchTo(session->change_context);
+	GuardSubject subject = {.session = session,.prefix = prefix,.lsn = lsn};
+	MessageArgs args = {&subject, transactional, ctx->reader->EndRecPtr, len, content};
+	ErrorContextCallback context = {
+		.previous = error_context_stack,.callback = guard_context,.arg = &subject
+	};
 
+	error_context_stack = &context;
 	if (transactional)
 		session->txn.ordinal++;
-	message_write(session, transactional, lsn, ctx->reader->EndRecPtr,
-				  prefix, content, len);
+	if (session->options->failure == FAILURE_FAIL)
+		write_message(&args);
+	else
+		guard_run(&subject, false, write_message, &args);
+	error_context_stack = context.previous;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(session->change_context);
 }

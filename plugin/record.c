@@ -39,6 +39,17 @@ write_part(Out *out, const Template *template, const Row *row)
 	return (uint32) (out_offset(out) - start);
 }
 
+/* Runs the key's, which is what an error in the rest of the record shows. */
+static uint32
+write_key(Session *session, const Record *record, const Row *row)
+{
+	Writing    *writing = &session->writing;
+
+	writing->key = out_offset(&session->batch.out);
+	writing->key_len = write_part(&session->batch.out, record->key, row);
+	return writing->key_len;
+}
+
 static uint32
 write_header(Out *out, const Record *record, const Row *row)
 {
@@ -74,7 +85,7 @@ write_event(Session *session, Stream *stream, const Record *record, const Row *r
 	head = out_offset(out);
 	memset(out->p, 0, WIRE_EVENT_HEAD);
 	out->p += WIRE_EVENT_HEAD;
-	key_len = write_part(out, record->key, row);
+	key_len = write_key(session, record, row);
 	value_len = write_part(out, record->value, row);
 	headers_len = write_header(out, record, row);
 
@@ -143,13 +154,21 @@ write_line(Session *session, Stream *stream, const Record *record, const Row *ro
 	out_literal(out, "{\"topic\":");
 	json_string(out, stream->topic, strlen(stream->topic));
 	out_literal(out, ",\"key\":");
-	if (write_part(out, record->key, row) == 0)
+	if (write_key(session, record, row) == 0)
 		out_literal(out, "null");
 	out_literal(out, ",\"value\":");
 	if (write_part(out, record->value, row) == 0)
 		out_literal(out, "null");
 	write_line_headers(out, stream, record, row);
-	batch_flush(&session->batch);
+}
+
+/* From here on the record can be taken back. */
+static void
+begin_record(Session *session)
+{
+	session->writing.start = out_offset(&session->batch.out);
+	session->writing.key_len = 0;
+	session->writing.open = true;
 }
 
 void
@@ -157,11 +176,16 @@ record_write(Session *session, Stream *stream, const Record *record, const Row *
 {
 	if (session->options->wire == 0)
 	{
+		begin_record(session);
 		write_line(session, stream, record, row);
+		session->writing.open = false;
+		batch_flush(&session->batch);
 		return;
 	}
 	if (unlikely(!stream->announced))
 		write_relation(session, stream);
+	begin_record(session);
 	write_event(session, stream, record, row);
+	session->writing.open = false;
 	batch_end_record(&session->batch);
 }

@@ -138,7 +138,7 @@ is_key_name(List *names, const char *name)
 
 	foreach(lc, names)
 		if (strcmp(lfirst(lc), name) == 0)
-			return true;
+		return true;
 	return false;
 }
 
@@ -368,8 +368,8 @@ static void
 build_kinds(Build *build, RelPlan *plan)
 {
 	static const int bits[CHANGE_KINDS] = {
-		[CHANGE_INSERT] = OP_CREATE, [CHANGE_UPDATE] = OP_UPDATE,
-		[CHANGE_DELETE] = OP_DELETE, [CHANGE_TRUNCATE] = OP_TRUNCATE
+		[CHANGE_INSERT] = OP_CREATE,[CHANGE_UPDATE] = OP_UPDATE,
+		[CHANGE_DELETE] = OP_DELETE,[CHANGE_TRUNCATE] = OP_TRUNCATE
 	};
 
 	for (int kind = 0; kind < CHANGE_KINDS; kind++)
@@ -443,6 +443,24 @@ build_key_and_columns(Build *build)
 	build_columns(build, key_names);
 }
 
+static bool
+calls_type(const Enc *enc)
+{
+	for (; enc != NULL; enc = enc->elem)
+		if (enc->out_function != NULL)
+			return true;
+	return false;
+}
+
+static bool
+calls_types(const Build *build)
+{
+	for (int i = 0; i < build->ncolumns; i++)
+		if (build->columns[i].name && calls_type(&build->columns[i].type.json))
+			return true;
+	return false;
+}
+
 static void
 build_plan(Build *build, RelPlan *plan)
 {
@@ -454,6 +472,7 @@ build_plan(Build *build, RelPlan *plan)
 	build_compared(build, plan);
 	build_kinds(build, plan);
 	build_type_notes(build, plan);
+	plan->calls_types = calls_types(build);
 	plan->filter = build->published.filter;
 	if (build->session->meta)
 		plan->counter = txnmeta_table(build->session->meta, build->schema, build->table);
@@ -470,7 +489,7 @@ relplan_build(Session *session, MemoryContext parent, Relation relation,
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	RelPlan    *plan = palloc0(sizeof(RelPlan));
-	Build		build = {.session = session, .leaf = relation, .shown = relation};
+	Build		build = {.session = session,.leaf = relation,.shown = relation};
 
 	plan->context = context;
 	plan->shown = RelationGetRelid(relation);
@@ -524,7 +543,7 @@ void
 relplan_describe(Session *session, Relation relation, const char **topic,
 				 void (*each) (void *arg, const DescribedColumn *column), void *arg)
 {
-	Build		build = {.session = session, .leaf = relation, .shown = relation};
+	Build		build = {.session = session,.leaf = relation,.shown = relation};
 	TupleDesc	desc = RelationGetDescr(relation);
 
 	*topic = NULL;
@@ -549,7 +568,7 @@ relplan_describe(Session *session, Relation relation, const char **topic,
 			continue;
 		foreach(lc, build.key)
 			if (lfirst(lc) == column)
-				described.key_position = foreach_current_index(lc) + 1;
+			described.key_position = foreach_current_index(lc) + 1;
 		if (attr->attgenerated != '\0')
 			described.reason = "generated columns are not published";
 		else if (column->name == NULL && !column->in_row)

@@ -47,6 +47,8 @@ typedef struct RelPlan
 	const Template *header[SIDES];	/* the key as a header prints it */
 	bool		identity_full;	/* old tuples are whole rows */
 
+	bool		calls_types;	/* some type's own output or send function */
+
 	/* taking tuples apart */
 	Tuple		tuples[SIDES];
 	int		   *toastable;		/* attributes (from 0) that may be TOASTed */

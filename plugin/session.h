@@ -20,6 +20,9 @@
 #include "options.h"
 #include "shape.h"
 
+/* A table's counter in transaction metadata (txnmeta.h). */
+typedef struct TxnTable TxnTable;
+
 /* The transaction that the server is replaying to us. */
 typedef struct Txn
 {
@@ -28,9 +31,21 @@ typedef struct Txn
 	uint64		ordinal;		/* of the decoded change, from 1 */
 	uint64		events;			/* written */
 	uint32		dropped;		/* changes since the last sign of life */
-	bool		sent;			/* pgoutput would have sent some that were dropped */
+	bool		sent;			/* pgoutput would have sent some that were
+								 * dropped */
 	XLogRecPtr	change_lsn;		/* of the change at hand */
+	TxnTable   *counter;		/* where the record at hand was counted, or
+								 * NULL */
 } Txn;
+
+/* The record that is being written, as offsets into the batch. */
+typedef struct Writing
+{
+	bool		open;			/* the rest only counts if it is */
+	size_t		start;			/* of all that it wrote */
+	size_t		key;
+	uint32		key_len;		/* 0: not known yet, or there is none */
+} Writing;
 
 /* The texts behind Row.slots that live as long as a transaction or event. */
 typedef struct SlotBuffers
@@ -71,6 +86,9 @@ typedef struct Session
 	size_t		headers_len;
 
 	Txn			txn;
+	Writing		writing;
+	size_t		unit_count;		/* offset of the number in a unit's CONTROL
+								 * frame */
 	XLogRecPtr	last_commit;	/* end of the last commit written, or invalid */
 	int64		last_commit_us; /* its time, microseconds since 1970 */
 	RepOriginId origin;			/* whose name, quoted, origin_name holds */

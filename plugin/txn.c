@@ -30,6 +30,7 @@ static void
 set_slot(Session *session, Slot slot, const char *text, size_t len)
 {
 	session->slots[slot].text = text;
+
 	session->slots[slot].len = (uint32) len;
 }
 
@@ -221,6 +222,7 @@ txn_prepare_record(Session *session)
 	if (unlikely(!session->txn.begun))
 		write_first(session);
 	session->txn.events++;
+	session->txn.counter = NULL;
 }
 
 void
@@ -228,7 +230,31 @@ txn_prepare_event(Session *session, TxnTable *table)
 {
 	txn_prepare_record(session);
 	if (unlikely(table != NULL))
+	{
 		txnmeta_event(session, table, session->txn.change_lsn);
+		session->txn.counter = table;
+	}
+}
+
+void
+txn_take_back(Session *session)
+{
+	Writing    *writing = &session->writing;
+
+	if (!writing->open)
+		return;
+	writing->open = false;
+	batch_rewind(&session->batch, writing->start);
+	if (session->txn.txn == NULL)
+	{
+		/* the unit stays, with nothing in it: it may be acknowledged */
+		if (session->options->wire)
+			wire_put32(out_at(&session->batch.out, session->unit_count), 0);
+		return;
+	}
+	session->txn.events--;
+	if (session->txn.counter != NULL)
+		txnmeta_take_back(session, session->txn.counter);
 }
 
 void
@@ -314,6 +340,7 @@ txn_prepare_unit(Session *session, XLogRecPtr end_lsn, uint32 n)
 	start = frame_begin(out, WIRE_CONTROL);
 	frame_u8(out, WIRE_CONTROL_MESSAGE);
 	frame_u64(out, end_lsn);
+	session->unit_count = out_offset(out);
 	frame_u32(out, n);
 	frame_end(out, start);
 }

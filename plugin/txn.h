@@ -26,6 +26,12 @@ extern void txn_prepare_record(Session *session);
 extern void txn_prepare_event(Session *session, TxnTable *table);
 
 /*
+ * Takes back the record that an error interrupted, bytes and counts, if there
+ * is one; all records before it stay.
+ */
+extern void txn_take_back(Session *session);
+
+/*
  * Counts a change at lsn that gives no event, so that the server stays in
  * touch.  sent: pgoutput would have sent it, so that its transaction is the
  * last one that source.sequence names, and with transaction metadata has a

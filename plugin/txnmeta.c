@@ -149,6 +149,13 @@ txnmeta_event(Session *session, TxnTable *table, XLogRecPtr lsn)
 	set_count(session, SLOT_TXN_ORDER, meta->order, ++table->count);
 }
 
+void
+txnmeta_take_back(Session *session, TxnTable *table)
+{
+	session->meta->count--;
+	table->count--;
+}
+
 /* ---- BEGIN and END ------------------------------------------------------- */
 
 static void

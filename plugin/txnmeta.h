@@ -13,13 +13,12 @@
 
 #include "session.h"
 
-/* A table's counter within the transaction; lives as long as the session. */
-typedef struct TxnTable TxnTable;
-
 /* What a session with the property needs, in CurrentMemoryContext. */
 extern TxnMeta *txnmeta_create(Session *session);
 
-/* The counter for schema.table; NULL stands for logical messages. */
+/*
+ * The counter for schema.table, which lives as long as the session; NULL stands for logical messages.
+ */
 extern TxnTable *txnmeta_table(TxnMeta *meta, const char *schema, const char *table);
 
 /*
@@ -31,5 +30,8 @@ extern void txnmeta_end(Session *session, XLogRecPtr end_lsn);
 
 /* Counts an event of table at lsn and fills the slots of its block. */
 extern void txnmeta_event(Session *session, TxnTable *table, XLogRecPtr lsn);
+
+/* Takes back the last event counted. */
+extern void txnmeta_take_back(Session *session, TxnTable *table);
 
 #endif							/* WALPOST_TXNMETA_H */

@@ -29,6 +29,7 @@ static const char *const interval_modes[] = {"numeric", "string", NULL};
 static const char *const binary_modes[] = {"bytes", "base64", "base64-url-safe", "hex", NULL};
 static const char *const hstore_modes[] = {"json", "map", NULL};
 static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
+static const char *const failure_modes[] = {"fail", "warn", "skip", "ignore", NULL};
 static const char *const tolerances[] = {"none", NULL};
 static const char *const json_converters[] = {"org.apache.kafka.connect.json.JsonConverter", "JsonConverter", NULL};
 static const char *const connector_classes[] = {
@@ -200,7 +201,8 @@ const ConfKey conf_keys[] = {
 	REFUSE("converters", NULL, "it names Java classes; the columns would come out in their own mapping"),
 	REFUSE("post.processors", NULL, "it names Java classes; the events would come out unprocessed"),
 	NOENUM("event.converting.failure.handling.mode", "warn", NULL, "every value of a mapped type has a form"),
-	NOENUM("event.processing.failure.handling.mode", "fail", NULL, "an event that cannot be made stops the connector"),
+	ENUM("event.processing.failure.handling.mode", PLUGIN, "fail", failure_modes,
+		 "what becomes of a change that the plugin cannot make an event (larger than a buffer of the server, refused by a type's output function or a row filter): fail stops the connector, warn leaves it out and logs relation, key and LSN, skip (or ignore) leaves it out"),
 	BOOL("provide.transaction.metadata", PLUGIN, "false",
 		 "whether events say where in their transaction they are, and BEGIN and END records are written to <topic.prefix>.<topic.transaction>"),
 	STR("topic.transaction", PLUGIN, "transaction", "last part of the topic of those records"),

@@ -209,20 +209,32 @@ length_in_line(const char *text)
 	return len > 0 && text[len - 1] == '.' ? len - 1 : len;
 }
 
+/* The line of an error's context in which the plugin names a change, or "". */
+static const char *
+place_in_stream(const char *context)
+{
+	const char *place = strstr(context, "walpost, ");
+
+	return place ? place + strlen("walpost, ") : "";
+}
+
 bool
 pg_error(PGconn *conn, const PGresult *res, const char *what, Err *err)
 {
 	const char *sqlstate = res ? field(res, PG_DIAG_SQLSTATE) : "";
 	const char *detail;
 	const char *hint;
+	const char *place;
 
 	if (sqlstate[0] == '\0')
 		return err_set(err, ERR_RETRY, "could not %s: %s; check that the server runs and is reachable",
 					   what, PQerrorMessage(conn));
 	detail = field(res, PG_DIAG_MESSAGE_DETAIL);
 	hint = field(res, PG_DIAG_MESSAGE_HINT);
-	err_set(err, err_kind_of_sqlstate(sqlstate), "could not %s: %s%s%.*s%s%.*s", what,
+	place = place_in_stream(field(res, PG_DIAG_CONTEXT));
+	err_set(err, err_kind_of_sqlstate(sqlstate), "could not %s: %s%s%.*s%s%.*s%s%.*s", what,
 			field(res, PG_DIAG_MESSAGE_PRIMARY),
+			place[0] ? "; in " : "", (int) strcspn(place, "\n"), place,
 			detail[0] ? "; " : "", length_in_line(detail), detail,
 			hint[0] ? "; " : "", length_in_line(hint), hint);
 	if (err)
@@ -236,9 +248,11 @@ static void
 log_notice(void *arg, const PGresult *res)
 {
 	const char *severity = field(res, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *detail = field(res, PG_DIAG_MESSAGE_DETAIL);
 
 	if (strcmp(severity, "WARNING") == 0)
-		log_warn("server: %s", field(res, PG_DIAG_MESSAGE_PRIMARY));
+		log_warn("server: %s%s%.*s", field(res, PG_DIAG_MESSAGE_PRIMARY),
+				 detail[0] ? "; " : "", length_in_line(detail), detail);
 	else
 		log_debug("server: %s: %s", severity, field(res, PG_DIAG_MESSAGE_PRIMARY));
 }
