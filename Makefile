@@ -16,7 +16,7 @@ PG_CPPFLAGS = -Iplugin -DWALPOST_VERSION='"$(WALPOST_VERSION)"'
 PG_CFLAGS   = -std=gnu11 -O3 -fvisibility=hidden '-DPGDLLEXPORT=__attribute__((visibility("default")))' \
 	-Wno-declaration-after-statement $(WERROR)
 SHLIB_LINK  = $(shell pkg-config --libs libpcre2-8 2>/dev/null)
-EXTRA_CLEAN = $(SHIP_OBJS) $(SHIP_OBJS:.o=.d) $(SHIP_BIN) build/unit build/system build/sanitize build/bench build/results build/*.flags
+EXTRA_CLEAN = $(SHIP_OBJS) $(SHIP_OBJS:.o=.d) $(SHIP_BIN) build/unit build/system build/sanitize build/bench build/torture build/results build/*.flags
 
 # ---- the shipper -----------------------------------------------------------
 # RDKAFKA: "build" is the librdkafka of "make librdkafka" (the default once it
@@ -49,7 +49,7 @@ override with_llvm = no
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
-else ifneq ($(filter-out demo test bench differential librdkafka help,$(or $(MAKECMDGOALS),all)),)
+else ifneq ($(filter-out demo test bench differential torture librdkafka help,$(or $(MAKECMDGOALS),all)),)
 $(error "$(PG_CONFIG) --pgxs" names no file: install PostgreSQL's server headers, or run "regress/setup.sh build")
 endif
 
@@ -81,14 +81,14 @@ uninstall-ship:
 
 # ---- what installs what it needs first --------------------------------------
 # Set-up may bring the very headers that this file looks for: it is read anew.
-demo test bench differential librdkafka:
+demo test bench differential torture librdkafka:
 	@regress/setup.sh $@
 	@$(MAKE) -s run-$@
 
 run-demo: all build/mockbroker
 	@KAFKA='$(KAFKA)' deploy/demo/run.sh
 
-run-test: all unit-programs
+run-test: all unit-programs torture-tools
 	@$(MAKE) -s RDKAFKA=system SHIP_DIR=build/system build/system/walpost
 	@regress/test.pl
 
@@ -98,12 +98,23 @@ run-bench: all
 run-differential: all
 	@regress/differential/run $(SCENARIOS)
 
+run-torture: all torture-tools
+	@FAULTS='$(FAULTS)' MODE='$(MODE)' SPOOL='$(SPOOL)' SEED='$(SEED)' regress/torture/run
+
 run-librdkafka:
 	@$(MAKE) -s RDKAFKA=build all
 
 # A broker without a JVM, for the demo and for whoever wants to break one.
 build/mockbroker: regress/mockbroker.c
 	$(CC) -std=gnu11 -O2 -Wall -Wextra $(WERROR) $(RDKAFKA_CFLAGS) -o $@ $< $(RDKAFKA_LIBS)
+
+# Programs of the torture: a bad network, and who watches.
+TORTURE_TOOLS = $(addprefix build/torture/,proxy reader sampler)
+torture-tools: $(TORTURE_TOOLS)
+build/torture/%: regress/torture/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra $(WERROR) $(RDKAFKA_CFLAGS) $(shell pkg-config --cflags libpq) \
+		-o $@ $< $(RDKAFKA_LIBS) $(shell pkg-config --libs libpq)
 
 # ---- tests, one layer at a time ----------------------------------------------
 # unit.mk names the programs in UNIT_PROGRAMS (below build/unit) and makes them.
@@ -113,6 +124,7 @@ unit-programs: $(UNIT_PROGRAMS)
 # TESTS narrows a layer: make tap TESTS=regress/t/010_basic.pl
 unit: unit-programs
 regress isolation tap: all
+tap: torture-tools
 lint unit regress isolation tap:
 	@regress/test.pl $@ $(if $(TESTS),-- $(TESTS))
 
@@ -134,8 +146,8 @@ indent:
 help:
 	@sed -n 's/^#  *make /  make /p' Makefile
 
-.PHONY: demo test bench differential librdkafka run-demo run-test run-bench run-differential run-librdkafka \
-	install-ship uninstall-ship unit-programs lint unit regress isolation tap sanitize docs indent help
+.PHONY: demo test bench differential torture librdkafka run-demo run-test run-bench run-differential run-torture \
+	run-librdkafka install-ship uninstall-ship unit-programs torture-tools lint unit regress isolation tap sanitize docs indent help
 
 # make                  the plugin, walpost.so, and the shipper, shipper/walpost
 # make install          both and the extension, into the server that PG_CONFIG tells of
@@ -150,6 +162,7 @@ help:
 # make sanitize         tap with a shipper that checks its memory
 # make bench            figures beside other plugins; DEBEZIUM=1 beside Debezium
 # make differential    each record beside Debezium's; SCENARIOS='types*', or SEED=n for a random one
+# make torture          faults at random, and nothing lost: FAULTS=1000 MODE=exactly-once SPOOL=on SEED=n
 # make librdkafka       a current librdkafka in build/librdkafka, and the shipper with it
 # make docs             shipper/CONFIG.md and plugin/OPTIONS.md from their tables
 # make indent           sources in PostgreSQL's style

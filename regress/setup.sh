@@ -9,6 +9,7 @@
 #    demo          build, and what the demo shows events with
 #    test          build, and a JVM, Apache Kafka, librdkafka, Perl's test tools
 #    bench         test
+#    torture       test
 #    differential  test, and what fetches Debezium
 #    librdkafka    the current librdkafka alone, into build/librdkafka
 #
@@ -230,7 +231,7 @@ for target in "$@"; do
             install_packages build librdkafka
             install_librdkafka
             ;;
-        test | bench)
+        test | bench | torture)
             install_packages build demo test kafka librdkafka
             install_kafka
             install_librdkafka
@@ -240,6 +241,6 @@ for target in "$@"; do
             install_kafka
             install_librdkafka
             ;;
-        *) die "unknown group \"$target\": build, demo, test, bench, differential or librdkafka" ;;
+        *) die "unknown group \"$target\": build, demo, test, bench, torture, differential or librdkafka" ;;
     esac
 done

@@ -49,7 +49,9 @@ sub shared
 	  : $class->running;
 }
 
-# A broker, not yet started.  Options: conf (a hash of broker properties).
+# A broker, not yet started.  Options: conf (a hash of broker properties); via
+# (a port: clients that come to the port of second() are sent there, usually a
+# proxy, for all that follows).
 sub new
 {
 	my ($class, %opt) = @_;
@@ -58,6 +60,7 @@ sub new
 	my $self = bless {
 		port => free_port(),
 		controller => free_port(),
+		second => free_port(),
 		base => scratch_dir() . "/kafka$number",
 		log => log_file("kafka$number"),
 		opt => \%opt,
@@ -83,6 +86,12 @@ sub brokers
 	return "127.0.0.1:$_[0]{port}";
 }
 
+# The port of the listener that option via is about.
+sub second
+{
+	return $_[0]{second};
+}
+
 # A JVM that starts fast and writes nowhere but into the scratch folder.
 sub _java
 {
@@ -92,7 +101,7 @@ sub _java
 	die "Apache Kafka is not there; \"regress/setup.sh test\" fetches it\n" unless -d $jars;
 	return (
 		'java', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData',
-		'-Djava.io.tmpdir=' . scratch_dir(), '-cp', "$jars/*", @args);
+		'-Djava.io.tmpdir=' . scratch_dir(), '-XX:ErrorFile=' . scratch_dir() . '/java%p.log', '-cp', "$jars/*", @args);
 }
 
 sub _format
@@ -105,6 +114,7 @@ sub _format
 		'advertised.listeners' => "PLAINTEXT://127.0.0.1:$self->{port}",
 		'controller.quorum.bootstrap.servers' => "127.0.0.1:$self->{controller}",
 		'log.dirs' => "$self->{base}/data",
+		$self->_listener_via,
 		%{ $self->{opt}{conf} // {} });
 
 	$self->{properties} = spit("$self->{base}/server.properties",
@@ -128,16 +138,24 @@ EOF
 	return;
 }
 
+sub _listener_via
+{
+	my ($self) = @_;
+	my $via = $self->{opt}{via} // return;
+	my $own = "PLAINTEXT://127.0.0.1:$self->{port}";
+
+	return (
+		'listeners' => "$own,VIA://127.0.0.1:$self->{second},CONTROLLER://127.0.0.1:$self->{controller}",
+		'advertised.listeners' => "$own,VIA://127.0.0.1:$via",
+		'listener.security.protocol.map' => 'PLAINTEXT:PLAINTEXT,VIA:PLAINTEXT,CONTROLLER:PLAINTEXT');
+}
+
 # Starts the broker (again), and waits until it answers.
 sub start
 {
 	my ($self) = @_;
 
-	$self->{pid} = in_background(
-		$self->{log},
-		_java(
-			"-Dlog4j2.configurationFile=$self->{base}/log4j2.properties",
-			'kafka.Kafka', $self->{properties}));
+	$self->launch;
 	wait_until(
 		'Kafka to answer',
 		sub {
@@ -148,6 +166,19 @@ sub start
 			return $status == 0;
 		});
 	return;
+}
+
+# Starts it without waiting.
+sub launch
+{
+	my ($self) = @_;
+
+	$self->{pid} = in_background(
+		$self->{log},
+		_java(
+			"-Dlog4j2.configurationFile=$self->{base}/log4j2.properties",
+			'kafka.Kafka', $self->{properties}));
+	return $self->{pid};
 }
 
 # Makes a stopped broker lose everything it had.

@@ -1,0 +1,335 @@
+# Torture::Check
+#    Whether what Kafka holds is what was committed.
+#
+# Pure: it is told what was committed, what was read and what the slot had
+# confirmed at which moments, and finds the breaches.
+#
+#    lost        a committed change that is nowhere
+#    order       a change before one that was committed earlier, in a partition
+#    repeat      a change once more: in exactly-once always, in at-least-once
+#                unless it stands in a run from a transaction's beginning on
+#    phantom     a change that was not committed
+#    flush       a change that the slot had confirmed before Kafka had it
+#
+# A partition is walked with a finger on what is to come next.  A record that
+# is not that must be the first one of a transaction in this partition, not
+# later than the finger: the finger goes back to it.  Nothing else is allowed.
+# So each stretch of records is the committed order itself, and what is lost,
+# swapped or torn shows as a jump to a place where none may go.
+#
+# SPDX-License-Identifier: PostgreSQL
+package Torture::Check;
+
+use strict;
+use warnings;
+
+use MIME::Base64 ();
+use Walpost::Kafka ();
+
+# What of an entry is what.  An entry of what was committed has no place.
+use constant {
+	OP => 0,
+	TXID => 1,
+	KEY => 2,
+	MARK => 3,
+	SEQ => 4,
+	LSN => 4,
+	OFFSET => 5,
+	APPENDED => 6,
+};
+
+my $shown = 5;
+
+# mode ("at-least-once" or "exactly-once"), partitions (a hash: topic to
+# number), prefix (of topics).
+sub new
+{
+	my ($class, %opt) = @_;
+
+	return bless {
+		%opt,
+		expected => {},      # "topic partition" => entries in committed order
+		records => {},       # and in the order of offsets
+		ends => {},
+		after => {},         # transaction => a position before its commit
+		breaches => [],
+		count => { map { $_ => 0 } qw(transactions events records repeats runs lost order repeat phantom flush) },
+	}, $class;
+}
+
+sub count { return $_[0]{count}; }
+
+# Texts about what is wrong; none is well.
+sub breaches { return @{ $_[0]{breaches} }; }
+
+sub _breach
+{
+	my ($self, $kind, $where, $text) = @_;
+
+	push @{ $self->{breaches} }, "$kind: $where: $text" if $self->{count}{$kind}++ < $shown;
+	return;
+}
+
+# ---- what was committed -----------------------------------------------------
+
+# A transaction: its number, its xid, a position after the commit before it.
+# In the order of numbers.
+sub transaction
+{
+	my ($self, $seq, $xid, $after) = @_;
+
+	die "transaction $seq comes after $self->{last}\n" if defined $self->{last} && $seq != $self->{last} + 1;
+	$self->{last} = $seq;
+	$self->{count}{transactions}++;
+	$self->{xid} = $xid;
+	$self->{after}{$seq} = $after;
+	$self->{seq_of}{$xid} = $seq;
+	return;
+}
+
+# A change of that transaction, as torture.change has it.
+sub change
+{
+	my ($self, $rel, $op, $key, $old_key, $mark) = @_;
+
+	if ($rel eq 'message')
+	{
+		my $content = MIME::Base64::encode_base64($mark, '');
+		return $self->_expect('message', 'm', qq({"prefix":"$key"}), $content);
+	}
+	my ($new, $old) = map { qq({"id":$_}) } $key, $old_key;
+	my $gone = sub {
+		# the row before a change has the mark where the identity is the whole row
+		$self->_expect("public.$rel", 'd', $old, $_[0]);
+		$self->_expect("public.$rel", 't', $old, '-');
+	};
+
+	return $gone->($rel eq 'whole' ? $mark : '-') if $op eq 'd';
+	return $self->_expect("public.$rel", $op, $new, $mark) if $new eq $old;
+
+	# a changed key: the mark before is not noted
+	$gone->($rel eq 'whole' ? undef : '-');
+	return $self->_expect("public.$rel", 'c', $new, $mark);
+}
+
+sub _expect
+{
+	my ($self, $topic, $op, $key, $mark) = @_;
+
+	$topic = "$self->{prefix}.$topic";
+	my $partitions = $self->{partitions}{$topic} // die "topic $topic is not known\n";
+	my $partition = $self->{partition_of}{$partitions}{$key} //=
+	  Walpost::Kafka::partition_of($key, $partitions);
+
+	push @{ $self->{expected}{"$topic $partition"} },
+	  [ $op, $op eq 't' ? 0 : $self->{xid}, $key, $mark, $self->{last} ];
+	$self->{count}{events}++;
+	return;
+}
+
+# ---- what was read ----------------------------------------------------------
+
+# A line of reader.c.
+sub record
+{
+	my ($self, $line) = @_;
+	my ($topic, $partition, $offset, $appended, $op, $txid, $lsn, $mark, $key) = split /\t/, $line, 9;
+
+	if ($offset eq 'end')
+	{
+		$self->{ends}{"$topic $partition"} = $appended;
+		return;
+	}
+	push @{ $self->{records}{"$topic $partition"} },
+	  [ $op, $txid, $key, $mark, $lsn, $offset, $appended ];
+	$self->{count}{records}++;
+	return;
+}
+
+# Where each partition ended: what to read from next time.
+sub ends { return $_[0]{ends}; }
+
+# ---- the walk ---------------------------------------------------------------
+
+sub _same
+{
+	my ($want, $have) = @_;
+
+	return
+		 $want->[OP] eq $have->[OP]
+	  && $want->[TXID] == $have->[TXID]
+	  && $want->[KEY] eq $have->[KEY]
+	  && (!defined $want->[MARK] || $want->[MARK] eq $have->[MARK]);
+}
+
+sub _text
+{
+	my ($entry) = @_;
+
+	return 'the end' unless defined $entry;
+	return join ' ', map { $_ // '*' } @$entry[ OP, KEY ], "mark $entry->[MARK]", "xid $entry->[TXID]"
+	  if defined $entry->[MARK];
+	return "$entry->[OP] $entry->[KEY] xid $entry->[TXID]";
+}
+
+# Looks at everything, and gathers the breaches.
+sub walk
+{
+	my ($self) = @_;
+	my %where = map { $_ => 1 } keys %{ $self->{expected} }, keys %{ $self->{records} };
+
+	$self->_walk_partition($_, $self->{expected}{$_} // [], $self->{records}{$_} // []) for sort keys %where;
+	return !@{ $self->{breaches} };
+}
+
+sub _walk_partition
+{
+	my ($self, $where, $expected, $records) = @_;
+	my $held = $self->{held}{$where} = [];    # entry => the first record of it
+	my %first;                                # transaction => its first entry here
+	my ($next, $high) = (0, 0);               # the finger, and how far it has been
+	my ($txid, $lsn) = (0, 0);                # of the record before
+
+	$first{ $expected->[$_][TXID] } //= $_ for 0 .. $#$expected;
+	delete $first{0};
+	for my $record (@$records)
+	{
+		my $want = $expected->[$next];
+
+		# a transaction may hold two changes that look alike: its LSNs tell
+		# whether it has begun again
+		my $again = $txid && $record->[TXID] == $txid && $record->[LSN] < $lsn;
+
+		unless ($want && !$again && _same($want, $record))
+		{
+			my $begin = $first{ $record->[TXID] };
+			my $found = sprintf '%s at offset %d instead of %s', _text($record), $record->[OFFSET], _text($want);
+
+			if (defined $begin && $begin < $next && $held->[$begin] && _same($expected->[$begin], $record))
+			{
+				$self->{count}{runs}++;
+				$self->_breach('repeat', $where, $found) if $self->{mode} eq 'exactly-once';
+				$next = $begin;
+			}
+			else
+			{
+				$next = $self->_search($where, $expected, $record, $next, $found) // next;
+			}
+		}
+		if ($held->[$next])
+		{
+			$self->{count}{repeats}++;
+		}
+		else
+		{
+			$self->_breach('order', $where, _text($record) . " only at offset $record->[OFFSET]") if $next < $high;
+			$held->[$next] = $record;
+		}
+		$next++;
+		$high = $next if $next > $high;
+		($txid, $lsn) = @$record[ TXID, LSN ] if $record->[TXID];
+	}
+	$self->_missing($where, $expected, $next, $high);
+	return;
+}
+
+# The entry of a record that may not stand where it stands: from the finger on,
+# else before it; undef where there is none.  What is skipped by a jump forwards
+# is found later, and then out of order, or is lost.
+sub _search
+{
+	my ($self, $where, $expected, $record, $next, $found) = @_;
+	my $held = $self->{held}{$where};
+
+	for my $place ($next .. $#$expected, reverse 0 .. $next - 1)
+	{
+		next unless _same($expected->[$place], $record);
+		$self->_breach('repeat', $where, $found) if $held->[$place];
+		return $place;
+	}
+	$self->_breach('phantom', $where, $found);
+	return;
+}
+
+# What no record was taken for is lost.
+sub _missing
+{
+	my ($self, $where, $expected, $next, $high) = @_;
+	my $held = $self->{held}{$where};
+
+	for my $i (0 .. $#$expected)
+	{
+		$self->_breach('lost', $where, _text($expected->[$i]) . " of transaction $expected->[$i][SEQ]")
+		  unless defined $held->[$i];
+	}
+
+	# an end in the middle of a run that repeats
+	$self->_breach('order', $where, 'ends with a repeat that is not whole, before ' . _text($expected->[$next]))
+	  if $next < @$expected && $high == @$expected;
+	return;
+}
+
+# ---- the slot ---------------------------------------------------------------
+
+# The samples of sampler.c, in order (hashes: ms, confirmed, ends or undef):
+# what each had confirmed must have been in Kafka before.  $partitions are those
+# of the ends, in their order.  Call after walk().
+sub confirmed
+{
+	my ($self, $partitions, $samples) = @_;
+	my %index;
+
+	@index{@$partitions} = 0 .. $#$partitions;
+
+	# the first copies of all changes, with the position behind which they are
+	# confirmed: that of the next transaction
+	my @held;
+	for my $where (keys %{ $self->{held} })
+	{
+		my $expected = $self->{expected}{$where};
+
+		for my $i (0 .. $#$expected)
+		{
+			my $record = $self->{held}{$where}[$i] // next;
+			my $after = $self->{after}{ $expected->[$i][SEQ] + 1 } // next;
+
+			push @held, [ $after, $record, $index{$where}, $where, $expected->[$i] ];
+		}
+	}
+	@held = sort { $a->[0] <=> $b->[0] } @held;
+	$self->_check_samples(\@held, $samples);
+	return;
+}
+
+# What was confirmed once stays so: the highest position so far counts for each
+# sample.  The ends of partitions were asked for with some samples only.
+sub _check_samples
+{
+	my ($self, $held, $samples) = @_;
+	my ($at, $seen, $confirmed) = (0, 0, 0);
+
+	for my $sample (@$samples)
+	{
+		$confirmed = $sample->{confirmed} if $sample->{confirmed} > $confirmed;
+		for (; $at < @$held && $held->[$at][0] <= $confirmed; $at++)
+		{
+			my (undef, $record, undef, $where, $entry) = @{ $held->[$at] };
+
+			$self->_breach('flush', $where,
+				_text($entry) . " was confirmed at $sample->{ms}, and appended at $record->[APPENDED]")
+			  if $record->[APPENDED] > $sample->{ms};
+		}
+		next unless $sample->{ends};
+		for (; $seen < $at; $seen++)
+		{
+			my (undef, $record, $index, $where, $entry) = @{ $held->[$seen] };
+
+			$self->_breach('flush', $where,
+				_text($entry) . " was confirmed at $sample->{ms}, when the partition ended at $sample->{ends}[$index]")
+			  if $record->[OFFSET] >= $sample->{ends}[$index];
+		}
+	}
+	return;
+}
+
+1;

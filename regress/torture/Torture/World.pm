@@ -1,0 +1,521 @@
+# Torture::World
+#    The parts under torture: server, broker, shipper, a proxy before server
+#    and broker, writers, and a sampler that watches.  They run as real as
+#    anywhere; nothing here waits, so that faults can overlap: tick() does
+#    what is due.
+#
+# SPDX-License-Identifier: PostgreSQL
+package Torture::World;
+
+use strict;
+use warnings;
+
+use POSIX ();
+use Time::HiRes qw(sleep time);
+use Walpost::Kafka ();
+use Walpost::Postgres ();
+use Walpost::Shipper ();
+use Walpost::Test;
+
+my $prefix = 't';
+my %partitions = (
+	"$prefix.public.plain" => 3,
+	"$prefix.public.whole" => 3,
+	"$prefix.public.journal" => 1,
+	"$prefix.message" => 3);
+
+# Of a disk that may get full: more than is ever needed.
+my $disk_size = '4g';
+
+# seed, mode ("at-least-once", "exactly-once"), spool (1: on), writers (their
+# number), pause (seconds between a writer's transactions).
+sub new
+{
+	my ($class, %opt) = @_;
+	my $self = bless {
+		%opt,
+		timers => [],
+		writers => [],
+		samples => [],
+		problems => [],
+		writer_seed => $opt{seed},
+	}, $class;
+
+	$self->{disk} = $self->_mount('disk');
+	$self->_start_server;
+	$self->_start_broker;
+	$self->_start_shipper;
+	return $self;
+}
+
+sub pg { return $_[0]{pg}; }
+sub kafka { return $_[0]{kafka}; }
+sub ship { return $_[0]{ship}; }
+sub prefix { return $prefix; }
+sub partitions { return \%partitions; }
+
+# "topic partition" of all partitions, in the order of the sampler's ends.
+sub places
+{
+	return map { my $topic = $_; map { "$topic $_" } 0 .. $partitions{$topic} - 1 } sort keys %partitions;
+}
+
+# What went wrong outside of Kafka's topics: a part that ended by itself.
+sub problems { return @{ $_[0]{problems} }; }
+
+sub problem
+{
+	my ($self, $text) = @_;
+
+	push @{ $self->{problems} }, $text;
+	return;
+}
+
+# ---- set-up -----------------------------------------------------------------
+
+# A small file system of its own, or undef where we may not mount one.
+sub _mount
+{
+	my ($self, $name) = @_;
+	my $path = scratch_dir() . "/$name";
+
+	mkdir $path;
+	return if $> != 0;
+	my ($status) = run_command([ 'mount', '-t', 'tmpfs', '-o', "size=$disk_size", 'torture', $path ]);
+	return if $status != 0;
+	at_end(sub { run_command([ 'umount', $path ]) });
+	return $path;
+}
+
+# Leaves a disk so many bytes, or (undef) all its room again.
+sub limit_disk
+{
+	my ($self, $path, $bytes) = @_;
+	my $size = $disk_size;
+
+	if (defined $bytes)
+	{
+		my (undef, $used) = run_command([ 'df', '-B1', '--output=used', $path ]);
+		$size = ($used =~ /(\d+)\s*$/)[0] + $bytes;
+	}
+	my ($status, undef, $err) = run_command([ 'mount', '-o', "remount,size=$size", $path ]);
+	return $status == 0;
+}
+
+sub _proxy
+{
+	my ($self, $name, $target) = @_;
+	my $port = $self->{"${name}_port"} // free_port();
+	my $orders = scratch_dir() . "/$name.orders";
+
+	POSIX::mkfifo($orders, 0600) or die "no named pipe \"$orders\": $!\n";
+	in_background(log_file("proxy.$name"), $self->_tool('proxy'), $port, $target, $orders);
+	open my $fh, '>', $orders or die "could not open \"$orders\": $!\n";
+	$fh->autoflush(1);
+	$self->{link}{$name} = $fh;
+	return $port;
+}
+
+sub _tool
+{
+	my ($self, $tool) = @_;
+	my $path = top_dir() . "/build/torture/$tool";
+
+	die "$path is missing: \"make torture-tools\" builds it\n" unless -x $path;
+	return $path;
+}
+
+sub _start_server
+{
+	my ($self) = @_;
+
+	$self->{pg} = Walpost::Postgres->running(
+		conf => "wal_sender_timeout = '3s'\nautovacuum = on\nlog_statement = none\nlog_min_messages = warning\n"
+		  . "log_min_error_statement = panic\ndeadlock_timeout = '200ms'\n");
+	$self->{pg}->query(slurp(top_dir() . '/regress/torture/schema.sql'));
+	$self->{server} = 'up';
+	$self->{server_port} = $self->_proxy('server', $self->{pg}->port);
+	return;
+}
+
+sub _start_broker
+{
+	my ($self) = @_;
+
+	$self->{broker_port} = free_port();
+	$self->{kafka} = Walpost::Kafka->running(
+		via => $self->{broker_port},
+		conf => {
+			'log.message.timestamp.type' => 'LogAppendTime',
+			defined $self->{disk} ? ('log.dirs' => "$self->{disk}/data") : ()
+		});
+	$self->_proxy('broker', $self->{kafka}->second);
+	$self->{kafka}->create_topic("$prefix.public.journal", partitions => 1);
+	$self->{broker} = 'up';
+	return;
+}
+
+sub _start_shipper
+{
+	my ($self) = @_;
+
+	$self->{ship} = Walpost::Shipper->new(
+		pg => $self->{pg},
+		kafka => $self->{kafka},
+		prefix => $prefix,
+		conf => {
+			'database.port' => $self->{server_port},
+			'bootstrap.servers' => "127.0.0.1:$self->{broker_port}",
+			'table.include.list' => 'public.plain,public.whole,public.journal',
+			'publication.autocreate.mode' => 'filtered',
+			'topic.creation.default.partitions' => 3,
+			'retriable.restart.connector.wait.ms' => 500,
+			'producer.override.reconnect.backoff.max.ms' => 300,
+			$self->_mode_conf
+		});
+	$self->{ship}->start;
+	$self->{shipper} = 'up';
+	$self->{ship}->wait_streaming;
+	return;
+}
+
+sub _mode_conf
+{
+	my ($self) = @_;
+	my %conf;
+
+	$conf{'exactly.once.support'} = 'required' if $self->{mode} eq 'exactly-once';
+	if ($self->{spool})
+	{
+		$self->{spool_disk} = $self->_mount('spool');
+		%conf = (
+			%conf,
+			'walpost.spool.dir' => scratch_dir() . '/spool',
+			'walpost.spool.max.bytes' => 1 << 30,
+			'walpost.spool.after.bytes' => 1 << 20);
+	}
+	return %conf;
+}
+
+# Begins to watch; when all topics are there.
+sub start_sampler
+{
+	my ($self) = @_;
+	my $log = $self->{sample_file} = log_file('samples');
+	my $pg = $self->{pg};
+
+	spit($log, '');
+	in_background(
+		$log, $self->_tool('sampler'),
+		'host=' . $pg->host . ' port=' . $pg->port . ' user=postgres dbname=postgres connect_timeout=2',
+		'walpost', $self->{kafka}->brokers,
+		map { "$_:$partitions{$_}" } sort keys %partitions);
+	$self->{sample_at} = 0;
+	return;
+}
+
+# ---- time -------------------------------------------------------------------
+
+# Calls $code in so many seconds.
+sub later
+{
+	my ($self, $seconds, $code) = @_;
+
+	push @{ $self->{timers} }, [ time + $seconds, $code ];
+	return;
+}
+
+# True while a fault has not ended, or a part is not back.
+sub is_hurt
+{
+	my ($self) = @_;
+
+	return @{ $self->{timers} } || grep { $self->{$_} ne 'up' } qw(server broker shipper);
+}
+
+# Does what is due.
+sub tick
+{
+	my ($self) = @_;
+	my $now = time;
+	my @due = sort { $a->[0] <=> $b->[0] } grep { $_->[0] <= $now } @{ $self->{timers} };
+
+	$self->{timers} = [ grep { $_->[0] > $now } @{ $self->{timers} } ];
+	$_->[1]->() for @due;
+	$self->_watch_server;
+	$self->_watch_broker;
+	$self->_watch_shipper;
+	$self->_watch_writers;
+	$self->_read_samples;
+	return;
+}
+
+# Ticks for so many seconds, or until $code says something true; returns that.
+sub run_for
+{
+	my ($self, $seconds, $code) = @_;
+	my $end = time + $seconds;
+
+	for (;;)
+	{
+		$self->tick;
+		my $result = $code ? $code->() : 0;
+		return $result if $result || time >= $end;
+		sleep 0.02;
+	}
+}
+
+# ---- the server: up, leaving (until its process has ended), down ---------------
+
+# Sends a signal that ends the server, which is started again.
+sub end_server
+{
+	my ($self, $signal) = @_;
+
+	return 0 if $self->{server} ne 'up';
+	$self->{postmaster} = $self->{pg}->pid // return 0;
+	$self->{server} = 'leaving';
+	kill $signal, $self->{postmaster};
+	return 1;
+}
+
+sub _watch_server
+{
+	my ($self) = @_;
+
+	if ($self->{server} eq 'up' && !$self->{pg}->is_running)
+	{
+		$self->problem('the server ended by itself');
+		$self->{server} = 'down';
+	}
+	$self->{server} = 'down' if $self->{server} eq 'leaving' && !kill 0, $self->{postmaster};
+	return if $self->{server} ne 'down' || time < ($self->{server_due} // 0);
+
+	# in vain while a child of the one before still holds its memory
+	$self->{server} = 'up' if eval { $self->{pg}->start; 1 };
+	$self->{server_due} = time + 0.2;
+	return;
+}
+
+# ---- the broker: up, leaving, down ----------------------------------------------
+
+# Ends the broker by a signal; it is started again after so many seconds.
+sub end_broker
+{
+	my ($self, $signal, $back) = @_;
+
+	return 0 if $self->{broker} ne 'up';
+	$self->{broker} = 'leaving';
+	$self->{broker_back} = $back;
+	kill $signal, $self->{kafka}{pid};
+	return 1;
+}
+
+# A broker whose disk is full ends by itself: that is no problem until $until.
+sub excuse_broker
+{
+	my ($self, $until) = @_;
+
+	$self->{broker_excused} = $until;
+	return;
+}
+
+sub _watch_broker
+{
+	my ($self) = @_;
+
+	return if $self->{broker} eq 'down' || !defined wait_exit($self->{kafka}{pid}, -1);
+	if ($self->{broker} eq 'up')
+	{
+		$self->{broker_back} = $self->{broker_excused} - time;
+		$self->problem('the broker ended by itself') if $self->{broker_back} < -5;
+	}
+	$self->{broker} = 'down';
+	$self->later(
+		$self->{broker_back} > 0 ? $self->{broker_back} : 0,
+		sub {
+			$self->{kafka}->launch;
+			$self->{broker} = 'up';
+		});
+	return;
+}
+
+# ---- the shipper: up, leaving, down ------------------------------------------------
+
+sub end_shipper
+{
+	my ($self, $signal, $back) = @_;
+
+	return 0 if $self->{shipper} ne 'up';
+	$self->{shipper} = 'leaving';
+	$self->{shipper_back} = $back;
+	kill $signal, -$self->{ship}->pid;
+	return 1;
+}
+
+sub _watch_shipper
+{
+	my ($self) = @_;
+	my $status;
+
+	return if $self->{shipper} eq 'down' || !defined($status = wait_exit($self->{ship}->pid, -1));
+	if ($self->{shipper} eq 'up')
+	{
+		my ($last) = $self->{ship}->log =~ /([^\n]*)\n?\z/;
+
+		$self->{shipper_back} = 1;
+		$self->problem("the shipper ended by itself with status $status: $last");
+	}
+	$self->{shipper} = 'down';
+	$self->later(
+		$self->{shipper_back},
+		sub {
+			$self->{ship}->start;
+			$self->{shipper} = 'up';
+		});
+	return;
+}
+
+# ---- the writers ---------------------------------------------------------------------
+
+sub start_writers
+{
+	my ($self) = @_;
+
+	$self->{pg}->query('UPDATE torture.clock SET running = true');
+	$self->{writing} = 1;
+	$self->_watch_writers;
+	return;
+}
+
+# Lets them end after the transactions that they are in; false if the server
+# does not answer now.
+sub stop_writers
+{
+	my ($self) = @_;
+
+	$self->{writing} = 0;
+	return eval { $self->{pg}->query('UPDATE torture.clock SET running = false'); 1 };
+}
+
+sub writers_ended
+{
+	my ($self) = @_;
+
+	return !grep { defined $_ } @{ $self->{writers} };
+}
+
+# A writer whose server is gone begins anew when it is back.
+sub _watch_writers
+{
+	my ($self) = @_;
+
+	for my $i (0 .. $self->{number_of_writers} - 1)
+	{
+		my $pid = $self->{writers}[$i];
+
+		next if defined $pid && !defined wait_exit($pid, -1);
+		$self->{writers}[$i] = undef;
+		next if !$self->{writing} || $self->{server} ne 'up' || time < ($self->{writer_due}[$i] // 0);
+		$self->{writer_due}[$i] = time + 0.5;
+		$self->{writer_seed}++;
+		$self->{writers}[$i] = $self->{pg}->query_in_background(
+			sprintf('CALL torture.write(%.6f, %g)', 2 * _hash($self->{writer_seed}) - 1, $self->{pause}),
+			log_file('writers'));
+	}
+	return;
+}
+
+# A number between 0 and 1 that follows from another one; rand() belongs to the
+# faults alone.
+sub _hash
+{
+	my ($n) = @_;
+
+	return ($n * 2654435761 % 4294967296) / 4294967296;
+}
+
+# ---- what the sampler saw ---------------------------------------------------------------
+
+sub _read_samples
+{
+	my ($self) = @_;
+	my $file = $self->{sample_file} // return;
+
+	open my $fh, '<', $file or die "no samples: $!\n";
+	seek $fh, $self->{sample_at}, 0;
+	while (my $line = <$fh>)
+	{
+		last unless $line =~ /\n\z/;
+		$self->{sample_at} += length $line;
+
+		# what a library has to say is no sample
+		my ($ms, $confirmed, $current, $pid, $ends) = $line =~ /^(\d+) (\d+) (\d+) (\d+) ([\d,]+|-)$/ or next;
+		push @{ $self->{samples} },
+		  {
+			ms => $ms,
+			confirmed => $confirmed,
+			current => $current,
+			walsender => $pid,
+			ends => $ends eq '-' ? undef : [ split /,/, $ends ]
+		  };
+	}
+	return;
+}
+
+# All samples since the last call of forget_samples().
+sub samples { return $_[0]{samples}; }
+
+sub forget_samples
+{
+	my ($self) = @_;
+
+	$self->{samples} = [];
+	return;
+}
+
+# The latest sample, or undef if it is older than a second.
+sub sample
+{
+	my ($self) = @_;
+	my $last = $self->{samples}[-1] // return;
+
+	return $last->{ms} / 1000 > time - 1 ? $last : undef;
+}
+
+# The process that sends, if there is one now.
+sub walsender
+{
+	my ($self) = @_;
+	my $sample = $self->sample // return;
+	my $pid = $sample->{walsender} or return;
+	my $title = eval { slurp("/proc/$pid/cmdline") } // '';
+
+	return $title =~ /walsender/ ? $pid : undef;
+}
+
+# An order to the proxy before "server" or "broker".
+sub order
+{
+	my ($self, $link, $order) = @_;
+
+	print { $self->{link}{$link} } "$order\n";
+	return;
+}
+
+# ---- what Kafka holds ----------------------------------------------------------------------
+
+# Calls $take with each line of the reader, from the offsets on that the hash
+# ("topic partition" to offset) says.
+sub read_topics
+{
+	my ($self, $from, $take) = @_;
+	my @parts = map { my ($topic, $partition) = split / /; "$topic:$partition:" . ($from->{$_} // 0) } $self->places;
+	my ($status, $out, $err) = run_command([ $self->_tool('reader'), $self->{kafka}->brokers, @parts ]);
+
+	die "the topics could not be read: $err" if $status != 0;
+	$take->($_) for split /\n/, $out;
+	return;
+}
+
+1;

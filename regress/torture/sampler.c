@@ -1,0 +1,163 @@
+/*
+ * sampler.c
+ *	  What the slot has confirmed and what Kafka shows, several times a second.
+ *
+ *		sampler CONNINFO SLOT BROKERS TOPIC:PARTITIONS...
+ *
+ * One line a sample that the server answered:
+ *
+ *		MS CONFIRMED CURRENT PID OFFSETS
+ *
+ * MS is the wall clock after the answer (milliseconds), CONFIRMED the slot's
+ * confirmed_flush_lsn and CURRENT the end of the WAL (decimal), PID that of
+ * the walsender or 0.  OFFSETS are the ends of all partitions as a reader of
+ * committed records sees them, asked for after the server, in the order of the
+ * arguments and with commas; "-" when the broker did not answer at once.
+ *
+ * So a transaction that CONFIRMED covers must lie below OFFSETS, and must have
+ * been appended before MS.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <libpq-fe.h>
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PERIOD_US	100000
+#define KAFKA_MS	300
+#define MAX_PARTS	64
+
+typedef struct Part
+{
+	const char *topic;
+	int32_t		partition;
+} Part;
+
+static Part parts[MAX_PARTS];
+static int	nparts;
+
+static long long
+wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* A consumer that only asks for offsets, quiet about what breaks. */
+static rd_kafka_t *
+open_kafka(const char *brokers)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	char		err[512];
+	rd_kafka_t *kafka;
+
+	rd_kafka_conf_set(conf, "bootstrap.servers", brokers, NULL, 0);
+	rd_kafka_conf_set(conf, "isolation.level", "read_committed", NULL, 0);
+	rd_kafka_conf_set(conf, "reconnect.backoff.max.ms", "200", NULL, 0);
+	rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
+	kafka = rd_kafka_new(RD_KAFKA_CONSUMER, conf, err, sizeof(err));
+	if (kafka == NULL)
+	{
+		fprintf(stderr, "sampler: %s\n", err);
+		exit(1);
+	}
+	return kafka;
+}
+
+/* The end of a partition; -1 when the broker does not say. */
+static int64_t
+end_of(rd_kafka_t *kafka, const Part *part)
+{
+	int64_t		low;
+	int64_t		high;
+	rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(kafka, part->topic, part->partition,
+															   &low, &high, KAFKA_MS);
+
+	return err ? -1 : high;
+}
+
+static void
+print_ends(rd_kafka_t *kafka)
+{
+	int64_t		ends[MAX_PARTS];
+
+	for (int i = 0; i < nparts; i++)
+		if ((ends[i] = end_of(kafka, &parts[i])) < 0)
+		{
+			printf("-\n");
+			return;
+		}
+	for (int i = 0; i < nparts; i++)
+		printf("%s%lld", i ? "," : "", (long long) ends[i]);
+	printf("\n");
+}
+
+/* One sample; false when the server did not answer. */
+static bool
+sample(PGconn *pg, const char *slot, rd_kafka_t *kafka)
+{
+	const char *const values[] = {slot};
+	PGresult   *res = PQexecParams(pg,
+								   "SELECT coalesce(confirmed_flush_lsn - '0/0', 0), pg_current_wal_lsn() - '0/0',"
+								   " coalesce(active_pid, 0) FROM pg_replication_slots WHERE slot_name = $1",
+								   1, NULL, values, NULL, NULL, 0);
+	bool		ok = PQresultStatus(res) == PGRES_TUPLES_OK;
+
+	if (ok && PQntuples(res) == 1)
+	{
+		printf("%lld %s %s %s ", wall_ms(), PQgetvalue(res, 0, 0), PQgetvalue(res, 0, 1),
+			   PQgetvalue(res, 0, 2));
+		print_ends(kafka);
+		fflush(stdout);
+	}
+	PQclear(res);
+	return ok;
+}
+
+static void
+read_parts(char **args)
+{
+	for (; *args; args++)
+	{
+		char	   *colon = strrchr(*args, ':');
+		long		n = colon ? strtol(colon + 1, NULL, 10) : 0;
+
+		if (colon)
+			*colon = '\0';
+		for (int p = 0; p < n && nparts < MAX_PARTS; p++)
+			parts[nparts++] = (Part){*args, p};
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	PGconn	   *pg = NULL;
+	rd_kafka_t *kafka;
+
+	if (argc < 4)
+	{
+		fprintf(stderr, "usage: sampler CONNINFO SLOT BROKERS TOPIC:PARTITIONS...\n");
+		return 2;
+	}
+	kafka = open_kafka(argv[3]);
+	read_parts(argv + 4);
+	for (;;)
+	{
+		if (pg == NULL)
+			pg = PQconnectdb(argv[1]);
+		if (PQstatus(pg) != CONNECTION_OK || !sample(pg, argv[2], kafka))
+		{
+			PQfinish(pg);
+			pg = NULL;
+		}
+		usleep(PERIOD_US);
+	}
+}
