@@ -420,6 +420,28 @@ decimal_print_java(Out *out, const Decimal *decimal, int scale)
 
 /* ---- doubles ------------------------------------------------------------ */
 
+/*
+ * Up to four digits as a whole number that counts the power of ten returned
+ * in *exponent; false if there are more, or the exponent is beyond 22.
+ */
+static inline bool
+read_whole(const Decimal *decimal, uint64_t *whole, int *exponent)
+{
+	*whole = 0;
+	*exponent = decimal->ndigits > 0 ? last_exponent(decimal) : 0;
+	if (decimal->ndigits > STEP_DIGITS / BASE_DIGITS || *exponent < -22 || *exponent > 22)
+		return false;
+	for (int i = 0; i < decimal->ndigits; i++)
+		*whole = *whole * BASE + digit(decimal, i);
+	return true;
+}
+
+bool
+decimal_short(const Decimal *decimal, uint64_t *whole, int *exponent)
+{
+	return read_whole(decimal, whole, exponent) && *whole < powers[15];
+}
+
 bool
 decimal_to_double(const Decimal *decimal, double *value)
 {
@@ -427,20 +449,11 @@ decimal_to_double(const Decimal *decimal, double *value)
 		1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
 		1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
 	};
-	int			exponent = last_exponent(decimal);
-	uint64_t	whole = 0;
+	uint64_t	whole;
+	int			exponent;
 	double		d;
 
-	if (decimal->ndigits == 0)
-	{
-		*value = 0.0;
-		return true;
-	}
-	if (decimal->ndigits > STEP_DIGITS / BASE_DIGITS || exponent < -22 || exponent > 22)
-		return false;
-	for (int i = 0; i < decimal->ndigits; i++)
-		whole = whole * BASE + digit(decimal, i);
-	if (whole > UINT64_C(1) << 53)
+	if (!read_whole(decimal, &whole, &exponent) || whole > UINT64_C(1) << 53)
 		return false;
 
 	/* Both operands are exact, so the result is rounded once, correctly. */

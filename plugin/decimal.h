@@ -63,6 +63,12 @@ extern void decimal_print(Out *out, const Decimal *decimal);
 extern void decimal_print_java(Out *out, const Decimal *decimal, int scale);
 
 /*
+ * The number's magnitude as *whole * 10^*exponent, if *whole has 15 decimal
+ * digits at most and the exponent is between -22 and 22; else false.
+ */
+extern bool decimal_short(const Decimal *decimal, uint64_t *whole, int *exponent);
+
+/*
  * The nearest double, if it can be had by one exact operation; else false,
  * and the caller reads the printed text.
  */

@@ -152,9 +152,14 @@ void
 enc_numeric_double(Out *out, Datum value, const Enc *enc)
 {
 	Decimal		decimal;
+	uint64_t	whole;
+	int			exponent;
 
 	read_numeric(&decimal, value);
-	json_double(out, numeric_to_double(&decimal));
+	if (decimal.kind == DECIMAL_FINITE && decimal_short(&decimal, &whole, &exponent))
+		json_decimal_double(out, decimal.negative, whole, exponent);
+	else
+		json_double(out, numeric_to_double(&decimal));
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * json.c
- *	  The JSON writer: escaping, numbers, base64 and hexadecimal.
+ *	  The JSON writer: numbers, base64 and hexadecimal; strings are jsonstr.c's.
  *
  * Free of the server (but for its shortest digits, which libpgcommon has as
  * well), so that it can be unit-tested.  Every writer reserves its
@@ -9,15 +9,10 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "json.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 /*
  * The server's shortest digits (common/shortest_dec.h): text of at most so
@@ -28,11 +23,6 @@
 extern int	double_to_shortest_decimal_bufn(double value, char *str);
 extern int	float_to_shortest_decimal_bufn(float value, char *str);
 
-/* What one input byte may become at most, and what a wide store overshoots. */
-#define ESCAPE_MAX	12
-#define COPY_SLACK	16
-
-static const char upper_hex[] = "0123456789ABCDEF";
 static const char lower_hex[] = "0123456789abcdef";
 
 static const char digit_pairs[] =
@@ -41,183 +31,6 @@ static const char digit_pairs[] =
 "40414243444546474849" "50515253545556575859"
 "60616263646566676869" "70717273747576777879"
 "80818283848586878889" "90919293949596979899";
-
-/* The letter after the backslash, for the characters that have one. */
-static const char short_escapes[256] = {
-	['\b'] = 'b',['\t'] = 't',['\n'] = 'n',['\f'] = 'f',['\r'] = 'r',
-	['"'] = '"',['\\'] = '\\',
-};
-
-/*
- * True for bytes that cannot be copied: control characters, quote, backslash,
- * and the first byte of a character outside the BMP.
- */
-static inline bool
-needs_escape(unsigned char c)
-{
-	return c < 0x20 || c >= 0xF0 || c == '"' || c == '\\';
-}
-
-#ifdef __SSE2__
-
-/* One bit per byte of v that needs_escape(). */
-static inline unsigned
-escape_mask(__m128i v)
-{
-	/* Shifted by 0x20, both ends of the range are the values from 0xD0 on. */
-	__m128i		shifted = _mm_sub_epi8(v, _mm_set1_epi8(0x20));
-	__m128i		outside = _mm_cmpeq_epi8(_mm_max_epu8(shifted, _mm_set1_epi8((char) 0xD0)),
-										 shifted);
-	__m128i		quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
-	__m128i		backslash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-
-	return _mm_movemask_epi8(_mm_or_si128(outside, _mm_or_si128(quote, backslash)));
-}
-
-/*
- * Copies text up to the first byte that needs an escape, or all of it, and
- * returns where it stopped.  Stores whole vectors, so *to needs COPY_SLACK
- * bytes more than are copied.
- */
-static inline const char *
-copy_run(char **to, const char *str, const char *end)
-{
-	char	   *p = *to;
-	unsigned	mask;
-
-	while (end - str >= 16)
-	{
-		__m128i		v = _mm_loadu_si128((const __m128i *) str);
-
-		_mm_storeu_si128((__m128i *) p, v);
-		mask = escape_mask(v);
-		if (mask)
-			goto stop;
-		str += 16;
-		p += 16;
-	}
-	if (end - str >= 8)
-	{
-		__m128i		v = _mm_loadl_epi64((const __m128i *) str);
-
-		_mm_storel_epi64((__m128i *) p, v);
-		mask = escape_mask(v) & 0xFF;
-		if (mask)
-			goto stop;
-		str += 8;
-		p += 8;
-	}
-	if (end - str >= 4)
-	{
-		int			word;
-
-		memcpy(&word, str, 4);
-		memcpy(p, &word, 4);
-		mask = escape_mask(_mm_cvtsi32_si128(word)) & 0xF;
-		if (mask)
-			goto stop;
-		str += 4;
-		p += 4;
-	}
-	while (str < end && !needs_escape((unsigned char) *str))
-		*p++ = *str++;
-	*to = p;
-	return str;
-
-stop:
-	mask = __builtin_ctz(mask);
-	*to = p + mask;
-	return str + mask;
-}
-
-#else
-
-static inline const char *
-copy_run(char **to, const char *str, const char *end)
-{
-	char	   *p = *to;
-
-	while (str < end && !needs_escape((unsigned char) *str))
-		*p++ = *str++;
-	*to = p;
-	return str;
-}
-
-#endif							/* __SSE2__ */
-
-/* Writes \uXXXX. */
-static inline char *
-put_unicode_escape(char *p, unsigned unit)
-{
-	*p++ = '\\';
-	*p++ = 'u';
-	*p++ = upper_hex[unit >> 12];
-	*p++ = upper_hex[(unit >> 8) & 15];
-	*p++ = upper_hex[(unit >> 4) & 15];
-	*p++ = upper_hex[unit & 15];
-	return p;
-}
-
-/*
- * Writes the escape of the character at text, at most ESCAPE_MAX bytes, and
- * returns where the next character starts.
- */
-static const char *
-put_escape(char **to, const char *str, const char *end)
-{
-	const unsigned char *s = (const unsigned char *) str;
-	char	   *p = *to;
-	char		letter = short_escapes[*s];
-	const char *next = str + 1;
-
-	if (letter)
-	{
-		*p++ = '\\';
-		*p++ = letter;
-	}
-	else if (*s < 0x20)
-		p = put_unicode_escape(p, *s);
-	else if (end - str >= 4)
-	{
-		unsigned	c = ((s[0] & 0x07u) << 18 | (s[1] & 0x3Fu) << 12 |
-						 (s[2] & 0x3Fu) << 6 | (s[3] & 0x3Fu)) - 0x10000;
-
-		p = put_unicode_escape(p, 0xD800 | (c >> 10 & 0x3FF));
-		p = put_unicode_escape(p, 0xDC00 | (c & 0x3FF));
-		next = str + 4;
-	}
-	else
-		*p++ = *str;			/* cut off: not UTF-8, and not ours to repair */
-	*to = p;
-	return next;
-}
-
-void
-json_escape(Out *out, const char *str, size_t len)
-{
-	const char *end = str + len;
-
-	out_reserve(out, len + COPY_SLACK);
-	for (;;)
-	{
-		str = copy_run(&out->p, str, end);
-
-		if (str == end)
-			return;
-		out_reserve(out, ESCAPE_MAX + (end - str) + COPY_SLACK);
-		str = put_escape(&out->p, str, end);
-	}
-}
-
-void
-json_string(Out *out, const char *str, size_t len)
-{
-	/* One reservation covers a string without escapes, both quotes included. */
-	out_reserve(out, len + COPY_SLACK + 2);
-	*out->p++ = '"';
-	json_escape(out, str, len);
-	out_byte(out, '"');
-}
 
 /* ---- integers ----------------------------------------------------------- */
 
@@ -530,6 +343,25 @@ json_double(Out *out, double value)
 		digits_shorten(&digits, value, false);
 	else if (digits.n == 1 && value < 1e-300)
 		digits_two(&digits, value);
+	put_digits(out, &digits);
+}
+
+void
+json_decimal_double(Out *out, bool negative, uint64_t value, int exponent)
+{
+	Digits		digits;
+
+	if (value == 0)
+	{
+		out_literal(out, "0.0");
+		return;
+	}
+	if (negative)
+		out_byte(out, '-');
+	for (; value % 10 == 0; value /= 10)
+		exponent++;
+	digits.n = (int) (put_uint(digits.d, value) - digits.d);
+	digits.point = digits.n + exponent;
 	put_digits(out, &digits);
 }
 

@@ -38,11 +38,11 @@ text_close(Out *out, char *start)
 	return start;
 }
 
-/* The JSON string of text; an escape has six bytes at most. */
+/* The JSON string of text. */
 char *
 typetext_quoted(const char *str, size_t len)
 {
-	Out			out = text_open(6 * len + 64);
+	Out			out = text_open(JSON_STRING_ROOM(len) + 1);
 	char	   *start = out.p;
 
 	json_string(&out, str, len);

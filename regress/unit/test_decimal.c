@@ -222,6 +222,8 @@ test_random(void)
 		size_t		expected_len;
 		const unsigned char *bytes;
 		double		value;
+		uint64_t	whole;
+		int			exponent;
 
 		random_number(text, &fraction);
 		read_text(&decimal, memory, text, i % 2);
@@ -237,6 +239,12 @@ test_random(void)
 		{
 			doubles++;
 			wrong += value != strtod(text, NULL);
+		}
+		if (decimal_short(&decimal, &whole, &exponent))
+		{
+			snprintf(text, sizeof(text), "%s%llue%d", decimal.negative ? "-" : "",
+					 (unsigned long long) whole, exponent);
+			wrong += !decimal_to_double(&decimal, &value) || value != strtod(text, NULL);
 		}
 	}
 	ok(wrong == 0, "20,000 random numbers have the bytes and the text of schoolbook arithmetic");

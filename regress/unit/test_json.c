@@ -1,6 +1,6 @@
 /*
  * test_json.c
- *	  The JSON writer against plain implementations and Java's print.
+ *	  The JSON writer's numbers and bytes against plain implementations and Java's print.
  *
  * cc -std=gnu11 -Iplugin -I$(pg_config --includedir-server) \
  *	  regress/unit/test_json.c plugin/json.c -L$(pg_config --pkglibdir) -lpgcommon -lpgport
@@ -20,84 +20,6 @@ static OutBuf buf;
 
 #define is_written(expected, name) \
 	is_bytes(buf.start, outbuf_len(&buf), (expected), (name))
-
-/* ---- strings ------------------------------------------------------------ */
-
-/* One character at a time, as the specification says it. */
-static size_t
-plain_escape(char *to, const char *text, size_t len)
-{
-	const unsigned char *s = (const unsigned char *) text;
-	char	   *p = to;
-
-	for (size_t i = 0; i < len; i++)
-	{
-		const char *named = s[i] ? strchr("\bb\tt\nn\ff\rr\"\"\\\\", s[i]) : NULL;
-
-		if (s[i] < 0x20 || s[i] == '"' || s[i] == '\\')
-		{
-			if (named != NULL && s[i] < 0x60 && (s[i] < 0x20 || s[i] == '"' || s[i] == '\\'))
-				p += sprintf(p, "\\%c", s[i] < 0x20 ? named[1] : s[i]);
-			else
-				p += sprintf(p, "\\u%04X", s[i]);
-		}
-		else if (s[i] >= 0xF0)
-		{
-			unsigned	c = (s[i] & 7) << 18 | (s[i + 1] & 63) << 12 |
-				(s[i + 2] & 63) << 6 | (s[i + 3] & 63);
-
-			p += sprintf(p, "\\u%04X\\u%04X", 0xD800 + ((c - 0x10000) >> 10),
-						 0xDC00 + ((c - 0x10000) & 0x3FF));
-			i += 3;
-		}
-		else
-			*p++ = text[i];
-	}
-	return p - to;
-}
-
-static void
-test_strings(void)
-{
-	static const char *const pieces[] = {
-		"a", "bc", "defghijk", "\"", "\\", "\n", "\t", "\x01", "\x1f", "\x7f", "/",
-		"\xc3\xa9", "\xe6\x97\xa5", "\xf0\x9f\x98\x80", "\xef\xbf\xbd",
-		"0123456789012345678901234567890123456789"
-	};
-	int			wrong = 0;
-
-	json_string(outbuf_reset(&buf), "", 0);
-	is_written("\"\"", "an empty string");
-	json_string(outbuf_reset(&buf), "a\"b\\c/\b\f\n\r\t\x01\x1f\x7f<&>", 17);
-	is_written("\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0001\\u001F\x7f<&>\"", "escapes");
-	json_string(outbuf_reset(&buf), "\xc3\xa9\xf0\x9f\x98\x80", 6);
-	is_written("\"\xc3\xa9\\uD83D\\uDE00\"", "only characters outside the BMP are escaped");
-	json_escape(outbuf_reset(&buf), "a\0b", 3);
-	is_written("a\\u0000b", "a zero byte");
-	json_escape(outbuf_reset(&buf), "x\xf0\x9f", 3);
-	is_written("x\xf0\x9f", "a character cut off is copied");
-
-	srand(1);
-	for (int i = 0; i < 20000 && wrong == 0; i++)
-	{
-		char		text[1024];
-		char		expected[8192];
-		size_t		len = 0;
-		size_t		n;
-
-		for (int k = rand() % 16; k > 0; k--)
-		{
-			const char *piece = pieces[rand() % (sizeof(pieces) / sizeof(pieces[0]))];
-
-			memcpy(text + len, piece, strlen(piece));
-			len += strlen(piece);
-		}
-		n = plain_escape(expected, text, len);
-		json_escape(outbuf_reset(&buf), text, len);
-		wrong += outbuf_len(&buf) != n || memcmp(buf.start ? buf.start : "", expected, n) != 0;
-	}
-	ok(wrong == 0, "20,000 random strings are escaped as by the plain way");
-}
 
 /* ---- numbers ------------------------------------------------------------ */
 
@@ -263,6 +185,51 @@ test_floating_point(void)
 	ok(wrong == 0, "100,000 random floats read back from their shortest form");
 }
 
+/* What json_double() prints for a decimal, its double being known. */
+static bool
+prints_as_double(bool negative, uint64_t value, int exponent)
+{
+	char		text[64];
+	char	   *expected;
+	size_t		len;
+	bool		same;
+
+	snprintf(text, sizeof(text), "%s%llue%d", negative ? "-" : "", (unsigned long long) value, exponent);
+	json_double(outbuf_reset(&buf), strtod(text, NULL));
+	len = outbuf_len(&buf);
+	expected = memcpy(malloc(len), buf.start, len);
+	json_decimal_double(outbuf_reset(&buf), negative, value, exponent);
+	same = outbuf_len(&buf) == len && memcmp(buf.start, expected, len) == 0;
+	if (!same)
+		printf("# %s: %.*s\n", text, (int) outbuf_len(&buf), buf.start);
+	free(expected);
+	return same;
+}
+
+static void
+test_decimals(void)
+{
+	int			wrong = !prints_as_double(false, 0, 0) + !prints_as_double(false, 0, -5);
+
+	for (int exponent = -22; exponent <= 22; exponent++)
+	{
+		for (uint64_t power = 1; power < UINT64_C(1000000000000000); power *= 10)
+		{
+			wrong += !prints_as_double(true, power, exponent);
+			wrong += !prints_as_double(false, power * 10 - 1, exponent);
+		}
+	}
+	for (int i = 0; i < 100000; i++)
+	{
+		uint64_t	value = ((uint64_t) rand() << 31 | rand()) % UINT64_C(1000000000000000) + 1;
+
+		for (int cut = rand() % 15; cut > 0 && value >= 10; cut--)
+			value /= 10;
+		wrong += !prints_as_double(rand() % 2, value, rand() % 45 - 22);
+	}
+	ok(wrong == 0, "100,000 random decimals are printed as the doubles nearest to them");
+}
+
 /* ---- bytes -------------------------------------------------------------- */
 
 static void
@@ -294,9 +261,9 @@ test_bytes(void)
 int
 main(void)
 {
-	test_strings();
 	test_integers();
 	test_floating_point();
+	test_decimals();
 	test_bytes();
 	outbuf_reset(&buf);
 	return done_testing();

@@ -4,7 +4,7 @@
  *
  * cc -std=gnu11 -Iplugin -I$(pg_config --includedir-server) \
  *	  regress/unit/test_schema.c plugin/schema.c plugin/typeschema.c \
- *	  plugin/json.c -L$(pg_config --pkglibdir) -lpgcommon -lpgport
+ *	  plugin/json.c plugin/jsonstr.c -L$(pg_config --pkglibdir) -lpgcommon -lpgport
  *
  * SPDX-License-Identifier: PostgreSQL
  */

@@ -11,7 +11,7 @@ UNIT_SANITIZE ?= -fsanitize=address,undefined -fno-sanitize-recover=undefined
 UNIT_PG_LIBS = $(addprefix -L,$(shell $(PG_CONFIG) --pkglibdir --libdir)) -lpgcommon -lpgport
 
 UNIT_json     = plugin/json.c
-UNIT_schema   = plugin/schema.c plugin/typeschema.c plugin/json.c
+UNIT_schema   = plugin/schema.c plugin/typeschema.c plugin/json.c plugin/jsonstr.c
 UNIT_decimal  = plugin/decimal.c
 UNIT_civil    = plugin/civil.c plugin/json.c
 UNIT_javahash = plugin/javahash.c
@@ -22,6 +22,9 @@ UNIT_feedback = shipper/feedback.c
 
 UNIT_TESTS    = $(patsubst regress/unit/test_%.c,%,$(sort $(wildcard regress/unit/test_*.c)))
 UNIT_PROGRAMS = $(addprefix build/unit/test_,$(UNIT_TESTS))
+
+# These include a source.
+build/unit/test_jsonstr build/unit/test_jsonstr_any: plugin/jsonstr.c regress/unit/test_jsonstr.c
 
 .SECONDEXPANSION:
 build/unit/test_%: regress/unit/test_%.c $$(UNIT_$$*) $(wildcard regress/unit/*.h plugin/*.h shipper/*.h)

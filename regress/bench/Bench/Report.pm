@@ -7,15 +7,20 @@ use strict;
 use warnings;
 
 use JSON::PP ();
+use List::Util ();
 use Walpost::Test;
 
 # The run that is judged has no context headers: four headers with each event are
 # a choice, and what they cost is the other row.
 my $judged = 'walpost without headers';
 
+# What a value may cost, in terms of the type's own output function.
+use constant TYPE_LIMIT => 1.5;
+
 # What must hold: a name, the figure out of all results (undef: not measured),
 # its unit, and the limit with its direction.
 my @targets = (
+	[ 'a value, against its output function, dearest type', sub { _dearest_type($_[0]) }, 'x', '<=', TYPE_LIMIT ],
 	[ 'drain, against pgoutput', sub { _drain_ratio($_[0], 'pgoutput') }, 'x', '<=', 0.50 ],
 	[ 'drain, against an empty plugin', sub { _drain_ratio($_[0], 'null_plugin') }, 'x', '<=', 1.6 ],
 	[ 'drain, against wal2json', sub { _drain_ratio($_[0], 'wal2json') }, 'x', '<=', 0.30 ],
@@ -34,6 +39,14 @@ sub _drain_ratio
 	my ($ours, $theirs) = @{ $results->{drain} // {} }{ 'walpost', $other };
 
 	return $ours && $theirs ? $ours->{wall} / $theirs->{wall} : undef;
+}
+
+# The worst ratio of all types.
+sub _dearest_type
+{
+	my ($results) = @_;
+
+	return List::Util::max(map { $_->{ratio} } @{ $results->{types} // [] });
 }
 
 # A decimal that says as much as it knows.
@@ -66,6 +79,15 @@ sub _print_table
 		my ($first, @rest) = @$row;
 		printf "  %-*s%s\n", $width[0], $first, join '', map { sprintf '  %*s', $width[ $_ + 1 ], $rest[$_] } 0 .. $#rest;
 	}
+}
+
+sub _types_table
+{
+	my ($types) = @_;
+
+	_print_table('A value, nanoseconds',
+		[ 'type', 'encoder', 'output function', 'ratio', '' ],
+		map { [ $_->{name}, (map { _number($_) } @$_{qw(encoder output ratio)}), $_->{ratio} > TYPE_LIMIT ? 'MISSED' : '' ] } @$types);
 }
 
 sub _drain_table
@@ -123,6 +145,7 @@ sub print_all
 	my @rows = ([ 'target', 'limit', 'measured', '' ]);
 	my $missed = 0;
 
+	_types_table($results->{types}) if $results->{types};
 	_drain_table($results->{drain}) if $results->{drain};
 	_ship_table($results->{ship}) if $results->{ship};
 	_latency_table($results->{latency}) if $results->{latency};
