@@ -189,39 +189,28 @@ row_changed(const Change *change)
 }
 
 static void
-put_record(Change *change, const Template *key, const Template *value,
-	const char *header_name, const Template *header)
+put_record(Change *change, RecordKind kind)
 {
-	Record		record = {key, value, header_name, header};
-
-	record_write(change->session, &change->plan->stream, &record, &change->row);
+	record_write(change->session, &change->plan->stream, &change->plan->records[kind],
+				 &change->row);
 }
 
 /* A record that counts as an event, which a tombstone does not. */
 static void
-put(Change *change, const Template *key, const Template *value,
-	const char *header_name, const Template *header)
+put(Change *change, RecordKind kind)
 {
 	txn_prepare_event(change->session, change->plan->counter);
-	put_record(change, key, value, header_name, header);
+	put_record(change, kind);
 }
 
 static void
-write_insert(Change *change)
+write_delete(Change *change, RecordKind kind, RecordKind tombstone)
 {
-	put(change, change->plan->key[SIDE_NEW], change->plan->create, NULL, NULL);
-}
-
-static void
-write_delete(Change *change, const char *header_name, const Template *header)
-{
-	const Template *key = change->plan->key[SIDE_OLD];
-
-	put(change, key, change->plan->delete, header_name, header);
+	put(change, kind);
 	if (change->session->options->tombstones)
 	{
 		txn_prepare_record(change->session);
-		put_record(change, key, NULL, header_name, header);
+		put_record(change, tombstone);
 	}
 }
 
@@ -235,10 +224,9 @@ write_key_change(Change *change)
 	RelPlan    *plan = change->plan;
 
 	if (!plan->skipped[CHANGE_DELETE])
-		write_delete(change, "__debezium.newkey", plan->header[SIDE_NEW]);
+		write_delete(change, RECORD_MOVED_DELETE, RECORD_MOVED_TOMBSTONE);
 	if (!plan->skipped[CHANGE_INSERT])
-		put(change, plan->key[SIDE_NEW], plan->create,
-			"__debezium.oldkey", plan->header[SIDE_OLD]);
+		put(change, RECORD_MOVED_CREATE);
 	if (plan->skipped[CHANGE_DELETE] && plan->skipped[CHANGE_INSERT])
 		txn_dropped(change->session, true, change->session->txn.change_lsn);
 }
@@ -253,8 +241,7 @@ write_update(Change *change)
 	else if (plan->skipped[CHANGE_UPDATE] || (plan->compared && !row_changed(change)))
 		txn_dropped(change->session, true, change->session->txn.change_lsn);
 	else
-		put(change, plan->key[SIDE_NEW],
-			  change->old ? plan->update_old : plan->update, NULL, NULL);
+		put(change, change->old ? RECORD_UPDATE_OLD : RECORD_UPDATE);
 }
 
 /* What the row filter makes of the change; false: nothing. */
@@ -339,20 +326,19 @@ change_write(Session *session, RelPlan *plan, Relation relation,
 	txn_set_lsn(session, decoded->lsn);
 	prepare_row(&change);
 	if (kind == CHANGE_INSERT)
-		write_insert(&change);
+		put(&change, RECORD_CREATE);
 	else if (kind == CHANGE_UPDATE)
 		write_update(&change);
 	else
-		write_delete(&change, NULL, NULL);
+		write_delete(&change, RECORD_DELETE, RECORD_TOMBSTONE);
 }
 
 void
 change_write_truncate(Session *session, RelPlan *plan, XLogRecPtr lsn)
 {
-	Record		record = {.value = plan->truncate};
 	Row			row = {.slots = session->slots};
 
 	txn_set_lsn(session, lsn);
 	txn_prepare_event(session, plan->counter);
-	record_write(session, &plan->stream, &record, &row);
+	record_write(session, &plan->stream, &plan->records[RECORD_TRUNCATE], &row);
 }

@@ -11,15 +11,15 @@
 #include "message.h"
 #include "naming.h"
 #include "record.h"
+#include "rowheader.h"
 #include "txn.h"
 #include "txnmeta.h"
 
-/* All messages share one stream and two templates. */
+/* All messages share one stream, and but for the value one record. */
 struct MessagePlan
 {
 	Stream		stream;
-	const Template *key;
-	const Template *value[2];	/* outside and inside a transaction */
+	Record		record[2];		/* outside and inside a transaction */
 	TxnTable   *counter;		/* NULL: no transaction metadata */
 };
 
@@ -40,14 +40,20 @@ build_plan(Session *session)
 	MemoryContext old = MemoryContextSwitchTo(session->ctx->context);
 	const Options *options = session->options;
 	MessagePlan *plan = palloc0(sizeof(MessagePlan));
+	Record		record = {0};
 
 	plan->stream.number = session->next_stream++;
 	plan->stream.topic = naming_service_topic(options, "message");
 	plan->stream.headers = "";
-	plan->key = template_compile(key_shape(), options->key_schemas);
+	record.key = template_compile(key_shape(), options->key_schemas);
+	if (options->position_headers)
+		record.headers = template_compile(rowheader_position(&session->txn.ordinal, 0), false);
 	for (int transactional = 0; transactional < 2; transactional++)
-		plan->value[transactional] =
+	{
+		plan->record[transactional] = record;
+		plan->record[transactional].value =
 			template_compile(envelope_message(session, transactional), options->value_schemas);
+	}
 	if (session->meta)
 		plan->counter = txnmeta_table(session->meta, NULL, NULL);
 	MemoryContextSwitchTo(old);
@@ -89,7 +95,6 @@ message_write(Session *session, bool transactional, XLogRecPtr lsn,
 			  XLogRecPtr end_lsn, const char *prefix, const char *content, size_t len)
 {
 	Row			row = {.slots = session->slots};
-	Record		record = {0};
 
 	if (!filter_message(session->filter, prefix))
 	{
@@ -112,9 +117,8 @@ message_write(Session *session, bool transactional, XLogRecPtr lsn,
 		txn_set_last_commit(session, lsn);
 		txn_prepare_unit(session, end_lsn, 1);
 	}
-	record.key = session->messages->key;
-	record.value = session->messages->value[transactional];
-	record_write(session, &session->messages->stream, &record, &row);
+	record_write(session, &session->messages->stream,
+				 &session->messages->record[transactional], &row);
 	if (!transactional)
 		batch_flush(&session->batch);
 }

@@ -57,6 +57,9 @@ typedef struct Options
 	bool		skip_unchanged; /* skip.messages.without.change */
 	bool		tombstones;
 	bool		extended_headers;
+	bool		position_headers;	/* walpost.position.headers */
+	bool		unavailable_header;
+	bool		changed_header;
 	bool		transaction_metadata;
 	char	   *topic_transaction;
 	bool		key_schemas;

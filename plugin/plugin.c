@@ -258,11 +258,11 @@ on_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
 	Session    *session = ctx->output_plugin_private;
 	MemoryContext old = MemoryContextSwitchTo(session->change_context);
 
-	session->txn.ordinal++;
 	for (int i = 0; i < nrelations; i++)
 	{
 		RelPlan    *plan = relcache_get(session, relations[i], decoded->lsn);
 
+		session->txn.ordinal++;
 		if (plan->published[CHANGE_TRUNCATE] && !plan->skipped[CHANGE_TRUNCATE])
 			change_write_truncate(session, plan, decoded->lsn);
 		else

@@ -50,26 +50,6 @@ write_key(Session *session, const Record *record, const Row *row)
 	return writing->key_len;
 }
 
-static uint32
-write_header(Out *out, const Record *record, const Row *row)
-{
-	size_t		start,
-				value;
-	size_t		name_len;
-
-	if (record->header_name == NULL)
-		return 0;
-	start = out_offset(out);
-	name_len = strlen(record->header_name);
-	frame_u16(out, (uint16) name_len);
-	out_bytes(out, record->header_name, name_len);
-	frame_u32(out, 0);
-	value = out_offset(out);
-	template_run(record->header, out, row);
-	wire_put32(out_at(out, value) - 4, (uint32) (out_offset(out) - value));
-	return (uint32) (out_offset(out) - start);
-}
-
 static void
 write_event(Session *session, Stream *stream, const Record *record, const Row *row)
 {
@@ -87,7 +67,7 @@ write_event(Session *session, Stream *stream, const Record *record, const Row *r
 	out->p += WIRE_EVENT_HEAD;
 	key_len = write_key(session, record, row);
 	value_len = write_part(out, record->value, row);
-	headers_len = write_header(out, record, row);
+	headers_len = write_part(out, record->headers, row);
 
 	p = out_at(out, head);
 	wire_put32(p + WIRE_EVENT_STREAM, stream->number);
@@ -130,14 +110,14 @@ write_line_headers(Out *out, Stream *stream, const Record *record, const Row *ro
 	bool		first = true;
 
 	out_literal(out, ",\"headers\":{");
-	if (record->header_name)
+	if (record->headers)
 	{
 		StringInfoData block;
 		Out			block_out;
 
 		initStringInfo(&block);
 		out_open(&block_out, &block);
-		write_header(&block_out, record, row);
+		template_run(record->headers, &block_out, row);
 		out_close(&block_out);
 		write_header_members(out, block.data, block.len, &first);
 	}

@@ -9,15 +9,6 @@
 
 #include "session.h"
 
-/* What makes a record: templates, each of which may be missing. */
-typedef struct Record
-{
-	const Template *key;		/* NULL: null key */
-	const Template *value;		/* NULL: a tombstone */
-	const char *header_name;	/* a header of this record alone; NULL: none */
-	const Template *header;
-} Record;
-
 /*
  * Writes a record of the stream, filled from row.  The batch must be open
  * (txn_prepare_record, txn_prepare_unit); it may be closed afterwards.

@@ -15,47 +15,9 @@
 
 #include "coldefault.h"
 #include "compat.h"
-#include "envelope.h"
 #include "naming.h"
+#include "relbuild.h"
 #include "relkey.h"
-#include "relplan.h"
-
-/* A column while the plan is built. */
-typedef struct BuildColumn
-{
-	const char *name;			/* in the table */
-	const char *field;			/* in the event */
-	ColumnType	type;
-	bool		optional;
-	bool		in_row;			/* part of the value, not just of the key */
-	bool		in_old;			/* an old tuple holds it */
-	ConnectSchema *schema;		/* in the key */
-	ConnectSchema *field_schema;	/* in the value, with what a rule adds */
-	ShapeColumn shape;			/* for the value */
-	ShapeColumn key_shape;		/* for the key (its own null text) */
-	const char *absent;			/* JSON where an old tuple lacks it */
-	const char *key_absent;
-} BuildColumn;
-
-/* The relation while the plan is built. */
-typedef struct Build
-{
-	Session    *session;
-	Relation	leaf;			/* whose tuples are decoded */
-	Relation	shown;			/* as which it is published (may be leaf) */
-	const char *schema;
-	const char *table;
-	const char *topic;
-	Published	published;
-	bool		identity_full;
-	Bitmapset  *identity;		/* attribute numbers of leaf */
-	BuildColumn *columns;		/* by attribute of shown */
-	int			ncolumns;
-	List	   *key;			/* BuildColumn pointers, in key order */
-	const ConnectSchema *row_schema;
-	MemoryContext scratch;		/* for what no row needs: shapes, schemas */
-	MemoryContext context;		/* the plan's */
-} Build;
 
 /* A column's type, texts and schema. */
 static void
@@ -267,50 +229,22 @@ key_header_shape(Build *build, Side side)
 	return key;
 }
 
-/* The template outlives the shapes that it was made from. */
-static const Template *
-compile(Build *build, const Shape *shape, bool with_schema)
-{
-	MemoryContext old = MemoryContextSwitchTo(build->context);
-	const Template *template = template_compile(shape, with_schema);
-
-	MemoryContextSwitchTo(old);
-	return template;
-}
-
-static const Template *
-value_template(Build *build, Shape *before, Shape *after, char op)
-{
-	const Options *options = build->session->options;
-
-	return compile(build,
-				   envelope_row(build->session,
-								naming_schema(options, build->topic, ".Envelope"),
-								build->row_schema, before, after,
-								build->schema, build->table, op),
-				   options->value_schemas);
-}
-
 static void
-build_templates(Build *build, RelPlan *plan)
+build_records(Build *build, RelPlan *plan)
 {
-	const Options *options = build->session->options;
-	MemoryContext old_context = MemoryContextSwitchTo(build->scratch);
-	Shape	   *old = row_shape(build, SIDE_OLD);
-	Shape	   *new = row_shape(build, SIDE_NEW);
+	MemoryContext old = MemoryContextSwitchTo(build->scratch);
+	RecordParts parts = {0};
 
-	build->row_schema = shape_schema(new);
-	plan->create = value_template(build, NULL, new, 'c');
-	plan->update = value_template(build, NULL, new, 'u');
-	plan->update_old = value_template(build, old, new, 'u');
-	plan->delete = value_template(build, old, NULL, 'd');
-	plan->truncate = value_template(build, NULL, NULL, 't');
-	for (Side side = SIDE_NEW; side < SIDES && build->key != NIL; side++)
+	for (Side side = SIDE_NEW; side < SIDES; side++)
 	{
-		plan->key[side] = compile(build, key_shape(build, side), options->key_schemas);
-		plan->header[side] = compile(build, key_header_shape(build, side), false);
+		parts.row[side] = row_shape(build, side);
+		if (build->key == NIL)
+			continue;
+		parts.key[side] = key_shape(build, side);
+		parts.key_text[side] = key_header_shape(build, side);
 	}
-	MemoryContextSwitchTo(old_context);
+	relrecord_build(build, plan, &parts);
+	MemoryContextSwitchTo(old);
 }
 
 /* What takes tuples apart and compares their keys. */
@@ -467,7 +401,7 @@ build_plan(Build *build, RelPlan *plan)
 	if (!build_names(build))
 		return;
 	build_key_and_columns(build);
-	build_templates(build, plan);
+	build_records(build, plan);
 	build_tuples(build, plan);
 	build_compared(build, plan);
 	build_kinds(build, plan);

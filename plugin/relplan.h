@@ -23,6 +23,21 @@ typedef struct Tuple
 	bool	   *nulls;			/* as heap_deform_tuple fills it; read as VALUE_* */
 } Tuple;
 
+/* The kinds of records that a change of a relation may become. */
+typedef enum RecordKind
+{
+	RECORD_CREATE,
+	RECORD_UPDATE,				/* without an old row */
+	RECORD_UPDATE_OLD,			/* with one */
+	RECORD_DELETE,
+	RECORD_TOMBSTONE,
+	RECORD_MOVED_DELETE,		/* the three of a changed key */
+	RECORD_MOVED_TOMBSTONE,
+	RECORD_MOVED_CREATE,
+	RECORD_TRUNCATE
+} RecordKind;
+#define RECORD_KINDS (RECORD_TRUNCATE + 1)
+
 typedef struct RelPlan
 {
 	MemoryContext context;		/* holds all of this; deleted on rebuild */
@@ -39,12 +54,7 @@ typedef struct RelPlan
 
 	/* records; fixed for the plan, old sides as the identity provides them */
 	const Template *key[SIDES]; /* NULL: no key */
-	const Template *create;
-	const Template *update;		/* without a before */
-	const Template *update_old; /* with one */
-	const Template *delete;
-	const Template *truncate;
-	const Template *header[SIDES];	/* the key as a header prints it */
+	Record		records[RECORD_KINDS];
 	bool		identity_full;	/* old tuples are whole rows */
 
 	bool		calls_types;	/* some type's own output or send function */

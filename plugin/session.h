@@ -58,6 +58,7 @@ typedef struct SlotBuffers
 	char		lsn[24];
 	char		origin_lsn[24];
 	char		now[24];
+	char		position[20];
 } SlotBuffers;
 
 typedef struct RelCache RelCache;

@@ -18,6 +18,9 @@ enum StepKind
 	STEP_COLUMN,
 	STEP_SLOT,
 	STEP_HEADER_COLUMN,
+	STEP_CALL,
+	STEP_HEADER_BEGIN,
+	STEP_HEADER_END,
 	STEP_END
 };
 
@@ -92,6 +95,24 @@ shape_concat(const ConnectSchema *schema)
 	return shape_new(SHAPE_CONCAT, schema);
 }
 
+Shape *
+shape_call(CallFn call, const void *data)
+{
+	Shape	   *shape = shape_new(SHAPE_CALL, NULL);
+
+	shape->call = (Call) {call, data};
+	return shape;
+}
+
+Shape *
+shape_header(const char *name, Shape *value)
+{
+	Shape	   *shape = shape_new(SHAPE_HEADER, NULL);
+
+	shape_add(shape, name, value);
+	return shape;
+}
+
 void
 shape_add(Shape *shape, const char *name, Shape *field)
 {
@@ -153,7 +174,7 @@ end_step(Compiler *compiler, enum StepKind kind)
 	memset(step, 0, sizeof(Step));
 	step->kind = kind;
 	step->lead_len = compiler->text.len;
-	step->lead = pnstrdup(compiler->text.data, compiler->text.len);
+	step->lead = memcpy(palloc(compiler->text.len + 1), compiler->text.data, compiler->text.len);
 	resetStringInfo(&compiler->text);
 	return step;
 }
@@ -173,10 +194,22 @@ compile_name(Compiler *compiler, const Shape *parent, const char *name)
 	out_close(&out);
 }
 
+/* A header's name and the length of its value, which is not known yet. */
+static void
+compile_header_name(Compiler *compiler, const char *name)
+{
+	Out			out;
+
+	out_open(&out, &compiler->text);
+	frame_header(&out, name, "", 0);
+	out_close(&out);
+}
+
 static void
 compile(Compiler *compiler, const Shape *shape)
 {
 	Step	   *step;
+	Call	   *call;
 
 	switch (shape->kind)
 	{
@@ -191,7 +224,7 @@ compile(Compiler *compiler, const Shape *shape)
 		case SHAPE_HEADER_COLUMN:
 			step = end_step(compiler, shape->kind == SHAPE_COLUMN ?
 							STEP_COLUMN : STEP_HEADER_COLUMN);
-			step->column = shape->column;
+			step->value.column = shape->column;
 			step->side = shape->side;
 			break;
 		case SHAPE_STRUCT:
@@ -208,6 +241,18 @@ compile(Compiler *compiler, const Shape *shape)
 		case SHAPE_CONCAT:
 			for (int i = 0; i < shape->nfields; i++)
 				compile(compiler, shape->fields[i].shape);
+			break;
+		case SHAPE_CALL:
+			step = end_step(compiler, STEP_CALL);
+			call = palloc(sizeof(Call));
+			*call = shape->call;
+			step->value.call = call;
+			break;
+		case SHAPE_HEADER:
+			compile_header_name(compiler, shape->fields[0].name);
+			end_step(compiler, STEP_HEADER_BEGIN);
+			compile(compiler, shape->fields[0].shape);
+			end_step(compiler, STEP_HEADER_END);
 			break;
 	}
 }
@@ -252,7 +297,7 @@ template_compile(const Shape *shape, bool with_schema)
 static inline void
 run_column(Out *out, const Row *row, const Step *step, const Enc *enc)
 {
-	const ShapeColumn *column = step->column;
+	const ShapeColumn *column = step->value.column;
 	uint8		state = row->states[step->side][column->index];
 
 	if (likely(state == VALUE_PRESENT))
@@ -266,19 +311,30 @@ run_column(Out *out, const Row *row, const Step *step, const Enc *enc)
 void
 template_run(const Template *template, Out *out, const Row *row)
 {
+	size_t		header = 0;
+
 	for (const Step *step = template->steps;; step++)
 	{
 		out_bytes(out, step->lead, step->lead_len);
 		switch ((enum StepKind) step->kind)
 		{
 			case STEP_COLUMN:
-				run_column(out, row, step, &step->column->json);
+				run_column(out, row, step, &step->value.column->json);
 				break;
 			case STEP_SLOT:
 				out_bytes(out, row->slots[step->slot].text, row->slots[step->slot].len);
 				break;
 			case STEP_HEADER_COLUMN:
-				run_column(out, row, step, &step->column->header);
+				run_column(out, row, step, &step->value.column->header);
+				break;
+			case STEP_CALL:
+				step->value.call->append(out, row, step->value.call->data);
+				break;
+			case STEP_HEADER_BEGIN:
+				header = out_offset(out);
+				break;
+			case STEP_HEADER_END:
+				wire_put32(out_at(out, header) - 4, (uint32) (out_offset(out) - header));
 				break;
 			case STEP_END:
 				return;

@@ -35,6 +35,7 @@ typedef enum Slot
 	SLOT_TXN_TOTAL,				/* events of the transaction up to this one */
 	SLOT_TXN_ORDER,				/* the same within the event's table */
 	SLOT_TXN_TABLES,			/* events by table, in END */
+	SLOT_POSITION,				/* of the transaction, in a header */
 	SLOT_COUNT
 } Slot;
 
@@ -76,6 +77,16 @@ typedef struct Row
 	const SlotText *slots;
 } Row;
 
+/* Appends what a row says about itself; data is what the shape was given. */
+typedef void (*CallFn) (Out *out, const Row *row, const void *data);
+
+/* A function that appends, and what it was given. */
+typedef struct Call
+{
+	CallFn		append;
+	const void *data;
+} Call;
+
 typedef enum ShapeKind
 {
 	SHAPE_TEXT,					/* constant JSON */
@@ -84,6 +95,8 @@ typedef enum ShapeKind
 	SHAPE_HEADER_COLUMN,		/* a column as a header prints it */
 	SHAPE_STRUCT,
 	SHAPE_CONCAT,				/* parts side by side, in one string */
+	SHAPE_CALL,
+	SHAPE_HEADER				/* its one field, as a piece of a header block */
 } ShapeKind;
 
 typedef struct Shape Shape;
@@ -103,6 +116,7 @@ struct Shape
 	Slot		slot;			/* SHAPE_SLOT */
 	const ShapeColumn *column;
 	Side		side;
+	Call		call;
 	ShapeField *fields;
 	int			nfields;
 	int			max_fields;
@@ -116,7 +130,11 @@ typedef struct Step
 	uint8		kind;			/* STEP_* in shape.c */
 	uint8		side;
 	uint8		slot;
-	const ShapeColumn *column;
+	union
+	{
+		const ShapeColumn *column;
+		const Call *call;
+	}			value;
 } Step;
 
 typedef struct Template
@@ -124,6 +142,14 @@ typedef struct Template
 	Step	   *steps;
 	int			nsteps;
 } Template;
+
+/* What makes a record: templates, each of which may be missing. */
+typedef struct Record
+{
+	const Template *key;		/* NULL: null key */
+	const Template *value;		/* NULL: a tombstone */
+	const Template *headers;	/* a header block of this record alone; NULL: none */
+} Record;
 
 /* Builders; everything is allocated in CurrentMemoryContext. */
 extern ConnectSchema *schema_new(ConnectType type, bool optional, const char *name, int version);
@@ -133,6 +159,18 @@ extern Shape *shape_column(const ConnectSchema *schema, const ShapeColumn *colum
 extern Shape *shape_header_column(const ShapeColumn *column, Side side);
 extern Shape *shape_struct(const ConnectSchema *schema);
 extern Shape *shape_concat(const ConnectSchema *schema);
+
+/*
+ * What call() appends.  data is borrowed, and must live as long as the
+ * template that is compiled from the shape.
+ */
+extern Shape *shape_call(CallFn call, const void *data);
+
+/*
+ * A header of that name, as a header block has it (see wire.h).  Stands at the
+ * top or in a concatenation, never inside another header.
+ */
+extern Shape *shape_header(const char *name, Shape *value);
 
 /* Adds a field to a struct, or (without a name) a part to a concatenation. */
 extern void shape_add(Shape *shape, const char *name, Shape *field);

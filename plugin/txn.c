@@ -85,6 +85,20 @@ set_now(Session *session)
 	set_slot(session, SLOT_NOW_MS, text, session->slots[SLOT_NOW_NS].len - 6);
 }
 
+/*
+ * Where the log says it: the start of a commit record, or of a message outside
+ * any transaction.  Unique, grows from one to the next, and is the same when
+ * they are sent again.  Two groups of eight digits are an LSN to the server and
+ * sort as text.
+ */
+static void
+set_position(Session *session, XLogRecPtr lsn)
+{
+	set_slot(session, SLOT_POSITION, session->text.position,
+			 snprintf(session->text.position, sizeof(session->text.position), "%08X/%08X",
+					  (uint32) (lsn >> 32), (uint32) lsn));
+}
+
 static void
 set_commit_time(Session *session, int64 us)
 {
@@ -187,6 +201,8 @@ begin(Session *session)
 	set_slot_int(session, SLOT_XID, session->text.xid, txn->xid);
 	set_origin(session, txn);
 	txn_set_last_commit(session, session->last_commit);
+	if (session->options->position_headers)
+		set_position(session, txn->final_lsn);
 	session->txn.begun = true;
 }
 
@@ -308,6 +324,7 @@ txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 		if (session->meta)
 		{
 			open_batch(session);
+			session->txn.ordinal++; /* END comes after all changes */
 			txnmeta_end(session, txn->end_lsn);
 		}
 		if (session->options->wire)
@@ -326,6 +343,9 @@ txn_prepare_unit(Session *session, XLogRecPtr end_lsn, uint32 n)
 
 	session->batch.open = false;
 	open_batch(session);
+	session->txn.ordinal = 1;
+	if (session->options->position_headers)
+		set_position(session, session->ctx->reader->ReadRecPtr);
 	set_slot_null(session, SLOT_XID);
 	set_slot_null(session, SLOT_ORIGIN);
 	set_slot_null(session, SLOT_ORIGIN_LSN);

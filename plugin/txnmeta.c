@@ -16,6 +16,7 @@
 #include "json.h"
 #include "naming.h"
 #include "record.h"
+#include "rowheader.h"
 #include "txnmeta.h"
 
 /* "schema.table" with its zero byte, or what a message counts under. */
@@ -37,9 +38,8 @@ struct TxnTable
 struct TxnMeta
 {
 	Stream		stream;
-	const Template *key;
-	const Template *begin;
-	const Template *end;
+	Record		begin;
+	Record		end;
 	HTAB	   *tables;
 	uint64		transaction;	/* number of the one at hand, from 1 */
 	uint64		count;			/* of its events */
@@ -62,9 +62,16 @@ txnmeta_create(Session *session)
 	meta->stream.number = session->next_stream++;
 	meta->stream.topic = naming_service_topic(options, options->topic_transaction);
 	meta->stream.headers = "";
-	meta->key = template_compile(envelope_transaction_key(), options->key_schemas);
-	meta->begin = template_compile(envelope_transaction_value(false), options->value_schemas);
-	meta->end = template_compile(envelope_transaction_value(true), options->value_schemas);
+	meta->begin.key = template_compile(envelope_transaction_key(), options->key_schemas);
+	meta->begin.value = template_compile(envelope_transaction_value(false), options->value_schemas);
+	meta->end.key = meta->begin.key;
+	meta->end.value = template_compile(envelope_transaction_value(true), options->value_schemas);
+	if (options->position_headers)
+	{
+		meta->begin.headers =
+			template_compile(rowheader_position(&rowheader_before_changes, 0), false);
+		meta->end.headers = template_compile(rowheader_position(&session->txn.ordinal, 0), false);
+	}
 	meta->tables = hash_create("walpost transaction tables", 64, &ctl,
 							   HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	meta->max_touched = 16;
@@ -159,13 +166,12 @@ txnmeta_take_back(Session *session, TxnTable *table)
 /* ---- BEGIN and END ------------------------------------------------------- */
 
 static void
-put_record(Session *session, const Template *value)
+put_record(Session *session, const Record *record)
 {
-	Record		record = {.key = session->meta->key, .value = value};
 	Row			row = {.slots = session->slots};
 
 	session->txn.events++;
-	record_write(session, &session->meta->stream, &record, &row);
+	record_write(session, &session->meta->stream, record, &row);
 }
 
 /*
@@ -183,7 +189,7 @@ txnmeta_begin(Session *session)
 	meta->ntouched = 0;
 	set_id(session, txn->origin_id == InvalidRepOriginId ?
 		   session->txn.change_lsn : InvalidXLogRecPtr);
-	put_record(session, meta->begin);
+	put_record(session, &meta->begin);
 }
 
 /* [{"data_collection":"public.a","event_count":1},...], as a HashMap has them */
@@ -233,7 +239,7 @@ txnmeta_end(Session *session, XLogRecPtr end_lsn)
 	set_slot(session, SLOT_TXN_TABLES, tables.data, tables.len);
 	set_id(session, end_lsn);
 	set_count(session, SLOT_TXN_TOTAL, meta->total, meta->count);
-	put_record(session, meta->end);
+	put_record(session, &meta->end);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(session->change_context);
 }

@@ -1,0 +1,182 @@
+/*
+ * rowheader.c
+ *	  Headers of single records: where in the stream they are, what of their
+ *	  columns is unknown, and what has changed.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/datum.h"
+
+#include "frame.h"
+#include "json.h"
+#include "rowheader.h"
+
+/* Digits of walpost.seq before its last, which is the record's place. */
+#define ORDINAL_DIGITS 15
+
+const uint64 rowheader_before_changes = 0;
+
+/* ---- position ------------------------------------------------------------ */
+
+/* A number with leading zeros, so that texts sort as numbers do. */
+static void
+write_ordinal(Out *out, const Row *row, const void *data)
+{
+	uint64		rest = *(const uint64 *) data;
+
+	out_reserve(out, ORDINAL_DIGITS);
+	for (int i = ORDINAL_DIGITS - 1; i >= 0; i--, rest /= 10)
+		out->p[i] = '0' + rest % 10;
+	out->p += ORDINAL_DIGITS;
+}
+
+Shape *
+rowheader_position(const uint64 *ordinal, int place)
+{
+	Shape	   *position = shape_concat(NULL);
+	Shape	   *seq = shape_concat(NULL);
+
+	shape_add(seq, NULL, shape_call(write_ordinal, ordinal));
+	shape_add(seq, NULL, shape_text(NULL, psprintf("%d", place)));
+	shape_add(position, NULL, shape_header("walpost.lsn", shape_slot(NULL, SLOT_POSITION)));
+	shape_add(position, NULL, shape_header("walpost.seq", seq));
+	return position;
+}
+
+/* ---- lists of names ------------------------------------------------------ */
+
+NamedColumns *
+named_columns_new(int max)
+{
+	NamedColumns *list = palloc(offsetof(NamedColumns, columns) + max * sizeof(NamedColumn));
+
+	list->n = 0;
+	return list;
+}
+
+void
+named_columns_add(NamedColumns *list, const char *field, int index, bool byval, int16 typlen)
+{
+	NamedColumn *column = &list->columns[list->n++];
+	StringInfoData json;
+	Out			out;
+
+	initStringInfo(&json);
+	out_open(&out, &json);
+	json_string(&out, field, strlen(field));
+	out_close(&out);
+	*column = (NamedColumn) {json.data, json.len, index, byval, typlen};
+}
+
+/* Appends a name; before is what stands before a list's first one. */
+static inline void
+write_name(Out *out, const NamedColumn *column, bool *first, const char *before)
+{
+	if (*first)
+		out_bytes(out, before, strlen(before));
+	else
+		out_byte(out, ',');
+	*first = false;
+	out_bytes(out, column->json, column->json_len);
+}
+
+/* ---- unknown columns ----------------------------------------------------- */
+
+/* The member of one side; returns whether there is any. */
+static bool
+write_unknown_side(Out *out, const uint8 *states, const NamedColumns *list, const char *before)
+{
+	bool		first = true;
+
+	if (list == NULL)
+		return false;
+	for (int i = 0; i < list->n; i++)
+	{
+		const NamedColumn *column = &list->columns[i];
+
+		if (column->index < 0 || states[column->index] == VALUE_UNAVAILABLE)
+			write_name(out, column, &first, before);
+	}
+	if (!first)
+		out_byte(out, ']');
+	return !first;
+}
+
+static void
+write_unavailable(Out *out, const Row *row, const void *data)
+{
+	static const char name[] = "walpost.unavailable";
+	const Unknowns *unknowns = data;
+	size_t		start = out_offset(out);
+	size_t		value;
+	bool		before,
+				after;
+
+	frame_u16(out, sizeof(name) - 1);
+	out_literal(out, name);
+	frame_u32(out, 0);
+	value = out_offset(out);
+	before = write_unknown_side(out, row->states[SIDE_OLD], unknowns->before, "{\"before\":[");
+	after = write_unknown_side(out, row->states[SIDE_NEW], unknowns->after,
+							   before ? ",\"after\":[" : "{\"after\":[");
+	if (!before && !after)
+	{
+		out->p = out_at(out, start);
+		return;
+	}
+	out_byte(out, '}');
+	wire_put32(out_at(out, value) - 4, (uint32) (out_offset(out) - value));
+}
+
+Shape *
+rowheader_unavailable(const Unknowns *unknowns)
+{
+	return shape_call(write_unavailable, unknowns);
+}
+
+/* ---- changed columns ----------------------------------------------------- */
+
+/*
+ * Is the stored value the same?  Compared are images, byte by byte, of what is
+ * detoasted if need be; no function of the type is called.  A value that the
+ * update left in the TOAST table has not changed, whether the old row supplied
+ * it (both are one datum then) or not.
+ */
+static bool
+is_same(const Row *row, const NamedColumn *column)
+{
+	int			i = column->index;
+	uint8		old = row->states[SIDE_OLD][i];
+	uint8		new = row->states[SIDE_NEW][i];
+
+	if (new == VALUE_UNAVAILABLE)
+		return true;
+	if (old != VALUE_PRESENT || new != VALUE_PRESENT)
+		return old == new;
+	return row->values[SIDE_OLD][i] == row->values[SIDE_NEW][i] ||
+		datum_image_eq(row->values[SIDE_OLD][i], row->values[SIDE_NEW][i],
+					   column->byval, column->typlen);
+}
+
+static void
+write_changed(Out *out, const Row *row, const void *data)
+{
+	const NamedColumns *list = data;
+	bool		first = true;
+
+	for (int i = 0; i < list->n; i++)
+		if (!is_same(row, &list->columns[i]))
+			write_name(out, &list->columns[i], &first, "[");
+	if (first)
+		out_byte(out, '[');
+	out_byte(out, ']');
+}
+
+Shape *
+rowheader_changed(const NamedColumns *columns)
+{
+	return shape_header("walpost.changed", shape_call(write_changed, columns));
+}
