@@ -210,36 +210,33 @@ civil_duration_micros(int32_t months, int32_t days, int64_t micros)
 
 /* Seconds with what fraction they have, trailing zeros cut. */
 static void
-put_seconds(Out *out, int seconds, int micros)
+put_seconds(Out *out, int seconds, int nanos)
 {
-	if (seconds < 0 || micros < 0)
+	if (seconds < 0 || nanos < 0)
 	{
 		out_byte(out, '-');
 		seconds = -seconds;
-		micros = -micros;
+		nanos = -nanos;
 	}
 	json_int(out, seconds);
-	if (micros != 0)
+	if (nanos != 0)
 	{
 		char	   *p;
 
-		out_reserve(out, 7);
-		p = out->p;
-		*p = '.';
-		put_two(p + 1, micros / 10000);
-		put_two(p + 3, micros / 100 % 100);
-		put_two(p + 5, micros % 100);
-		for (p += 7; p[-1] == '0';)
+		out_reserve(out, 10);
+		p = out->p + 10;
+		*out->p = '.';
+		for (int i = 9; i > 0; i--, nanos /= 10)
+			out->p[i] = '0' + nanos % 10;
+		while (p[-1] == '0')
 			p--;
 		out->p = p;
 	}
 }
 
 void
-civil_put_duration(Out *out, int32_t months, int32_t days, int64_t micros)
+civil_put_duration(Out *out, int32_t months, int32_t days, int64_t seconds, int nanos)
 {
-	int64_t		seconds = micros / MICROS;
-
 	out_byte(out, 'P');
 	json_int(out, months / 12);
 	out_byte(out, 'Y');
@@ -251,6 +248,6 @@ civil_put_duration(Out *out, int32_t months, int32_t days, int64_t micros)
 	out_byte(out, 'H');
 	json_int(out, seconds / 60 % 60);
 	out_byte(out, 'M');
-	put_seconds(out, (int) (seconds % 60), (int) (micros % MICROS));
+	put_seconds(out, (int) (seconds % 60), nanos);
 	out_byte(out, 'S');
 }

@@ -66,7 +66,11 @@ extern bool civil_epoch_nanos(int64_t timestamp, int64_t *nanos);
  */
 extern int64_t civil_duration_micros(int32_t months, int32_t days, int64_t micros);
 
-/* Appends an interval as PnYnMnDTnHnMnS, every part with its own sign. */
-extern void civil_put_duration(Out *out, int32_t months, int32_t days, int64_t micros);
+/*
+ * Appends an interval as PnYnMnDTnHnMnS, every part with its own sign; seconds
+ * and nanos have the same one.
+ */
+extern void civil_put_duration(Out *out, int32_t months, int32_t days, int64_t seconds,
+							   int nanos);
 
 #endif							/* WALPOST_CIVIL_H */

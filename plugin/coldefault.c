@@ -21,6 +21,7 @@
 #include "coldefault.h"
 #include "compat.h"
 #include "frame.h"
+#include "quirkdefault.h"
 
 /*
  * What a column of these types has as default if a function computes it: the
@@ -188,21 +189,13 @@ is_current_time(const SQLValueFunction *function)
 	return function->op <= SVFOP_LOCALTIMESTAMP_N;
 }
 
-char *
-coldefault_json(TupleDesc desc, AttrNumber attnum, const ColumnType *type)
+/* The default as Debezium has it where that is right. */
+static char *
+right_default(Oid typid, Node *node, const ColumnType *type)
 {
-	Oid			typid = TupleDescAttr(desc, attnum - 1)->atttypid;
-	Node	   *node;
-	Node	   *core;
+	Node	   *core = node;
 	Node	   *argument;
 
-	if (!type->takes_default)
-		return NULL;
-	node = default_expression(desc, attnum);
-	if (node == NULL)
-		return NULL;
-
-	core = node;
 	while ((argument = cast_argument(core)) != NULL)
 		core = argument;
 
@@ -224,6 +217,26 @@ coldefault_json(TupleDesc desc, AttrNumber attnum, const ColumnType *type)
 		is_current_time((SQLValueFunction *) core))
 		return computed_default(typid, type);
 	return NULL;
+}
+
+char *
+coldefault_json(TupleDesc desc, AttrNumber attnum, const ColumnType *type, bool quirks)
+{
+	Oid			typid = TupleDescAttr(desc, attnum - 1)->atttypid;
+	Node	   *node;
+	char	   *json;
+
+	if (!type->takes_default)
+		return NULL;
+	node = default_expression(desc, attnum);
+	if (node == NULL)
+		return NULL;
+	json = right_default(typid, node, type);
+
+	/* Debezium does not know that blanks fill up a character(n) */
+	if (quirks && (json == NULL || typid == BPCHAROID))
+		json = quirkdefault_json(typid, node, type, computed_default(typid, type));
+	return json;
 }
 
 bool

@@ -19,10 +19,11 @@
 
 /*
  * The default of attribute attnum (from 1) as JSON text in
- * CurrentMemoryContext, or NULL where the schema has none.
+ * CurrentMemoryContext, or NULL where the schema has none; with quirks also
+ * what Debezium misreads (quirkdefault.h).
  */
 extern char *coldefault_json(TupleDesc desc, AttrNumber attnum,
-							 const ColumnType *type);
+							 const ColumnType *type, bool quirks);
 
 /* Is the default the next value of a sequence, as a serial column's is? */
 extern bool coldefault_is_nextval(TupleDesc desc, AttrNumber attnum);

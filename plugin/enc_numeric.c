@@ -42,6 +42,15 @@ put_unscaled(Out *out, const Decimal *decimal, int scale)
 }
 
 /* Connect's Decimal; NaN and the infinities have no form there. */
+bool
+numeric_is_finite(Datum value)
+{
+	Decimal		decimal;
+
+	read_numeric(&decimal, value);
+	return decimal.kind == DECIMAL_FINITE;
+}
+
 void
 enc_numeric_precise(Out *out, Datum value, const Enc *enc)
 {

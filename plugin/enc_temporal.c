@@ -339,10 +339,7 @@ enc_timestamptz_structured(Out *out, Datum value, const Enc *enc)
 	end_structured_timestamp(out, timestamp, enc->a);
 }
 
-/*
- * In UTC.  24:00 stays only where it is written in UTC; an offset with seconds
- * is not understood by Debezium, which gives null.
- */
+/* In UTC.  24:00 stays only where it is written in UTC. */
 void
 enc_timetz(Out *out, Datum value, const Enc *enc)
 {
@@ -350,11 +347,6 @@ enc_timetz(Out *out, Datum value, const Enc *enc)
 	int64		micros = timetz->time;
 	Civil		civil;
 
-	if (timetz->zone % 60 != 0)
-	{
-		out_literal(out, "null");
-		return;
-	}
 	if (timetz->zone != 0 || micros != CIVIL_DAY_MICROS)
 	{
 		/* zone counts seconds west of Greenwich */
@@ -415,7 +407,8 @@ enc_interval_iso(Out *out, Datum value, const Enc *enc)
 		return;
 	}
 	out_byte(out, '"');
-	civil_put_duration(out, interval->month, interval->day, interval->time);
+	civil_put_duration(out, interval->month, interval->day, interval->time / USECS_PER_SEC,
+					   (int) (interval->time % USECS_PER_SEC) * 1000);
 	out_byte(out, '"');
 }
 

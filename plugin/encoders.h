@@ -106,6 +106,9 @@ typedef struct ArrayLayout
 	bool		required;		/* the schema's elements are not optional */
 } ArrayLayout;
 
+/* enc_numeric.c: neither NaN nor an infinity? */
+extern bool numeric_is_finite(Datum value);
+
 /* enc_array.c */
 extern void enc_array(Out *out, Datum value, const Enc *enc);
 

@@ -126,6 +126,8 @@ const OptionRow option_rows[] = {
 		 "Regular expressions of the character columns whose values come out hashed (MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512) as a serialised Java string. Who may see the commands of others in pg_stat_activity sees the salt."),
 	RULE("column.mask.hash.v2.", "ALGORITHM.with.salt.SALT", column_rules,
 		 "The same over the bytes of the text."),
+	BOOL("walpost.debezium.quirks", types.quirks, "false",
+		 "Whether what Debezium gets wrong comes out wrong, for consumers that lean on it; QUIRKS.md lists it."),
 	INT("wire", wire, "0", 0, WIRE_VERSION,
 		"Version of the frames to write; 0 writes a line of JSON an event."),
 	STRING("walpost.run.id", run_id, NULL,

@@ -100,7 +100,7 @@ is_subset(List *columns, List *of)
 
 List *
 relkey_columns(Relation relation, const Filter *filter,
-			   const char *schema, const char *table, const char **source)
+			   const char *schema, const char *table, bool quirks, const char **source)
 {
 	List	   *columns = filter_key_columns(filter, schema, table);
 	Oid			primary;
@@ -115,7 +115,7 @@ relkey_columns(Relation relation, const Filter *filter,
 	if (OidIsValid(primary))
 		columns = index_columns(relation, primary);
 
-	if (relation->rd_rel->relreplident == REPLICA_IDENTITY_INDEX)
+	if (relation->rd_rel->relreplident == REPLICA_IDENTITY_INDEX && !quirks)
 	{
 		List	   *identity = index_columns(relation, RelationGetReplicaIndex(relation));
 

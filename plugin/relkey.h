@@ -19,11 +19,12 @@
  * the primary key (USING INDEX); else the primary key; else the first unique
  * index in order of names, as Debezium takes it.  NIL: no key.
  * Follows "Primary key" of Debezium's PostgreSQL page but for USING INDEX,
- * where Debezium's deletes cannot be matched to their rows.
+ * where Debezium's deletes cannot be matched to their rows (with quirks, that
+ * one goes as Debezium's does).
  */
 extern List *relkey_columns(Relation relation, const Filter *filter,
 							const char *schema, const char *table,
-							const char **source);
+							bool quirks, const char **source);
 
 /*
  * The attributes (numbers from 1) that an old tuple of relation holds; full is

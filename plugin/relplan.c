@@ -16,6 +16,7 @@
 #include "coldefault.h"
 #include "compat.h"
 #include "naming.h"
+#include "quirks.h"
 #include "relbuild.h"
 #include "relkey.h"
 
@@ -30,7 +31,8 @@ build_types(Build *build, BuildColumn *column, Form_pg_attribute attr)
 
 	/* of a key column that is left out of rows, Debezium knows the type alone */
 	if (column->type.takes_default && column->in_row)
-		def = coldefault_json(RelationGetDescr(build->shown), attr->attnum, &column->type);
+		def = coldefault_json(RelationGetDescr(build->shown), attr->attnum, &column->type,
+							  options->types.quirks);
 
 	column->optional = !attr->attnotnull || !column->in_row;
 	*schema = *column->type.schema;
@@ -134,6 +136,10 @@ build_column(Build *build, BuildColumn *column, Form_pg_attribute attr, bool in_
 	if (!typemap_resolve(attr->atttypid, attr->atttypmod,
 						 &build->session->options->types, &column->type))
 		return;
+
+	if (build->session->options->types.quirks)
+		quirks_column(attr->atttypid, attr->attnotnull && column->in_row,
+					  &build->session->options->types, &column->type);
 
 	if (build->shown != build->leaf)
 		attnum = attribute_by_name(RelationGetDescr(build->leaf), name);
@@ -373,7 +379,8 @@ build_key_and_columns(Build *build)
 
 	build->identity = relkey_identity(build->leaf, &build->identity_full);
 	key_names = relkey_columns(build->shown, build->session->filter,
-							   build->schema, build->table, &source);
+							   build->schema, build->table,
+							   build->session->options->types.quirks, &source);
 	build_columns(build, key_names);
 }
 

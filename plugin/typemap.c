@@ -20,6 +20,7 @@
 #include "utils/syscache.h"
 
 #include "encoders.h"
+#include "quirks.h"
 #include "typerule.h"
 #include "typeschema.h"
 
@@ -261,6 +262,8 @@ resolve_array(Oid element_type, int32 typmod, const TypeModes *modes, ColumnType
 	if (rule->elements == ELEMENTS_OMITTED || (rule == &unknown_rule && !modes->unknown))
 		return false;
 	apply_rule(rule, element_type, typmod, modes, &element);
+	if (modes->quirks)
+		quirks_element(element_type, &element);
 	memset(result, 0, sizeof(*result));
 	if (rule->elements == ELEMENTS_NULL)
 	{

@@ -49,6 +49,7 @@ typedef struct TypeModes
 	int			hstore;			/* HstoreMode */
 	int			money_digits;	/* money.fraction.digits, 0 to 18 */
 	bool		unknown;		/* include.unknown.datatypes */
+	bool		quirks;			/* walpost.debezium.quirks */
 	const char *placeholder;	/* unavailable.value.placeholder, decoded */
 	int			placeholder_len;
 } TypeModes;

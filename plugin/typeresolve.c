@@ -75,12 +75,15 @@ resolve_numeric(const Request *request, ColumnType *result)
 	/*
 	 * The modifier holds the scale in its low 11 bits, as a signed number
 	 * from 15 on (make_numeric_typmod() in numeric.c).  The JDBC driver takes
-	 * a negative scale for one around 2,000; it is printed as it is here.
+	 * a negative scale for one around 2,000; it is printed as it is here,
+	 * unless quirks are wanted.
 	 */
 	if (constrained)
 	{
 		precision = ((request->typmod - VARHDRSZ) >> 16) & 0xFFFF;
-		scale = (((request->typmod - VARHDRSZ) & 0x7FF) ^ 1024) - 1024;
+		scale = (request->typmod - VARHDRSZ) & 0x7FF;
+		if (!request->modes->quirks)
+			scale = (scale ^ 1024) - 1024;
 	}
 	result->takes_default = constrained || request->modes->decimal != DECIMAL_PRECISE;
 	result->json.a = result->header.a = scale;

@@ -274,6 +274,7 @@ const ConfKey conf_keys[] = {
 
 	/* throughput and memory */
 	STR("walpost.run.id", CONF_TO_PLUGIN, NULL, "the runId of the context headers; without it each run makes one"),
+	BOOL("walpost.debezium.quirks", PLUGIN, "false", "whether what Debezium gets wrong comes out wrong, for consumers that lean on it; plugin/QUIRKS.md lists it"),
 	STR("walpost.decoding.work.mem", 0, "256MB", "logical_decoding_work_mem of the connector's walsender: larger transactions are spilled to the server's disk"),
 	INT("walpost.buffer.memory", 0, "25165824", 1048576, INT64_MAX, "bytes of events that may be under way between the server and Kafka"),
 	INT("max.queue.size.in.bytes", 0, "0", 0, INT64_MAX, "the same under Debezium's name; 0 leaves it to walpost.buffer.memory"),

@@ -155,7 +155,8 @@ test_durations(void)
 								 intervals[i].micros) == intervals[i].duration,
 		   "length of %s", intervals[i].text);
 		civil_put_duration(outbuf_reset(&buf), intervals[i].months, intervals[i].days,
-						   intervals[i].micros);
+						   intervals[i].micros / 1000000,
+						   (int) (intervals[i].micros % 1000000) * 1000);
 		is_written(intervals[i].text);
 	}
 }
