@@ -1,0 +1,692 @@
+/*
+ * test_spool.c
+ *	  The spool: its bytes, its files, a loss of power at every one of them.
+ *
+ * A spool is written into a folder of its own; then its last segment is cut at
+ * every length, and each of its bytes is changed, and what a start finds must
+ * be the whole transactions before that, or an error, but never anything else.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crc32c.h"
+#include "../../shipper/frame.h"
+#include "log.h"
+#include "loop.h"
+#include "spool.h"
+#include "spool_file.h"
+#include "tap.h"
+#include "wire.h"
+
+#define SYSTEM_ID	UINT64_C(7312345678901234567)
+
+static char base[] = "/tmp/spoolXXXXXX";
+static SpoolOptions options = {
+	.prefix = "shop",.slot = "walpost",.max_bytes = 1 << 30
+};
+
+/* ---- frames as the plugin sends them ---- */
+
+typedef struct Message
+{
+	char		bytes[4096];
+	size_t		len;
+} Message;
+
+static char *
+add_frame(Message *message, char tag, size_t len)
+{
+	char	   *p = message->bytes + message->len;
+
+	p[0] = tag;
+	wire_put32(p + 1, (uint32_t) len);
+	memset(p + WIRE_FRAME_HEAD, 0, len);
+	message->len += WIRE_FRAME_HEAD + len;
+	return p + WIRE_FRAME_HEAD;
+}
+
+static void
+add_hello(Message *message)
+{
+	char	   *p = add_frame(message, WIRE_HELLO, 14);
+
+	wire_put16(p, WIRE_VERSION);
+	wire_put32(p + 2, 150000);
+}
+
+static void
+add_relation(Message *message, uint32_t stream, char topic)
+{
+	char	   *p = add_frame(message, WIRE_RELATION, 23);
+
+	wire_put32(p, stream);
+	p[4] = p[5] = WIRE_FORMAT_JSON;
+	wire_put32(p + 6, 1);
+	p[10] = topic;
+}
+
+static void
+add_begin(Message *message, uint64_t lsn)
+{
+	wire_put64(add_frame(message, WIRE_BEGIN, 20), lsn);
+}
+
+static void
+add_event(Message *message, uint32_t stream, uint64_t number)
+{
+	char	   *p = add_frame(message, WIRE_EVENT, WIRE_EVENT_HEAD + 8);
+
+	wire_put32(p + WIRE_EVENT_STREAM, stream);
+	p[WIRE_EVENT_FLAGS] = WIRE_HAS_VALUE;
+	wire_put64(p + WIRE_EVENT_ORDINAL, number);
+	wire_put32(p + WIRE_EVENT_VALUE_LEN, 8);
+	wire_put64(p + WIRE_EVENT_HEAD, number);
+}
+
+static void
+add_commit(Message *message, uint64_t lsn, uint64_t nevents)
+{
+	char	   *p = add_frame(message, WIRE_COMMIT, 24);
+
+	wire_put64(p, lsn);
+	wire_put64(p + 8, lsn + 10);
+	wire_put64(p + 16, nevents);
+}
+
+/* Appends a message, which must succeed. */
+static bool
+append(Spool *spool, Message *message)
+{
+	Err			err = {0};
+	bool		done = spool_append(spool, message->bytes, message->len, loop_now_us(), &err);
+
+	if (!done)
+		printf("# %s\n", err.text);
+	message->len = 0;
+	return done;
+}
+
+/* A transaction of two events whose values are 2 * number and the next. */
+static bool
+append_transaction(Spool *spool, uint64_t number, bool hello)
+{
+	Message		message = {.len = 0};
+	uint64_t	lsn = number * 100;
+
+	if (hello)
+	{
+		add_hello(&message);
+		add_relation(&message, 0, 'a');
+	}
+	add_begin(&message, lsn);
+	add_event(&message, 0, number * 2);
+	if (!append(spool, &message))
+		return false;
+	add_event(&message, 0, number * 2 + 1);
+	add_commit(&message, lsn, 2);
+	return append(spool, &message);
+}
+
+/* ---- a folder for each test ---- */
+
+static void
+remove_files(const char *dir)
+{
+	DIR		   *d = opendir(dir);
+	struct dirent *entry;
+	char		path[1024];
+
+	while (d != NULL && (entry = readdir(d)) != NULL)
+	{
+		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+		if (entry->d_name[0] != '.')
+			unlink(path);
+	}
+	if (d != NULL)
+		closedir(d);
+}
+
+static const char *
+folder(void)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s/shop.spool", base);
+	return path;
+}
+
+static void
+start_anew(void)
+{
+	remove_files(folder());
+	options.dir = base;
+	options.max_bytes = 1 << 30;
+}
+
+static const char *
+segment_path(int number)
+{
+	static char path[1024];
+
+	snprintf(path, sizeof(path), "%s/%010d.segment", folder(), number);
+	return path;
+}
+
+/* Opens and adopts what is there; NULL and err on failure. */
+static Spool *
+open_spool(uint64_t confirmed, Err *err)
+{
+	Spool	   *spool = spool_open(&options, err);
+
+	if (spool != NULL && !spool_adopt(spool, SYSTEM_ID, confirmed, err))
+	{
+		spool_close(spool);
+		return NULL;
+	}
+	return spool;
+}
+
+/* What the reader of a spool makes of it. */
+typedef struct Seen
+{
+	uint64_t	events;
+	uint64_t	first;			/* value of the first event */
+	uint64_t	last;
+	int			units;			/* whole ones */
+	int			sessions;
+	int			marks;
+	bool		in_order;		/* values count up by one, or begin a unit again */
+	bool		defined;		/* HELLO and RELATION came before events */
+} Seen;
+
+static void
+see_frames(Seen *seen, SpoolItem *item, bool session)
+{
+	FrameReader reader = {.p = item->buffer + item->start,.end = item->buffer + item->len};
+	static bool hello;
+	static bool relation;
+	Frame		frame;
+
+	if (session)
+		hello = relation = false;
+	while (frame_next(&reader, &frame) == FRAME_OK)
+	{
+		hello |= frame.tag == WIRE_HELLO;
+		relation |= frame.tag == WIRE_RELATION;
+		seen->units += frame.tag == WIRE_COMMIT;
+		if (frame.tag != WIRE_EVENT)
+			continue;
+		if (seen->events++ == 0)
+			seen->first = frame.event.ordinal;
+		else if (frame.event.ordinal != seen->last + 1 && frame.event.ordinal % 2 != 0)
+			seen->in_order = false;
+		seen->last = frame.event.ordinal;
+		seen->defined &= hello && relation;
+	}
+}
+
+/* Reads to the end; false and err when that fails. */
+static bool
+read_all(Spool *spool, Seen *seen, Err *err)
+{
+	*seen = (Seen) {
+		.in_order = true,.defined = true
+	};
+	for (;;)
+	{
+		SpoolItem	item;
+		SpoolRead	what = spool_read(spool, &item, err);
+
+		if (what == SPOOL_READ_END)
+			return true;
+		if (what == SPOOL_READ_FAILED)
+			return false;
+		seen->marks += what == SPOOL_READ_MARK;
+		seen->sessions += what == SPOOL_READ_SESSION;
+		if (what != SPOOL_READ_MARK)
+			see_frames(seen, &item, what == SPOOL_READ_SESSION);
+		free(item.buffer);
+	}
+}
+
+static int
+count_segments(void)
+{
+	DIR		   *d = opendir(folder());
+	struct dirent *entry;
+	int			n = 0;
+
+	while (d != NULL && (entry = readdir(d)) != NULL)
+		n += strstr(entry->d_name, ".segment") != NULL;
+	if (d != NULL)
+		closedir(d);
+	return n;
+}
+
+/* ---- bytes ---- */
+
+static void
+test_crc(void)
+{
+	char		bytes[1000];
+	bool		same = true;
+
+	/* the check value of the CRC catalogue, and RFC 3720's 32 bytes of zero */
+	ok(crc32c(0, "123456789", 9) == 0xE3069283, "CRC-32C of \"123456789\"");
+	memset(bytes, 0, 32);
+	ok(crc32c(0, bytes, 32) == 0x8A9136AA, "CRC-32C of 32 zeros");
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char) (i * 31);
+	for (size_t i = 0; i <= sizeof(bytes); i++)
+		same &= crc32c(crc32c(0, bytes, i), bytes + i, sizeof(bytes) - i) ==
+			crc32c(0, bytes, sizeof(bytes));
+	ok(same, "in two parts, cut anywhere, it is the same");
+}
+
+static void
+test_bytes(void)
+{
+	SpoolHead	head = {.system_id = SYSTEM_ID,.number = 7,.base_lsn = 0x123456789,.timeline = 3,.slot = "s",.prefix = "shop"};
+	SpoolRecord record = {.kind = SPOOL_FRAMES,.open = true,.end_lsn = 42,.commit_lsn = 41,.frames = "frames",.len = 6};
+	SpoolPosition position = {SYSTEM_ID, 99};
+	SpoolHead	head2 = {0};
+	SpoolRecord record2;
+	SpoolPosition position2;
+	char		bytes[SPOOL_HEAD];
+	int			taken = 0;
+
+	spool_head_encode(&head, bytes);
+	ok(spool_head_decode(bytes, SPOOL_HEAD, &head2) == SPOOL_OK &&
+	   memcmp(&head, &head2, sizeof(head)) == 0, "a head comes back");
+	for (int i = 0; i < SPOOL_HEAD; i++)
+	{
+		bytes[i] ^= 0x20;
+		taken += spool_head_decode(bytes, SPOOL_HEAD, &head2) == SPOOL_OK;
+		bytes[i] ^= 0x20;
+		taken += spool_head_decode(bytes, (size_t) i, &head2) == SPOOL_OK;
+	}
+	ok(taken == 0, "not with any byte changed, nor cut anywhere");
+	wire_put32(bytes + 8, SPOOL_VERSION + 1);
+	ok(spool_head_decode(bytes, SPOOL_HEAD, &head2) == SPOOL_OTHER_VERSION, "another version is told");
+
+	spool_record_encode(&record, 7, bytes);
+	memcpy(bytes + SPOOL_RECORD_HEAD, "frames", 6);
+	ok(spool_record_size(bytes) == SPOOL_RECORD_HEAD + 6, "a record knows its size");
+	ok(spool_record_decode(bytes, SPOOL_RECORD_HEAD + 6, 7, &record2) == SPOOL_OK &&
+	   record2.kind == SPOOL_FRAMES && record2.open && record2.end_lsn == 42 &&
+	   record2.commit_lsn == 41 && record2.len == 6 && memcmp(record2.frames, "frames", 6) == 0,
+	   "a record comes back");
+	ok(spool_record_decode(bytes, SPOOL_RECORD_HEAD + 6, 8, &record2) == SPOOL_TORN,
+	   "not from another segment");
+	taken = 0;
+	for (size_t i = 0; i < SPOOL_RECORD_HEAD + 6; i++)
+	{
+		for (int bit = 0; bit < 8; bit++)
+		{
+			bytes[i] ^= (char) (1 << bit);
+			taken += spool_record_decode(bytes, SPOOL_RECORD_HEAD + 6, 7, &record2) == SPOOL_OK;
+			bytes[i] ^= (char) (1 << bit);
+		}
+		taken += spool_record_decode(bytes, i, 7, &record2) == SPOOL_OK;
+	}
+	ok(taken == 0, "not with any bit changed, nor cut anywhere");
+	memset(bytes, 0, sizeof(bytes));
+	ok(spool_record_decode(bytes, sizeof(bytes), 0, &record2) == SPOOL_TORN, "zeros are no record");
+
+	spool_position_encode(&position, bytes);
+	ok(spool_position_decode(bytes, SPOOL_POSITION, &position2) == SPOOL_OK &&
+	   position2.delivered_lsn == 99 && position2.system_id == SYSTEM_ID, "a position comes back");
+	bytes[31] ^= 1;
+	ok(spool_position_decode(bytes, SPOOL_POSITION, &position2) == SPOOL_TORN, "not with a bit changed");
+
+	ok(spool_reach(100, 100, 200) == 200 && spool_reach(150, 100, 200) == 200 &&
+	   spool_reach(250, 100, 200) == 250, "what Kafka has and the spool goes on with is held");
+	ok(spool_reach(99, 100, 200) == 99, "with a hole between them it is not");
+}
+
+/* ---- one life ---- */
+
+static void
+test_life(void)
+{
+	Err			err;
+	Spool	   *spool;
+	Seen		seen;
+
+	start_anew();
+	spool = open_spool(0, &err);
+	ok(spool != NULL && spool_state(spool) == SPOOL_OFF && count_segments() == 0, "a spool begins off, without files");
+	ok(spool_begin(spool, 50, 45, &err) && spool_end_lsn(spool) == 50 &&
+	   spool_synced_lsn(spool) == 50 && spool_commit_lsn(spool) == 45, "it begins where the slot stands");
+	append_transaction(spool, 1, true);
+	ok(spool_end_lsn(spool) == 110 && spool_synced_lsn(spool) == 50 && spool_due(spool) > 0,
+	   "what was appended is not confirmed yet");
+	ok(spool_sync(spool, &err) && spool_synced_lsn(spool) == 110 && spool_due(spool) == 0, "what was synced is");
+	append_transaction(spool, 2, false);
+	ok(read_all(spool, &seen, &err) && seen.events == 4 && seen.first == 2 && seen.last == 5 &&
+	   seen.in_order && seen.defined && seen.sessions == 1,
+	   "all comes out in order, what was not written yet, too");
+	append_transaction(spool, 3, false);
+	ok(read_all(spool, &seen, &err) && seen.events == 2 && seen.first == 6, "and what comes after that");
+
+	spool_keepalive(spool, 1000, false);
+	ok(spool_due(spool) > 0 && spool_end_lsn(spool) == 310, "a keepalive is noted later");
+	spool_keepalive(spool, 1001, true);
+	ok(spool_sync(spool, &err) && spool_synced_lsn(spool) == 1001 && spool_commit_lsn(spool) == 310,
+	   "at once when the server asks");
+	ok(read_all(spool, &seen, &err) && seen.marks == 1 && seen.events == 0, "it is read as a mark");
+
+	spool_delivered(spool, 310, loop_now_us());
+	ok(spool_state(spool) == SPOOL_WRITING, "what Kafka has does not end it while it is written");
+	spool_drain(spool);
+	spool_delivered(spool, 310, loop_now_us());
+	ok(spool_state(spool) == SPOOL_DRAINING && count_segments() == 1, "its files stay until Kafka has all");
+	spool_delivered(spool, 1001, loop_now_us());
+	ok(spool_state(spool) == SPOOL_OFF && count_segments() == 0 && spool_bytes(spool) == 0, "then they are removed");
+
+	ok(spool_begin(spool, 2000, 310, &err) && append_transaction(spool, 21, true), "it begins again");
+	ok(!spool_append(spool, (char *) "X", 1, 0, &err), "what is no frame is refused");
+	spool_close(spool);
+}
+
+/* A spool that is left in the middle is gone on with. */
+static void
+test_restart(void)
+{
+	Message		message = {.len = 0};
+	Err			err;
+	Spool	   *spool;
+	Spool	   *second;
+	Seen		seen;
+
+	start_anew();
+	spool = open_spool(0, &err);
+	if (!spool_begin(spool, 50, 0, &err))
+		return;
+	append_transaction(spool, 1, true);
+	append_transaction(spool, 2, false);
+	second = spool_open(&options, &err);
+	ok(second == NULL && err.kind == ERR_RETRY, "nobody else opens it meanwhile");
+
+	/* a connection that is lost in the middle of a transaction */
+	add_begin(&message, 300);
+	add_event(&message, 0, 6);
+	append(spool, &message);
+	spool_new_session(spool);
+	ok(spool_end_lsn(spool) == 210, "half a transaction is not held");
+	append_transaction(spool, 3, true);
+	add_begin(&message, 400);
+	add_event(&message, 0, 8);
+	append(spool, &message);
+	ok(spool_sync(spool, &err) && spool_synced_lsn(spool) == 310, "the other session brings it again");
+	spool_delivered(spool, 110, loop_now_us() + 10000000);
+	spool_close(spool);
+
+	spool = open_spool(310, &err);
+	ok(spool != NULL && spool_state(spool) == SPOOL_WRITING && spool_end_lsn(spool) == 310 &&
+	   spool_synced_lsn(spool) == 310 && spool_commit_lsn(spool) == 310,
+	   "after a restart it is there, as far as transactions are whole");
+	ok(spool_delivered_lsn(spool) == 110, "with what was delivered of it");
+	ok(append_transaction(spool, 4, true), "what comes goes behind that");
+	ok(read_all(spool, &seen, &err) && seen.units == 4 && seen.last == 9 && seen.in_order &&
+	   seen.defined && seen.sessions == 3, "all comes out, whole");
+	spool_close(spool);
+
+	options.slot = "other";
+	ok(spool_open(&options, &err) == NULL && err.kind == ERR_CONFIG && strstr(err.text, "\"walpost\"") != NULL,
+	   "another slot's connector does not get it");
+	options.slot = "walpost";
+	spool = spool_open(&options, &err);
+	ok(spool != NULL && !spool_adopt(spool, 42, 0, &err) && err.kind == ERR_CONFIG,
+	   "nor does another server");
+	spool_close(spool);
+}
+
+/* Many segments: each can be begun with, delivered ones go. */
+static void
+test_segments(void)
+{
+	Err			err;
+	Spool	   *spool;
+	Seen		seen;
+	uint64_t	n = 0;
+	int			most;
+
+	start_anew();
+	options.max_bytes = 64 * 1024;
+	spool = open_spool(0, &err);
+	if (!spool_begin(spool, 50, 0, &err))
+		return;
+	while (spool_room(spool) && n < 10000)
+	{
+		append_transaction(spool, n + 1, n == 0);
+		n++;
+		if (n % 7 == 0 && !spool_sync(spool, &err))
+			return;
+	}
+	most = count_segments();
+	ok(n < 10000 && spool_bytes(spool) >= 64 * 1024 && spool_bytes(spool) < 70 * 1024, "it is full at its bound");
+	ok(most >= 8, "in %d segments", most);
+	ok(read_all(spool, &seen, &err) && seen.units == (int) n && seen.in_order && seen.defined,
+	   "all is read across segments");
+
+	spool_delivered(spool, n / 2 * 100 + 10, loop_now_us());
+	ok(count_segments() < most && count_segments() > 1 && spool_room(spool), "delivered segments make room");
+	append_transaction(spool, n + 1, false);
+	ok(read_all(spool, &seen, &err) && seen.units == 1 && seen.first == (n + 1) * 2, "and it goes on");
+	if (!spool_sync(spool, &err))
+		return;
+	spool_close(spool);
+
+	unlink(segment_path(0));
+	spool = open_spool((n + 1) * 100 + 10, &err);
+	ok(spool != NULL && spool_delivered_lsn(spool) <= n / 2 * 100 + 10 &&
+	   read_all(spool, &seen, &err) && seen.last == (n + 1) * 2 + 1 && seen.defined &&
+	   seen.first <= n + 2, "a start begins with the first segment that is left");
+	spool_close(spool);
+
+	unlink(segment_path(most - 1));
+	ok(open_spool(0, &err) == NULL && err.kind == ERR_FATAL && strstr(err.text, "is missing") != NULL,
+	   "a segment that is missing is named");
+}
+
+/* ---- a loss of power ---- */
+
+static char image[64 * 1024];
+static size_t image_len;
+
+static void
+write_image(const char *path, size_t len)
+{
+	int			fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (write(fd, image, len) != (ssize_t) len)
+		abort();
+	close(fd);
+}
+
+/* The end of the transactions of which a file of len bytes holds all. */
+static uint64_t
+whole_lsn(size_t len)
+{
+	uint64_t	lsn = 50;
+
+	for (size_t at = SPOOL_HEAD; at + SPOOL_RECORD_HEAD <= len;)
+	{
+		SpoolRecord record;
+
+		if (spool_record_decode(image + at, len - at, 1, &record) != SPOOL_OK)
+			break;
+		if (!record.open)
+			lsn = record.end_lsn;
+		at += spool_record_size(image + at);
+	}
+	return lsn;
+}
+
+/* Writes a spool of ten transactions, and a half, and takes its file. */
+static void
+take_image(void)
+{
+	Message		message = {.len = 0};
+	Err			err;
+	Spool	   *spool;
+	int			fd;
+
+	start_anew();
+	spool = open_spool(0, &err);
+	if (!spool_begin(spool, 50, 0, &err))
+		abort();
+	for (int i = 1; i <= 10; i++)
+		append_transaction(spool, (uint64_t) i, i == 1);
+	add_begin(&message, 1100);
+	append(spool, &message);
+	if (!spool_sync(spool, &err))
+		abort();
+	spool_close(spool);
+	fd = open(segment_path(1), O_RDONLY);
+	image_len = (size_t) read(fd, image, sizeof(image));
+	close(fd);
+}
+
+static void
+test_cut(void)
+{
+	int			wrong = 0;
+	int			lied = 0;
+
+	take_image();
+	for (size_t len = SPOOL_HEAD; len <= image_len; len++)
+	{
+		uint64_t	lsn = whole_lsn(len);
+		Err			err;
+		Seen		seen;
+		Spool	   *spool;
+
+		write_image(segment_path(1), len);
+		spool = open_spool(lsn, &err);
+		if (spool == NULL || spool_end_lsn(spool) != lsn ||
+			!append_transaction(spool, lsn / 100 + 1, true) ||
+			!read_all(spool, &seen, &err) || !seen.in_order || !seen.defined ||
+			seen.units != (int) (lsn / 100) + 1)
+			wrong++;
+		spool_close(spool);
+
+		/* the same file, when more was confirmed than it holds */
+		if (lsn == 1010)
+			continue;
+		write_image(segment_path(1), len);
+		spool = open_spool(lsn + 1, &err);
+		if (spool != NULL && spool_end_lsn(spool) > lsn)
+			lied++;
+		spool_close(spool);
+	}
+	ok(wrong == 0, "cut at each of %zu bytes, what is whole is found, and gone on from", image_len);
+	ok(lied == 0, "and never more than that");
+}
+
+static void
+test_corrupted(void)
+{
+	int			silent = 0;
+	int			stopped = 0;
+	Err			err;
+	Spool	   *spool;
+	Seen		seen;
+
+	take_image();
+	for (size_t i = SPOOL_HEAD; i < image_len; i++)
+	{
+		image[i] ^= 0x10;
+		write_image(segment_path(1), image_len);
+		image[i] ^= 0x10;
+		spool = open_spool(1010, &err);
+		if (spool == NULL)
+			stopped += err.kind == ERR_FATAL && strstr(err.text, "damaged") != NULL;
+		else if (!read_all(spool, &seen, &err) || seen.units != 10 || spool_end_lsn(spool) != 1010)
+			silent++;
+		spool_close(spool);
+	}
+	ok(silent == 0 && stopped > 1000, "each changed byte of what was confirmed stops the start: %d did", stopped);
+
+	/* in a segment that is not the last it shows when it is read */
+	start_anew();
+	options.max_bytes = 16 * 1024;
+	spool = open_spool(0, &err);
+	if (!spool_begin(spool, 50, 0, &err))
+		return;
+	for (uint64_t i = 1; count_segments() < 3; i++)
+		append_transaction(spool, i, i == 1);
+	if (!spool_sync(spool, &err))
+		return;
+	spool_close(spool);
+	{
+		int			fd = open(segment_path(1), O_WRONLY);
+
+		if (pwrite(fd, "?", 1, SPOOL_HEAD + 700) != 1)
+			abort();
+		close(fd);
+	}
+	spool = open_spool(0, &err);
+	ok(spool != NULL && !read_all(spool, &seen, &err) && err.kind == ERR_FATAL &&
+	   strstr(err.text, "0000000001.segment") != NULL && seen.in_order && seen.units < 10,
+	   "an older segment's damage stops the reading, by its name");
+	spool_close(spool);
+
+	/* cut, it ends before the next begins */
+	if (truncate(segment_path(1), SPOOL_HEAD) != 0)
+		abort();
+	spool = open_spool(0, &err);
+	ok(spool != NULL && !read_all(spool, &seen, &err) && strstr(err.text, "ends too early") != NULL,
+	   "so does an older segment that is cut off between two records");
+	spool_close(spool);
+	if (truncate(segment_path(1), 100) != 0)
+		abort();
+	ok(open_spool(0, &err) == NULL && strstr(err.text, "no valid head") != NULL, "or without a head");
+}
+
+static void
+test_folder(void)
+{
+	Err			err;
+
+	start_anew();
+	options.dir = "/nonexistent/spool";
+	ok(!spool_check(&options, &err) && err.kind == ERR_CONFIG && strstr(err.text, "walpost.spool.dir") != NULL,
+	   "a folder that is missing");
+	options.dir = "/dev/null";
+	ok(!spool_check(&options, &err) && err.kind == ERR_CONFIG, "a file in place of a folder");
+	options.dir = base;
+	ok(spool_check(&options, &err), "a good one");
+	if (geteuid() != 0)
+	{
+		chmod(base, 0500);
+		ok(!spool_check(&options, &err) && strstr(err.text, "mode 500") != NULL, "one that may not be written");
+		chmod(base, 0700);
+	}
+}
+
+int
+main(void)
+{
+	log_level = LOG_ERROR;
+	if (mkdtemp(base) == NULL)
+		return 1;
+	test_crc();
+	test_bytes();
+	test_life();
+	test_restart();
+	test_segments();
+	test_cut();
+	test_corrupted();
+	test_folder();
+	remove_files(folder());
+	rmdir(folder());
+	rmdir(base);
+	return done_testing();
+}
