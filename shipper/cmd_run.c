@@ -11,6 +11,7 @@
 
 #include "cmd.h"
 #include "log.h"
+#include "offsets.h"
 #include "pump.h"
 #include "runid.h"
 #include "slot.h"
@@ -58,13 +59,13 @@ wait_before_retry(int64_t ms)
 
 /* slot_prepare(), again and again while that may help. */
 static bool
-prepare(const Conf *conf, Err *err)
+prepare(const Conf *conf, bool *made, Err *err)
 {
 	int64_t		retries = conf_get_int(conf, "errors.max.retries");
 	int64_t		longest = conf_get_int(conf, "retriable.restart.connector.wait.ms");
 	int64_t		wait = FIRST_WAIT_MS;
 
-	while (!slot_prepare(conf, &stop_asked, err))
+	while (!slot_prepare(conf, &stop_asked, made, err))
 	{
 		if (err->kind != ERR_RETRY || retries == 0)
 			return false;
@@ -88,6 +89,33 @@ check_brokers_known(const Conf *conf, Err *err)
 		err_set(err, ERR_CONFIG, "bootstrap.servers is missing; set it in the connector file, in the worker's file (--worker) or as BOOTSTRAP_SERVERS");
 }
 
+/*
+ * Pumps until stopped.  A slot that was made for this run, but cannot be gone on
+ * with, must not keep WAL.
+ */
+static bool
+pump_slot(PumpOptions *options, Err *err)
+{
+	bool		refused = false;
+	Err			other;
+
+	options->slot_refused = &refused;
+	if (pump_run(options, err))
+		return true;
+	if (refused && options->slot_made && !slot_drop(options->conf, options->slot, &other))
+		log_error("%s", other.text);
+	return false;
+}
+
+/* slot.drop.on.stop: the next start is the first again. */
+static bool
+drop_slot(const Conf *conf, const char *slot, Err *err)
+{
+	bool		found;
+
+	return slot_drop(conf, slot, err) && offsets_forget(conf, &found, err);
+}
+
 static bool
 run_connector(const Conf *conf, Err *err)
 {
@@ -102,9 +130,9 @@ run_connector(const Conf *conf, Err *err)
 			 conf_get(conf, "database.dbname"), conf_get(conf, "database.hostname"),
 			 slot, options.publication, conf_get(conf, "topic.prefix"),
 			 conf_get(conf, "topic.delimiter"));
-	if (!prepare(conf, err) || !pump_run(&options, err))
+	if (!prepare(conf, &options.slot_made, err) || !pump_slot(&options, err))
 		return false;
-	return !conf_get_bool(conf, "slot.drop.on.stop") || slot_drop(conf, slot, err);
+	return !conf_get_bool(conf, "slot.drop.on.stop") || drop_slot(conf, slot, err);
 }
 
 bool

@@ -9,6 +9,7 @@
 
 #include "cmd.h"
 #include "mem.h"
+#include "offsets.h"
 #include "pg.h"
 #include "slot.h"
 
@@ -70,6 +71,7 @@ cmd_slot_create(const CliArgs *args, Err *err)
 	Conf	   *conf = cli_load(args, args->operands[0], err);
 	const char *name = conf ? conf_get(conf, "slot.name") : NULL;
 	bool		done = false;
+	bool		made;
 	PGconn	   *conn;
 	Slot		slot;
 
@@ -80,7 +82,7 @@ cmd_slot_create(const CliArgs *args, Err *err)
 			err_set(err, ERR_FATAL, "slot \"%s\" exists already (plugin \"%s\"); drop it first, or let the connector use it",
 					name, slot.plugin);
 		else
-			done = slot_prepare(conf, NULL, err);
+			done = slot_prepare(conf, NULL, &made, err);
 	}
 	PQfinish(conn);
 	if (done)
@@ -89,43 +91,55 @@ cmd_slot_create(const CliArgs *args, Err *err)
 	return done;
 }
 
-/* The slot must be there and idle: a typing error must not look like success. */
+/* The slot must be idle.  False and err when it is not, or nothing is known. */
 static bool
-may_drop(const Conf *conf, const char *name, Err *err)
+may_drop(const Conf *conf, const char *name, bool *exists, Err *err)
 {
 	PGconn	   *conn = pg_connect(conf, false, err);
 	Slot		slot;
-	bool		may = false;
+	bool		may = conn && slot_read(conn, name, &slot, err);
 
-	if (conn && slot_read(conn, name, &slot, err))
-	{
-		if (!slot.exists)
-			err_set(err, ERR_FATAL, "slot \"%s\" does not exist; walpost slot list shows those that do", name);
-		else if (slot.active)
-			err_set(err, ERR_FATAL, "slot \"%s\" is in use by process %d of the server; stop its client first",
-					name, slot.active_pid);
-		else
-			may = true;
-	}
+	*exists = may && slot.exists;
+	if (*exists && slot.active)
+		may = err_set(err, ERR_FATAL, "slot \"%s\" is in use by process %d of the server; stop its client first",
+					  name, slot.active_pid);
 	PQfinish(conn);
 	return may;
+}
+
+/*
+ * Drops the connector's slot and forgets its position record, so that the next
+ * start is the first again; of a slot that is named, there is no record.
+ */
+static bool
+drop(const Conf *conf, const char *named, Err *err)
+{
+	const char *name = named ? named : conf_get(conf, "slot.name");
+	bool		forget = named == NULL && conf_get(conf, "bootstrap.servers") != NULL;
+	bool		exists,
+				found = false;
+
+	if (!may_drop(conf, name, &exists, err) ||
+		(forget && !offsets_forget(conf, &found, err)))
+		return false;
+	/* a typing error must not look like success */
+	if (!exists && !found)
+		return err_set(err, ERR_FATAL, "slot \"%s\" does not exist; walpost slot list shows those that do", name);
+	if (found)
+		printf("forgot the position record of connector \"%s\"\n", conf_get(conf, "name"));
+	if (exists && !slot_drop(conf, name, err))
+		return false;
+	if (exists)
+		printf("dropped slot \"%s\"\n", name);
+	return true;
 }
 
 bool
 cmd_slot_drop(const CliArgs *args, Err *err)
 {
 	Conf	   *conf = cli_load(args, args->operands[0], err);
-	const char *name = args->noperands > 1 ? args->operands[1] : NULL;
-	bool		done = false;
+	bool		done = conf && drop(conf, args->noperands > 1 ? args->operands[1] : NULL, err);
 
-	if (conf)
-	{
-		if (name == NULL)
-			name = conf_get(conf, "slot.name");
-		done = may_drop(conf, name, err) && slot_drop(conf, name, err);
-	}
-	if (done)
-		printf("dropped slot \"%s\"\n", name);
 	conf_free(conf);
 	return done;
 }

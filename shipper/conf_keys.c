@@ -40,7 +40,7 @@ static const char *const naming_strategies[] = {"io.debezium.schema.SchemaTopicN
 static const char *const limit_actions[] = {"warn", "fail", NULL};
 static const char *const transaction_boundaries[] = {"poll", "interval", "connector", NULL};
 static const char *const exactly_once[] = {"requested", NULL};
-static const char *const mismatch_strategies[] = {"no_validation", "trust_slot", NULL};
+static const char *const mismatch_strategies[] = {"no_validation", "trust_offset", "trust_slot", "trust_greater_lsn", NULL};
 
 #define ANY		INT64_MIN, INT64_MAX
 
@@ -141,12 +141,17 @@ const ConfKey conf_keys[] = {
 	REFUSE_BOOL("flush.lsn.source", "true", "without acknowledgements the server would keep all WAL"),
 	NOINT("lsn.flush.timeout.ms", "30000", "reports to the server do not block"),
 	NOENUM("lsn.flush.timeout.action", "fail", NULL, "reports to the server do not block"),
-	ENUM("offset.mismatch.strategy", 0, "no_validation", mismatch_strategies, "the slot alone holds the position"),
-	NOBOOL("internal.slot.seek.to.known.offset.on.start", "false", "the slot alone holds the position"),
-	NOBOOL("internal.log.position.check.enable", "true", "the server itself refuses a position whose WAL is gone"),
+	ENUM("offset.mismatch.strategy", 0, "no_validation", mismatch_strategies,
+		 "what happens at a start when the slot is past the position record: no_validation goes on at the slot and says so (but stops with exactly.once.support=required, and when the slot was lost), trust_offset stops, trust_slot and trust_greater_lsn go on; a slot behind the record is moved on in any case"),
+	NOBOOL("internal.slot.seek.to.known.offset.on.start", "false", "a slot behind the position record is moved on in any case; offset.mismatch.strategy=trust_offset stops when it is past it"),
+	NOBOOL("internal.log.position.check.enable", "true", "slot and position record are compared at each connection"),
 	NOINT("internal.create.slot.command.timeout", "90", "making the slot waits for transactions that run, and says so"),
-	NOPREFIX("offset.", "the slot alone holds the position"),
-	NOSTR("offsets.storage.topic", NULL, "the slot alone holds the position"),
+	STR("offset.storage.topic", 0, "walpost-offsets", "topic of the position records, which connectors share; made compacted where it is missing"),
+	STR("offsets.storage.topic", 0, NULL, "another such topic for this connector alone"),
+	INT("offset.storage.partitions", 0, "1", 1, INT32_MAX, "partitions of that topic when it is created"),
+	INT("offset.storage.replication.factor", 0, "-1", -1, 32767, "replicas of that topic when it is created; -1 is the broker's default"),
+	INT("offset.flush.interval.ms", 0, "10000", 1, INT64_MAX, "how often the position record is written while the position moves"),
+	NOPREFIX("offset.", "it belongs to the workers of Kafka Connect"),
 	REFUSE_INT("xmin.fetch.interval.ms", "0", "source.xmin is always null"),
 	NOINT("heartbeat.interval.ms", "0", "the slot moves with the server's keepalives even while nothing is captured; no heartbeat records are written in this release"),
 	NOSTR("heartbeat.topics.prefix", "__debezium-heartbeat", "no heartbeat records are written in this release"),
@@ -384,8 +389,6 @@ const ConfRefusal conf_refusals[] = {
 	{"topic.naming.strategy", "*.*", "it names a Java class; topics are <topic.prefix>.<schema>.<table>"},
 	{"errors.tolerance", "all", "records that Kafka refuses would have to be dropped; set it to none"},
 	{"lsn.flush.mode", "manual", "without acknowledgements the server would keep all WAL; use connector"},
-	{"offset.mismatch.strategy", "trust_offset", "the slot alone holds the position; use trust_slot"},
-	{"offset.mismatch.strategy", "trust_greater_lsn", "the slot alone holds the position; use trust_slot"},
 	{"key.converter", "*Converter", NO_CONVERTER},
 	{"value.converter", "*Converter", NO_CONVERTER},
 	{"connector.class", "*Connector", "this program runs connectors of class io.debezium.connector.postgresql.PostgresConnector only"},

@@ -17,7 +17,7 @@
 
 #define LOG_MODULE "intake"
 
-/* Units that may wait for acknowledgement: bounds the ledger to 10 MB. */
+/* Units that may wait for acknowledgement: bounds the ledger to 12 MB. */
 #define LEDGER_CAPACITY (256 * 1024)
 
 typedef bool (*FrameFn) (Intake *intake, const Frame *frame, Err *err);
@@ -244,6 +244,23 @@ intake_take(Intake *intake, char *buffer, size_t len, size_t start, int64_t now_
 	slab_unref(&intake->slabs, intake->slab, 1);
 	intake->slab = SLAB_NONE;
 	return ok;
+}
+
+void
+intake_resume(Intake *intake, uint64_t lsn, const Position *record)
+{
+	slab_table_clear(&intake->slabs);
+	ledger_free(&intake->ledger);
+	ledger_init(&intake->ledger, LEDGER_CAPACITY);
+	ledger_start(&intake->ledger, lsn);
+	intake->slab = SLAB_NONE;
+	intake->message_lsn = intake->last_end_lsn = 0;
+	if (record != NULL)
+	{
+		intake->message_lsn = record->message ? record->lsn : 0;
+		intake->last_end_lsn = intake->ledger.last_commit = record->last_commit;
+	}
+	intake_new_session(intake);
 }
 
 void

@@ -18,6 +18,7 @@
 #include "err.h"
 #include "frame.h"
 #include "ledger.h"
+#include "position.h"
 #include "producer.h"
 #include "slab.h"
 #include "topics.h"
@@ -77,6 +78,13 @@ intake_ready(const Intake *intake)
  */
 extern bool intake_take(Intake *intake, char *buffer, size_t len, size_t start,
 						int64_t now_us, Err *err) must_check;
+
+/*
+ * The stream begins at lsn.  What is known of before is forgotten, with all
+ * buffers: nothing of them is with the producer any more.  record (may be NULL)
+ * says what Kafka has.
+ */
+extern void intake_resume(Intake *intake, uint64_t lsn, const Position *record);
 
 /*
  * The connection is lost.  A half-received unit stays open: the server sends it

@@ -120,10 +120,13 @@ ledger_advance(Ledger *ledger)
 	while (ledger->head < ledger->tail &&
 		   entry_complete(entry_at(ledger, ledger->head)))
 	{
-		uint64_t	end_lsn = entry_at(ledger, ledger->head)->end_lsn;
+		const LedgerEntry *entry = entry_at(ledger, ledger->head);
 
-		if (end_lsn > ledger->flush_lsn)
-			ledger->flush_lsn = end_lsn;
+		if (entry->end_lsn > ledger->flush_lsn)
+			ledger->flush_lsn = entry->end_lsn;
+		/* a message ends where it begins */
+		if (entry->own_end_lsn > entry->commit_lsn)
+			ledger->last_commit = entry->own_end_lsn;
 		ledger->head++;
 	}
 	return ledger->flush_lsn != before;
@@ -136,7 +139,7 @@ ledger_close(Ledger *ledger, uint64_t end_lsn)
 
 	assert(open != NULL);
 	open->closed = true;
-	open->end_lsn = end_lsn;
+	open->end_lsn = open->own_end_lsn = end_lsn;
 	if (end_lsn > ledger->received_lsn)
 		ledger->received_lsn = end_lsn;
 	return ledger_advance(ledger);

@@ -28,6 +28,7 @@ typedef struct LedgerEntry
 {
 	uint64_t	commit_lsn;
 	uint64_t	end_lsn;		/* 0 until closed */
+	uint64_t	own_end_lsn;	/* without what keepalives added */
 	uint64_t	produced;
 	uint64_t	acknowledged;
 	bool		closed;
@@ -45,6 +46,8 @@ typedef struct Ledger
 	uint64_t	flush_lsn;
 	uint64_t	received_lsn;	/* end of the last closed unit, or a keepalive
 								 * after it */
+	uint64_t	last_commit;	/* end of the last complete transaction; 0:
+								 * none */
 	uint64_t	in_flight;		/* produced, not acknowledged, over all
 								 * entries */
 } Ledger;

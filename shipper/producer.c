@@ -29,9 +29,6 @@
 /* How long a client that is dropped may take to give back its records. */
 #define CLOSE_TIMEOUT_MS	5000
 
-/* rd_kafka_version() of 2.6.1, the first whose SCRAM brokers from 3.8.1 accept. */
-#define VERSION_SCRAM	0x020601ff
-
 static void serve_queue(Producer *producer);
 
 const char *
@@ -50,6 +47,14 @@ bool
 producer_is_broken(const Producer *producer)
 {
 	return producer->fatal || producer->cut_batches;
+}
+
+void
+producer_give_up(Producer *producer, const char *text)
+{
+	producer->fatal = true;
+	if (producer->fatal_text[0] == '\0')
+		snprintf(producer->fatal_text, sizeof(producer->fatal_text), "%s", text);
 }
 
 bool
@@ -131,6 +136,9 @@ client_close(Producer *producer)
 			producer_free_lists(topic);
 		topic->nlists = 0;
 	}
+	if (producer->record_topic != NULL)
+		rd_kafka_topic_destroy(producer->record_topic);
+	producer->record_topic = NULL;
 	producer->nactive = 0;
 	rd_kafka_queue_destroy(producer->queue);
 	if (rd_kafka_outq_len(producer->kafka) == 0)
@@ -198,28 +206,18 @@ producer_renew(Producer *producer, Err *err)
 static void
 on_login_failure(Producer *producer, rd_kafka_resp_err_t code, const char *text)
 {
-	const char *remedy = code == RD_KAFKA_RESP_ERR__SSL ?
-	"see security.protocol and the ssl.* properties under producer.override." :
-	"see sasl.mechanism and sasl.jaas.config under producer.override.";
+	Err			err;
 
-	if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION && rd_kafka_version() < VERSION_SCRAM &&
-		strncmp(producer->mechanism, "SCRAM", strlen("SCRAM")) == 0)
-		remedy = "this librdkafka cannot do SCRAM with brokers from 3.8.1 on, 2.6.1 and later can: "
-			"build a current one with \"make librdkafka\", or use PLAIN over TLS";
-
+	producer_login_error(code, text, producer->mechanism, &err);
 	if (producer->proven)
 	{
 		if (log_limit_pass(&producer->down_limit))
-			log_warn("could not log in to Kafka: %s; %s", text, remedy);
-		return;
+			log_warn("%s", err.text);
 	}
-	if (!producer->failed)
+	else if (!producer->failed)
 	{
 		producer->failed = true;
-		err_set(&producer->failure, ERR_CONFIG,
-				"could not log in to Kafka with librdkafka %s: %s; %s",
-				rd_kafka_version_str(), text, remedy);
-		producer->failure.kafka = code;
+		producer->failure = err;
 	}
 }
 
@@ -261,7 +259,7 @@ on_error(Producer *producer, rd_kafka_event_t *event)
 
 	if (code == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_event_error_is_fatal(event))
 		on_fatal(producer);
-	else if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)
+	else if (producer_is_login(code))
 		on_login_failure(producer, code, text);
 	else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
 	{

@@ -41,6 +41,8 @@ typedef struct ProducerEvents
 	 * text.
 	 */
 	void		(*topic_created) (void *arg, int topic, int code, const char *text);
+	/* Kafka has the record of producer_record(). */
+	void		(*recorded) (void *arg);
 	/* The commit LSN of the event with this body, for messages. */
 	uint64_t	(*commit_lsn) (void *arg, char *body);
 } ProducerEvents;
@@ -116,6 +118,13 @@ extern void producer_add(Producer *producer, int topic, const FrameEvent *event,
  * call it at the latest, though nothing else happens; 0: no need.
  */
 extern int64_t producer_push(Producer *producer, int64_t now_us);
+
+/*
+ * Hands over a position record for that topic; all is copied but the topic's
+ * name, which stays the same.  False when there is no room for it now.
+ */
+extern bool producer_record(Producer *producer, const char *topic, const char *key,
+							const char *value) must_check;
 
 /* True once Kafka acknowledged an event. */
 extern bool producer_proven(const Producer *producer);

@@ -18,6 +18,9 @@
 
 #define lengthof(array) (sizeof(array) / sizeof((array)[0]))
 
+/* rd_kafka_version() of 2.6.1, the first whose SCRAM brokers from 3.8.1 accept. */
+#define VERSION_SCRAM	0x020601ff
+
 typedef struct Mapping
 {
 	const Conf *conf;
@@ -508,6 +511,29 @@ producer_conf_new(const Conf *conf, int batching, bool quiet, Err *err)
 		return NULL;
 	}
 	return m.kafka;
+}
+
+bool
+producer_is_login(int code)
+{
+	return code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL;
+}
+
+bool
+producer_login_error(int code, const char *text, const char *mechanism, Err *err)
+{
+	const char *remedy = code == RD_KAFKA_RESP_ERR__SSL ?
+	"see security.protocol and the ssl.* properties under producer.override." :
+	"see sasl.mechanism and sasl.jaas.config under producer.override.";
+
+	if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION && rd_kafka_version() < VERSION_SCRAM &&
+		strncmp(mechanism, "SCRAM", strlen("SCRAM")) == 0)
+		remedy = "this librdkafka cannot do SCRAM with brokers from 3.8.1 on, 2.6.1 and later can: "
+			"build a current one with \"make librdkafka\", or use PLAIN over TLS";
+	err_set(err, ERR_CONFIG, "could not log in to Kafka with librdkafka %s: %s; %s",
+			rd_kafka_version_str(), text, remedy);
+	err->kafka = code;
+	return false;
 }
 
 void

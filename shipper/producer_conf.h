@@ -39,6 +39,12 @@ extern void producer_cut_batches(int batching);
 extern void producer_conf_get(const struct rd_kafka_conf_s *kafka, const char *name,
 							  char *value, size_t size);
 
+/* True for an error that says that a log-in failed. */
+extern bool producer_is_login(int code);
+
+/* Fills err (ERR_CONFIG) for one; mechanism is SASL's. */
+extern bool producer_login_error(int code, const char *text, const char *mechanism, Err *err);
+
 /* Java's producer properties and what becomes of each, as a Markdown table. */
 extern void producer_conf_print_reference(FILE *out);
 

@@ -58,6 +58,7 @@ struct Producer
 	rd_kafka_queue_t *queue;
 	int			wake_fd;		/* an eventfd that librdkafka writes to */
 
+	rd_kafka_topic_t *record_topic; /* of position records, made on first use */
 	Topic	   *topics;
 	int			ntopics;
 	int		   *active;			/* numbers of those where events wait */
@@ -91,6 +92,16 @@ extern void producer_intercept(Producer *producer, rd_kafka_conf_t *conf);
 
 /* The topic has nothing under way: its lists of headers go. */
 extern void producer_free_lists(Topic *topic);
+
+/* True for a report on a position record, and what is done with it. */
+extern bool producer_is_record(const rd_kafka_message_t *message);
+extern void producer_on_record(Producer *producer, const rd_kafka_message_t *message);
+
+/* True for an error that says only that the client is done for. */
+extern bool producer_is_renewable(rd_kafka_resp_err_t code);
+
+/* The client is of no more use; why, is text. */
+extern void producer_give_up(Producer *producer, const char *text);
 
 /* What producer_poll() does with delivery reports, and with new topics. */
 extern void producer_on_delivery(Producer *producer, rd_kafka_event_t *event);

@@ -172,8 +172,8 @@ event_bytes(const char *body)
  * What an error on one record means.  These say only that its producer is done
  * for: the record goes again with the next one.
  */
-static bool
-is_of_producer(rd_kafka_resp_err_t code)
+bool
+producer_is_renewable(rd_kafka_resp_err_t code)
 {
 	static const rd_kafka_resp_err_t codes[] = {
 		RD_KAFKA_RESP_ERR__FATAL,
@@ -207,13 +207,8 @@ records_failed(Producer *producer, const char *topic, char *body, size_t n,
 	FrameEvent	event = event_of_body(body);
 
 	log_debug("%zu records for topic \"%s\" failed: %s", n, topic, rd_kafka_err2name(code));
-	if (is_of_producer(code))
-	{
-		producer->fatal = true;
-		if (producer->fatal_text[0] == '\0')
-			snprintf(producer->fatal_text, sizeof(producer->fatal_text), "%s",
-					 rd_kafka_err2str(code));
-	}
+	if (producer_is_renewable(code))
+		producer_give_up(producer, rd_kafka_err2str(code));
 	else if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && n > 1 &&
 			 producer->batching < PRODUCER_SINGLE)
 		producer->cut_batches = true;
@@ -545,6 +540,11 @@ producer_on_delivery(Producer *producer, rd_kafka_event_t *event)
 
 	while ((message = rd_kafka_event_message_next(event)) != NULL)
 	{
+		if (producer_is_record(message))
+		{
+			producer_on_record(producer, message);
+			continue;
+		}
 		if (topic == NULL)
 		{
 			topic = &producer->topics[(intptr_t) rd_kafka_topic_opaque(message->rkt)];

@@ -22,14 +22,14 @@
 #define LOG_MODULE "pump"
 
 #define CONNECT_TIMEOUT_US	30000000
-#define CHECK_TIMEOUT_US	60000000
+#define START_TIMEOUT_US	60000000
 /* A stop waits so long for Kafka, then so long for the server. */
 #define DRAIN_TIMEOUT_US	10000000
 #define FINISH_TIMEOUT_US	3000000
 
 #define BACKOFF_FIRST_US	100000
 /* A hot standby takes over within a second. */
-#define BACKOFF_STANDBY_US	500000
+#define BACKOFF_STANDBY_US	250000
 
 /* A line of figures, so often, when something happened. */
 #define STATS_US			60000000
@@ -43,7 +43,8 @@ static Pump *pump_running;
 static const char *const pump_state_names[PUMP_NSTATES] = {
 	[PUMP_INIT] = "init",
 	[PUMP_CONNECT] = "connect",
-	[PUMP_CHECK] = "check",
+	[PUMP_RECALL] = "recall",
+	[PUMP_START] = "start",
 	[PUMP_STREAM] = "stream",
 	[PUMP_DRAIN] = "drain",
 	[PUMP_BACKOFF] = "backoff",
@@ -56,8 +57,9 @@ static const char *const pump_state_names[PUMP_NSTATES] = {
 /* Where each state may lead. */
 static const unsigned pump_transitions[PUMP_NSTATES] = {
 	[PUMP_INIT] = TO(PUMP_CONNECT) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
-	[PUMP_CONNECT] = TO(PUMP_CHECK) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
-	[PUMP_CHECK] = TO(PUMP_STREAM) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
+	[PUMP_CONNECT] = TO(PUMP_RECALL) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
+	[PUMP_RECALL] = TO(PUMP_START) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
+	[PUMP_START] = TO(PUMP_STREAM) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
 	[PUMP_STREAM] = TO(PUMP_DRAIN) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
 	[PUMP_DRAIN] = TO(PUMP_STOPPED) | TO(PUMP_FAILED),
 	[PUMP_BACKOFF] = TO(PUMP_CONNECT) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
@@ -73,7 +75,9 @@ drop_stream(Pump *pump)
 	stream_close(pump->stream);
 	pump->stream = NULL;
 	pump->stream_fd.fd = -1;
+	pump_drop_recall(pump);
 	loop_timer_clear(&pump->feedback_timer);
+	loop_timer_clear(&pump->record_timer);
 	intake_new_session(&pump->intake);
 }
 
@@ -84,16 +88,24 @@ enter_connect(Pump *pump)
 	loop_timer_set(&pump->state_timer, CONNECT_TIMEOUT_US);
 }
 
+/* Reading takes as long as Kafka does. */
 static void
-enter_check(Pump *pump)
+enter_recall(Pump *pump)
 {
-	pump->checked = false;
-	loop_timer_set(&pump->state_timer, CHECK_TIMEOUT_US);
+	pump->inspecting = pump->recalled = false;
+}
+
+static void
+enter_start(Pump *pump)
+{
+	loop_timer_set(&pump->state_timer, START_TIMEOUT_US);
 }
 
 static void
 enter_stream(Pump *pump)
 {
+	pump_know_server(pump);
+	pump->started = true;
 	pump->failures = 0;
 	pump->backoff_us = 0;
 	pump->standby_said = pump->hung_up = false;
@@ -119,7 +131,7 @@ next_backoff(Pump *pump)
 {
 	int64_t		cap = conf_get_int(pump->conf, "retriable.restart.connector.wait.ms") * 1000;
 
-	if (strcmp(pump->err.sqlstate, "55006") == 0)
+	if (strcmp(pump->err.sqlstate, SQLSTATE_IN_USE) == 0)
 		return BACKOFF_STANDBY_US;
 	pump->backoff_us = pump->backoff_us ? pump->backoff_us * 2 : BACKOFF_FIRST_US;
 	if (pump->backoff_us > cap)
@@ -133,7 +145,7 @@ enter_backoff(Pump *pump)
 	bool		renewed = pump->err.kind == ERR_NONE;
 	int64_t		wait_us = renewed ? 0 : next_backoff(pump);
 
-	if (strcmp(pump->err.sqlstate, "55006") == 0)
+	if (strcmp(pump->err.sqlstate, SQLSTATE_IN_USE) == 0)
 	{
 		if (!pump->standby_said)
 			log_info("slot \"%s\" is in use by another client; waiting as its standby",
@@ -163,7 +175,8 @@ pump_enter(Pump *pump, PumpState state)
 {
 	static void (*const enter[PUMP_NSTATES]) (Pump *) = {
 		[PUMP_CONNECT] = enter_connect,
-		[PUMP_CHECK] = enter_check,
+		[PUMP_RECALL] = enter_recall,
+		[PUMP_START] = enter_start,
 		[PUMP_STREAM] = enter_stream,
 		[PUMP_DRAIN] = enter_drain,
 		[PUMP_BACKOFF] = enter_backoff,
@@ -193,7 +206,7 @@ state_after_error(Pump *pump)
 		log_warn("%s", pump->err.text);
 		return PUMP_STOPPED;
 	}
-	if (strcmp(pump->err.sqlstate, "55006") == 0)
+	if (strcmp(pump->err.sqlstate, SQLSTATE_IN_USE) == 0)
 		return PUMP_BACKOFF;
 	pump->failures++;
 	if (max >= 0 && pump->failures > max)
@@ -224,6 +237,12 @@ on_topic_created(void *arg, int topic, int code, const char *text)
 	topics_created(pump->topics, topic, code, text);
 }
 
+static void
+on_recorded(void *arg)
+{
+	pump_recorded(arg);
+}
+
 static uint64_t
 on_commit_lsn(void *arg, char *body)
 {
@@ -235,6 +254,7 @@ on_commit_lsn(void *arg, char *body)
 static const ProducerEvents producer_events = {
 	.acknowledged = on_acknowledged,
 	.topic_created = on_topic_created,
+	.recorded = on_recorded,
 	.commit_lsn = on_commit_lsn,
 };
 
@@ -262,6 +282,7 @@ renew_producer(Pump *pump)
 	pump->broken_us = 0;
 	if (!producer_renew(pump->producer, &pump->err))
 		return false;
+	pump->record_pending = false;
 	log_info("a new Kafka producer gets the %llu events that are not acknowledged",
 			 (unsigned long long) pump->intake.ledger.in_flight);
 	intake_resend(&pump->intake);
@@ -310,14 +331,87 @@ turn_connect(Pump *pump)
 		case STREAM_WAIT:
 			return PUMP_CONNECT;
 		case STREAM_READY:
-			return PUMP_CHECK;
+			return pump_check_server(pump) ? PUMP_RECALL : state_after_error(pump);
 		default:
 			return state_after_error(pump);
 	}
 }
 
+/*
+ * What is in memory does not fit the server, or was never there: forgets all of
+ * it, so that the position record decides.
+ */
+static bool
+start_over(Pump *pump)
+{
+	if (pump->started)
+	{
+		if (!producer_renew(pump->producer, &pump->err))
+			return false;
+		pump->record_pending = pump->started = false;
+		intake_resume(&pump->intake, 0, NULL);
+		topics_ask_again(pump->topics);
+	}
+	return pump_recall(pump);
+}
+
+/* The connection waits meanwhile; it may break, or show the slot as it is now. */
+static bool
+recall_connection(Pump *pump)
+{
+	StreamMessage message;
+
+	switch (stream_next(pump->stream, &message, &pump->err))
+	{
+		case STREAM_WAIT:
+			return true;
+		case STREAM_READY:
+			pump->inspecting = false;
+			return pump_check_server(pump);
+		default:
+			return false;
+	}
+}
+
 static PumpState
-turn_check(Pump *pump)
+turn_recall(Pump *pump)
+{
+	if (pump->stop)
+		return PUMP_STOPPED;
+	if (!recall_connection(pump))
+		return state_after_error(pump);
+	if (pump->offsets == NULL && !pump->recalled && (!pump->started || pump_is_stale(pump)))
+	{
+		pump->recalled = true;
+		if (!start_over(pump))
+			return state_after_error(pump);
+	}
+	if (pump->offsets != NULL)
+		switch (pump_recalled(pump))
+		{
+			case RECALL_WAIT:
+				return PUMP_RECALL;
+			case RECALL_FAILED:
+				return state_after_error(pump);
+			case RECALL_STALE:
+				pump->inspecting = true;
+				if (!stream_inspect(pump->stream, &pump->err))
+					return state_after_error(pump);
+				break;
+			case RECALL_DONE:
+				break;
+		}
+	if (pump->inspecting)
+		return PUMP_RECALL;
+	if ((!pump->started && !pump_resume(pump)) ||
+		!stream_start(pump->stream, pump->intake.ledger.received_lsn,
+					  pump->intake.last_end_lsn, &pump->err))
+		return state_after_error(pump);
+	return PUMP_START;
+}
+
+static PumpState
+turn_start(Pump *pump)
 {
 	StreamMessage message;
 
@@ -326,24 +420,14 @@ turn_check(Pump *pump)
 	if (pump->state_expired)
 	{
 		err_set(&pump->err, ERR_RETRY, "could not start the stream from slot \"%s\": no answer within %d s",
-				pump->options->slot, CHECK_TIMEOUT_US / 1000000);
+				pump->options->slot, START_TIMEOUT_US / 1000000);
 		return state_after_error(pump);
-	}
-	if (!pump->checked)
-	{
-		pump->checked = true;
-		if (!pump_check_server(pump) ||
-			!stream_start(pump->stream, pump->intake.ledger.received_lsn,
-						  pump->intake.last_end_lsn, &pump->err))
-			return state_after_error(pump);
-		return PUMP_CHECK;
 	}
 	switch (stream_next(pump->stream, &message, &pump->err))
 	{
 		case STREAM_WAIT:
-			return PUMP_CHECK;
+			return PUMP_START;
 		case STREAM_STARTED:
-			pump->started = true;
 			return PUMP_STREAM;
 		default:
 			return state_after_error(pump);
@@ -362,6 +446,7 @@ turn_stream(Pump *pump)
 	}
 	if (!pump_read(pump) || !pump_report(pump))
 		return state_after_error(pump);
+	pump_record(pump, false);
 	if (pump_server_leaves(pump))
 		return state_after_error(pump);
 	if (pump_wants_renewal(pump))
@@ -375,6 +460,33 @@ turn_stream(Pump *pump)
 	return PUMP_STREAM;
 }
 
+/* A part of the stop is done, or took too long: the next one has this long. */
+static void
+next_step(Pump *pump, bool *step)
+{
+	*step = true;
+	pump->state_expired = false;
+	loop_timer_set(&pump->state_timer, FINISH_TIMEOUT_US);
+}
+
+/* True when nothing is under way to Kafka any more, or no longer waited for. */
+static bool
+drained(Pump *pump)
+{
+	uint64_t	in_flight = pump->intake.ledger.in_flight;
+
+	if (!pump->drained)
+	{
+		if (in_flight > 0 && !pump->state_expired)
+			return false;
+		if (in_flight > 0)
+			log_warn("Kafka has not taken %llu events; they come again after the next start",
+					 (unsigned long long) in_flight);
+		next_step(pump, &pump->drained);
+	}
+	return pump_record(pump, true) || pump->state_expired;
+}
+
 /* Waits for Kafka, then for the server's last word. */
 static PumpState
 turn_drain(Pump *pump)
@@ -383,20 +495,11 @@ turn_drain(Pump *pump)
 
 	if (!pump->finishing)
 	{
-		if (pump->intake.ledger.in_flight > 0 && !pump->state_expired)
-		{
-			if (!pump_report(pump))
-				return state_after_error(pump);
-			return PUMP_DRAIN;
-		}
-		if (pump->intake.ledger.in_flight > 0)
-			log_warn("Kafka has not taken %llu events; they come again after the next start",
-					 (unsigned long long) pump->intake.ledger.in_flight);
-		pump->finishing = true;
-		pump->state_expired = false;
-		loop_timer_set(&pump->state_timer, FINISH_TIMEOUT_US);
+		if (!drained(pump))
+			return pump_report(pump) ? PUMP_DRAIN : state_after_error(pump);
+		next_step(pump, &pump->finishing);
 		if (!stream_feedback(pump->stream, pump->intake.ledger.received_lsn,
-							 pump->intake.ledger.flush_lsn, &pump->err) ||
+							 pump_flush_lsn(pump), &pump->err) ||
 			!stream_finish(pump->stream, &pump->err))
 			return state_after_error(pump);
 	}
@@ -435,7 +538,8 @@ turn(Pump *pump)
 	static PumpState (*const turns[PUMP_NSTATES]) (Pump *) = {
 		[PUMP_INIT] = turn_init,
 		[PUMP_CONNECT] = turn_connect,
-		[PUMP_CHECK] = turn_check,
+		[PUMP_RECALL] = turn_recall,
+		[PUMP_START] = turn_start,
 		[PUMP_STREAM] = turn_stream,
 		[PUMP_DRAIN] = turn_drain,
 		[PUMP_BACKOFF] = turn_backoff,
@@ -503,6 +607,12 @@ on_probe(void *arg, short revents)
 	stream_polled(((Pump *) arg)->probe, revents);
 }
 
+/* The turn looks for itself. */
+static void
+on_offsets(void *arg, short revents)
+{
+}
+
 static void
 on_state_timer(void *arg)
 {
@@ -535,11 +645,14 @@ on_stats_timer(void *arg)
 static void
 add_watches(Pump *pump)
 {
-	LoopFd	   *const fds[] = {&pump->sig_fd, &pump->kafka_fd, &pump->stream_fd, &pump->probe_fd};
+	LoopFd	   *const fds[] = {
+		&pump->sig_fd, &pump->kafka_fd, &pump->stream_fd, &pump->probe_fd,
+		&pump->offsets_fd
+	};
 	LoopTimer  *const timers[] = {
 		&pump->state_timer, &pump->feedback_timer, &pump->probe_timer,
 		&pump->renew_timer, &pump->stats_timer, &pump->gather_timer,
-		&pump->push_timer
+		&pump->push_timer, &pump->offsets_timer, &pump->record_timer
 	};
 
 	pump->sig_fd = (LoopFd)
@@ -558,6 +671,10 @@ add_watches(Pump *pump)
 	{
 		-1, 0, on_probe, pump
 	};
+	pump->offsets_fd = (LoopFd)
+	{
+		-1, POLLIN, on_offsets, pump
+	};
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		loop_fd_add(&pump->loop, fds[i]);
 
@@ -568,6 +685,8 @@ add_watches(Pump *pump)
 	pump->stats_timer.fire = on_stats_timer;
 	pump->gather_timer.fire = on_wake;
 	pump->push_timer.fire = on_wake;
+	pump->offsets_timer.fire = on_wake;
+	pump->record_timer.fire = on_wake;
 	for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
 	{
 		timers[i]->arg = pump;
@@ -607,6 +726,7 @@ pump_run(const PumpOptions *options, Err *err)
 	pump->options = options;
 	pump->conf = options->conf;
 	pump->bound = memory_bound(options->conf);
+	pump->record_key = position_key(conf_get(options->conf, "name"), conf_get(options->conf, "topic.prefix"));
 	tune_memory();
 	loop_init(&pump->loop);
 	srandom((unsigned) loop_now_us());
@@ -614,6 +734,7 @@ pump_run(const PumpOptions *options, Err *err)
 	/* before librdkafka starts its threads, which inherit the signal mask */
 	if (!sig_open(&pump->sig, err))
 	{
+		free(pump->record_key);
 		free(pump);
 		return false;
 	}
@@ -621,6 +742,7 @@ pump_run(const PumpOptions *options, Err *err)
 	if (pump->producer == NULL)
 	{
 		sig_close(&pump->sig);
+		free(pump->record_key);
 		free(pump);
 		return false;
 	}
@@ -649,6 +771,7 @@ pump_run(const PumpOptions *options, Err *err)
 	topics_free(pump->topics);
 	intake_free(&pump->intake);
 	sig_close(&pump->sig);
+	free(pump->record_key);
 	free(pump);
 	return ok;
 }
@@ -678,6 +801,10 @@ pump_stats(void)
 			.pinned_bytes = intake_pinned(&pump->intake),
 			.received_lsn = pump->intake.ledger.received_lsn,
 			.flush_lsn = pump->intake.ledger.flush_lsn,
+			.recorded_lsn = pump->record.lsn,
+			.continuity = continuity_name(pump->continuity.kind),
+			.gap_bytes = pump->continuity.kind == CONTINUITY_GAP ?
+			pump->continuity.to - pump->continuity.from : 0,
 			.ack_us = counts->acked_buffers ? counts->ack_us / counts->acked_buffers : 0,
 	};
 }

@@ -4,9 +4,11 @@
  *
  * One thread, one poll loop, and a machine of a few states:
  *
- *		INIT -> CONNECT -> CHECK -> STREAM -> DRAIN -> STOPPED
- *				   ^         |        |
- *				   +------ BACKOFF <--+				FAILED from anywhere
+ *		INIT -> CONNECT -> RECALL -> START -> STREAM -> DRAIN -> STOPPED
+ *				   ^          |        |        |
+ *				   +------ BACKOFF <---+--------+		FAILED from anywhere
+ *
+ * RECALL reads the position record and compares it with the server.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -25,7 +27,9 @@ typedef struct PumpOptions
 	const Conf *conf;			/* checked */
 	const char *slot;			/* exists */
 	const char *publication;	/* for the log */
-	uint64_t	start_lsn;		/* 0: where the slot stands */
+	bool		slot_made;		/* just now, it did not exist */
+	bool	   *slot_refused;	/* set when the position record does not allow
+								 * to go on with the slot; may be NULL */
 } PumpOptions;
 
 /* What it has done so far.  Times are in microseconds, averages over all. */
@@ -44,6 +48,9 @@ typedef struct PumpStats
 	uint64_t	received_lsn;
 	uint64_t	flush_lsn;
 	uint64_t	ack_us;			/* from arrival to acknowledgement */
+	uint64_t	recorded_lsn;	/* of the position record */
+	const char *continuity;		/* what the last comparison found, a word */
+	uint64_t	gap_bytes;		/* of WAL whose changes are missing */
 } PumpStats;
 
 /*

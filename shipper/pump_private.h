@@ -9,14 +9,20 @@
 #ifndef WALPOST_PUMP_PRIVATE_H
 #define WALPOST_PUMP_PRIVATE_H
 
+#include "continuity.h"
 #include "feedback.h"
 #include "intake.h"
 #include "loop.h"
+#include "offsets.h"
+#include "position.h"
 #include "producer.h"
 #include "pump.h"
 #include "sig.h"
 #include "stream.h"
 #include "topics.h"
+
+/* Somebody else has the slot. */
+#define SQLSTATE_IN_USE		"55006"
 
 /*
  * No acknowledgement for so long, while reading stands still: ask whether the
@@ -28,7 +34,8 @@ typedef enum PumpState
 {
 	PUMP_INIT,
 	PUMP_CONNECT,
-	PUMP_CHECK,
+	PUMP_RECALL,
+	PUMP_START,
 	PUMP_STREAM,
 	PUMP_DRAIN,
 	PUMP_BACKOFF,
@@ -53,10 +60,27 @@ typedef struct Pump
 	Stream	   *probe;			/* asks whether the server is shutting down */
 	Feedback	feedback;
 
+	/* the position record */
+	char	   *record_key;
+	bool		exactly_once;
+	Offsets    *offsets;		/* NULL: it is not being read */
+	int64_t		recalling_us;	/* since when it is */
+	bool		recalled;		/* it was, on this connection */
+	bool		inspecting;		/* the slot is looked at again */
+	Position	record;			/* the last one that Kafka has, */
+	bool		has_record;		/* if any */
+	bool		record_fresh;	/* written since the last pump_resume() */
+	Position	pending;		/* the one under way to Kafka, */
+	bool		record_pending; /* if any */
+	int64_t		recorded_us;	/* when that was handed over */
+	uint64_t	start_lsn;		/* where the stream began */
+	Continuity	continuity;
+
 	LoopFd		sig_fd,
 				kafka_fd,
 				stream_fd,
-				probe_fd;
+				probe_fd,
+				offsets_fd;
 	LoopTimer	state_timer;	/* ends the state's wait */
 	LoopTimer	feedback_timer;
 	LoopTimer	probe_timer;
@@ -64,6 +88,8 @@ typedef struct Pump
 	LoopTimer	stats_timer;
 	LoopTimer	gather_timer;
 	LoopTimer	push_timer;
+	LoopTimer	offsets_timer;
+	LoopTimer	record_timer;
 
 	bool		kafka_ready;
 	bool		state_expired;
@@ -71,12 +97,13 @@ typedef struct Pump
 	bool		stop_now;		/* asked twice */
 	bool		started;		/* the first stream was opened */
 	bool		full;			/* the bound is reached, reading waits */
-	bool		finishing;		/* CopyDone was sent */
-	bool		checked;		/* the server of this connection was looked at */
+	bool		drained;		/* of a stop: nothing is under way any more */
+	bool		finishing;		/* and CopyDone was sent */
 	bool		standing;		/* reading stands still */
 	bool		hung_up;		/* the connection broke while it does */
 	size_t		bound;			/* bytes that may be pinned */
 	char		system_id[32];
+	uint32_t	timeline;
 	int64_t		backoff_us;
 	int64_t		failures;		/* in a row */
 	int64_t		acked_us;		/* when an acknowledgement came last */
@@ -102,8 +129,11 @@ extern bool pump_gathering(const Pump *pump);
 /* The stream's socket is ready, or is to be looked at all the same. */
 extern void pump_socket_ready(Pump *pump, short revents);
 
-/* Compares the server with what is known of it.  False and pump->err. */
+/* True when the slot is there and may be used.  False and pump->err. */
 extern bool pump_check_server(Pump *pump) must_check;
+
+/* The server is known from now on, and told how far we are. */
+extern void pump_know_server(Pump *pump);
 
 /* Reads until there is nothing, or too much.  False and pump->err on failure. */
 extern bool pump_read(Pump *pump) must_check;
@@ -122,5 +152,42 @@ extern void pump_drop_probe(Pump *pump);
 
 /* For probe_timer. */
 extern void pump_on_probe_timer(void *arg);
+
+/* ---- pump_record.c ---- */
+
+typedef enum RecallResult
+{
+	RECALL_WAIT, RECALL_DONE,
+	RECALL_STALE,				/* done, but the slot may have moved meanwhile */
+	RECALL_FAILED
+} RecallResult;
+
+/* Begins to read the position record.  False and pump->err. */
+extern bool pump_recall(Pump *pump) must_check;
+
+/* Goes on with that; once done, pump->record is what was found. */
+extern RecallResult pump_recalled(Pump *pump);
+extern void pump_drop_recall(Pump *pump);
+
+/* True when what this process has in memory does not fit the server any more. */
+extern bool pump_is_stale(Pump *pump);
+
+/*
+ * Compares record and server, says so, and sets where to go on.  False and
+ * pump->err when it is not to go on.
+ */
+extern bool pump_resume(Pump *pump) must_check;
+
+/* What the slot may be moved to. */
+extern uint64_t pump_flush_lsn(const Pump *pump);
+
+/*
+ * Writes a record when that is due; final: before a clean stop.  True when Kafka
+ * has one that says all there is to say.
+ */
+extern bool pump_record(Pump *pump, bool final);
+
+/* Kafka has the pending record. */
+extern void pump_recorded(Pump *pump);
 
 #endif							/* WALPOST_PUMP_PRIVATE_H */

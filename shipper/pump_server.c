@@ -9,6 +9,7 @@
 
 #include "log.h"
 #include "pump_private.h"
+#include "slot.h"
 
 #define LOG_MODULE "pump"
 
@@ -148,7 +149,7 @@ pump_read(Pump *pump)
 bool
 pump_report(Pump *pump)
 {
-	uint64_t	flush_lsn = pump->intake.ledger.flush_lsn;
+	uint64_t	flush_lsn = pump_flush_lsn(pump);
 	uint64_t	write_lsn = pump->intake.ledger.received_lsn;
 	int64_t		now = loop_now_us();
 	int64_t		due = feedback_due(&pump->feedback, flush_lsn, now);
@@ -220,41 +221,43 @@ pump_check_server(Pump *pump)
 {
 	const StreamInfo *info = stream_info(pump->stream);
 	const char *slot = pump->options->slot;
-	Ledger	   *ledger = &pump->intake.ledger;
 
 	if (!info->slot_exists)
 		return err_set(&pump->err, ERR_CONFIG, "replication slot \"%s\" does not exist%s", slot,
 					   pump->started ? " any more; what was not received is lost, start again to make a new one" :
 					   "; create it with \"walpost slot create\"");
+	if (strcmp(info->slot_status, "lost") == 0)
+		return slot_lost(slot, info->slot_lost, &pump->err);
 	if (pump->started && strcmp(pump->system_id, info->system_id) != 0)
 		return err_set(&pump->err, ERR_FATAL, "the server is another one: its system identifier is %s, it was %s; "
 					   "start again if that is meant", info->system_id, pump->system_id);
-	memcpy(pump->system_id, info->system_id, sizeof(pump->system_id));
-
-	if (!pump->started)
+	if (info->slot_active)
 	{
-		uint64_t	lsn = pump->options->start_lsn;
+		err_set(&pump->err, ERR_RETRY, "slot \"%s\" is in use", slot);
+		memcpy(pump->err.sqlstate, SQLSTATE_IN_USE, sizeof(SQLSTATE_IN_USE));
+		return false;
+	}
+	return true;
+}
 
-		if (lsn < info->confirmed_lsn)
-			lsn = info->confirmed_lsn;
-		ledger_start(ledger, lsn);
+void
+pump_know_server(Pump *pump)
+{
+	const StreamInfo *info = stream_info(pump->stream);
+	Ledger	   *ledger = &pump->intake.ledger;
+
+	memcpy(pump->system_id, info->system_id, sizeof(pump->system_id));
+	pump->timeline = info->timeline;
+	if (!pump->started)
 		log_info("streaming from slot \"%s\" at " LSN_FMT " (confirmed " LSN_FMT
 				 "), publication \"%s\", topic prefix \"%s\", librdkafka %s",
-				 slot, LSN_ARGS(lsn), LSN_ARGS(info->confirmed_lsn), pump->options->publication,
-				 conf_get(pump->conf, "topic.prefix"), producer_library());
-	}
+				 pump->options->slot, LSN_ARGS(ledger->received_lsn), LSN_ARGS(info->confirmed_lsn),
+				 pump->options->publication, conf_get(pump->conf, "topic.prefix"), producer_library());
 	else
-	{
-		if (info->confirmed_lsn > ledger->received_lsn)
-			log_warn("slot \"%s\" was moved on by another client, from " LSN_FMT " to " LSN_FMT
-					 "; what lies between is not published by this one", slot,
-					 LSN_ARGS(ledger->received_lsn), LSN_ARGS(info->confirmed_lsn));
-		log_info("streaming again from slot \"%s\" at " LSN_FMT, slot,
+		log_info("streaming again from slot \"%s\" at " LSN_FMT, pump->options->slot,
 				 LSN_ARGS(ledger->received_lsn));
-	}
-	feedback_connect(&pump->feedback, ledger->flush_lsn, info->sender_timeout_us,
+	feedback_connect(&pump->feedback, pump_flush_lsn(pump), info->sender_timeout_us,
 					 conf_get_int(pump->conf, "status.update.interval.ms") * 1000);
-	return true;
 }
 
 bool
@@ -283,6 +286,7 @@ pump_watch(Pump *pump)
 			pump->gather_timer.due_us = gathered_us(pump);
 		}
 	}
+	pump->offsets_fd.fd = pump->offsets != NULL ? offsets_fd(pump->offsets) : -1;
 	pump->probe_fd.fd = -1;
 	if (pump->probe != NULL)
 	{

@@ -34,6 +34,17 @@ copy_column(const PGresult *res, int column, char *to, size_t size)
 	snprintf(to, size, "%s", PQgetvalue(res, 0, column));
 }
 
+/* Before 17 the server does not say; from 16 on it may be a conflict on a standby. */
+const char *
+slot_lost_column(int server_version)
+{
+	if (server_version >= 170000)
+		return "invalidation_reason";
+	if (server_version >= 160000)
+		return "CASE WHEN conflicting THEN 'conflict with recovery' ELSE 'wal_removed' END";
+	return "'wal_removed'";
+}
+
 bool
 slot_read(PGconn *conn, const char *name, Slot *slot, Err *err)
 {
@@ -47,7 +58,7 @@ slot_read(PGconn *conn, const char *name, Slot *slot, Err *err)
 					"  CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()"
 					"  ELSE pg_catalog.pg_current_wal_lsn() END, restart_lsn)), %s"
 					" FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
-					PQserverVersion(conn) >= 170000 ? "invalidation_reason" : "'wal_removed'");
+					slot_lost_column(PQserverVersion(conn)));
 	res = pg_query_params(conn, PGRES_TUPLES_OK, "read pg_replication_slots", sql, 1, &name, err);
 	free(sql);
 	if (res && PQntuples(res) == 1)
@@ -69,10 +80,10 @@ slot_read(PGconn *conn, const char *name, Slot *slot, Err *err)
 }
 
 bool
-slot_lost(const char *name, const Slot *slot, Err *err)
+slot_lost(const char *name, const char *reason, Err *err)
 {
 	return err_set(err, ERR_CONFIG, "slot \"%s\" is lost: the server no longer keeps what it needs (%s; see max_slot_wal_keep_size), so changes are missing; drop it (walpost slot drop) and start again, then bring consumers up to date",
-				   name, slot->lost_reason);
+				   name, reason);
 }
 
 bool
@@ -86,7 +97,7 @@ slot_usable(const Conf *conf, const char *name, const Slot *slot, Err *err)
 		return err_set(err, ERR_CONFIG, "slot \"%s\" belongs to database \"%s\", not to \"%s\"; set another slot.name",
 					   name, slot->database, database);
 	if (strcmp(slot->wal_status, "lost") == 0)
-		return slot_lost(name, slot, err);
+		return slot_lost(name, slot->lost_reason, err);
 	if (strcmp(slot->plugin, SLOT_PLUGIN) != 0)
 		return err_set(err, ERR_CONFIG, "slot \"%s\" was made with plugin \"%s\"; stop its other client and run walpost slot takeover, which keeps its position, or set another slot.name",
 					   name, slot->plugin);
@@ -365,7 +376,7 @@ make_slot(const Conf *conf, const char *name, const volatile bool *stop, Err *er
 }
 
 bool
-slot_prepare(const Conf *conf, const volatile bool *stop, Err *err)
+slot_prepare(const Conf *conf, const volatile bool *stop, bool *made, Err *err)
 {
 	const char *name = conf_get(conf, "slot.name");
 	Preflight	pf = {.conf = conf,.report = log_finding};
@@ -379,7 +390,8 @@ slot_prepare(const Conf *conf, const volatile bool *stop, Err *err)
 		slot_read(pf.conn, name, &pf.slot, err) &&
 		wait_until_free(conf, pf.conn, name, &pf.slot, stop, err);
 	PQfinish(pf.conn);
-	if (ready && !pf.slot.exists)
+	*made = ready && !pf.slot.exists;
+	if (*made)
 		ready = make_slot(conf, name, stop, err);
 	return ready;
 }

@@ -31,7 +31,7 @@ typedef struct Slot
 	char		plugin[64];
 	char		database[64];
 	char		wal_status[16]; /* reserved, extended, unreserved, lost, or "" */
-	char		lost_reason[32];
+	char		lost_reason[64];
 	char		confirmed_flush[32];	/* LSN text, or "" */
 	char		retained[32];	/* bytes of WAL kept for it, as the server prints sizes */
 } Slot;
@@ -46,18 +46,21 @@ extern bool slot_read(PGconn *conn, const char *name, Slot *slot, Err *err) must
 extern bool slot_usable(const Conf *conf, const char *name, const Slot *slot,
 						Err *err) must_check;
 
-/* Fills err for a slot whose wal_status is lost. */
-extern bool slot_lost(const char *name, const Slot *slot, Err *err);
+/* Fills err for a slot whose wal_status is lost; reason as the server has it. */
+extern bool slot_lost(const char *name, const char *reason, Err *err);
+
+/* The expression in SQL for why a slot was invalidated, by the server's version. */
+extern const char *slot_lost_column(int server_version);
 
 /*
  * Makes ready what the stream needs, in this order: pre-flight checks of the
  * server and the role, replica identities, the publication (committed before
  * the slot, since the slot's catalog must know it), the slot.  An active slot is
  * waited for quietly (this process is then its hot standby) until *stop becomes
- * true; stop may be NULL.  False with err->kind ERR_NONE when stopped, ERR_RETRY
+ * true; stop may be NULL.  *made: the slot was absent.  False with err->kind ERR_NONE when stopped, ERR_RETRY
  * when it may pass by itself.
  */
-extern bool slot_prepare(const Conf *conf, const volatile bool *stop, Err *err) must_check;
+extern bool slot_prepare(const Conf *conf, const volatile bool *stop, bool *made, Err *err) must_check;
 
 /*
  * Makes a slot with our plugin on a replication connection; temporary ones end

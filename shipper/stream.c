@@ -17,6 +17,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "slot.h"
 #include "stream.h"
 #include "wire.h"
 
@@ -32,6 +33,7 @@ typedef enum StreamPhase
 {
 	PHASE_CONNECT,
 	PHASE_IDENTIFY,
+	PHASE_HISTORY,
 	PHASE_INSPECT,
 	PHASE_READY,
 	PHASE_START,
@@ -92,6 +94,7 @@ stream_close(Stream *stream)
 	if (stream == NULL)
 		return;
 	PQfinish(stream->conn);
+	free(stream->info.history);
 	free(stream);
 }
 
@@ -207,20 +210,30 @@ quote_literal(const char *text)
 	return quoted;
 }
 
-/* Asks for what the engine must know before it starts; one row always. */
+/* What the engine must know before it starts; one row always. */
 static char *
-inspect_query(const char *slot)
+inspect_query(const char *slot, int server_version)
 {
 	char	   *name = quote_literal(slot);
 	char	   *sql = mem_print("SELECT (SELECT setting FROM pg_catalog.pg_settings"
 								" WHERE name = 'wal_sender_timeout'),"
-								" s.plugin, s.active, s.confirmed_flush_lsn"
+								" s.plugin, s.active, s.confirmed_flush_lsn, s.wal_status, %s"
 								" FROM (VALUES (1)) AS one (x)"
 								" LEFT JOIN pg_catalog.pg_replication_slots AS s"
-								" ON s.slot_name = %s", name);
+								" ON s.slot_name = %s", slot_lost_column(server_version), name);
 
 	free(name);
 	return sql;
+}
+
+bool
+stream_inspect(Stream *stream, Err *err)
+{
+	char	   *sql = inspect_query(stream->slot, PQserverVersion(stream->conn));
+	bool		ok = stream_query(stream, sql, PHASE_INSPECT, err);
+
+	free(sql);
+	return ok;
 }
 
 static StreamEvent
@@ -291,8 +304,7 @@ phase_identify(Stream *stream, StreamMessage *message, Err *err)
 {
 	StreamInfo *info = &stream->info;
 	PGresult   *res;
-	char	   *sql;
-	bool		ok;
+	char		sql[64];
 
 	if (!take_result(stream, PGRES_TUPLES_OK, &res, err))
 		return STREAM_FAILED;
@@ -303,10 +315,26 @@ phase_identify(Stream *stream, StreamMessage *message, Err *err)
 	info->timeline = (uint32_t) strtoul(PQgetvalue(res, 0, 1), NULL, 10);
 	PQclear(res);
 
-	sql = inspect_query(stream->slot);
-	ok = stream_query(stream, sql, PHASE_INSPECT, err);
-	free(sql);
-	return ok ? STREAM_WAIT : STREAM_FAILED;
+	/* the first timeline has no history */
+	if (info->timeline <= 1)
+		return stream_inspect(stream, err) ? STREAM_WAIT : STREAM_FAILED;
+	snprintf(sql, sizeof(sql), "TIMELINE_HISTORY %u", info->timeline);
+	return stream_query(stream, sql, PHASE_HISTORY, err) ? STREAM_WAIT : STREAM_FAILED;
+}
+
+static StreamEvent
+phase_history(Stream *stream, StreamMessage *message, Err *err)
+{
+	PGresult   *res;
+
+	if (!take_result(stream, PGRES_TUPLES_OK, &res, err))
+		return STREAM_FAILED;
+	if (res == NULL)
+		return STREAM_WAIT;
+	free(stream->info.history);
+	stream->info.history = mem_copy(PQgetvalue(res, 0, 1));
+	PQclear(res);
+	return stream_inspect(stream, err) ? STREAM_WAIT : STREAM_FAILED;
 }
 
 static StreamEvent
@@ -326,6 +354,8 @@ phase_inspect(Stream *stream, StreamMessage *message, Err *err)
 	info->slot_active = PQgetvalue(res, 0, 2)[0] == 't';
 	if (!pg_parse_lsn(PQgetvalue(res, 0, 3), &info->confirmed_lsn))
 		info->confirmed_lsn = 0;
+	snprintf(info->slot_status, sizeof(info->slot_status), "%s", PQgetvalue(res, 0, 4));
+	snprintf(info->slot_lost, sizeof(info->slot_lost), "%s", PQgetvalue(res, 0, 5));
 	PQclear(res);
 
 	stream->phase = PHASE_READY;
@@ -499,6 +529,7 @@ stream_next(Stream *stream, StreamMessage *message, Err *err)
 	static const PhaseFn phases[] = {
 		[PHASE_CONNECT] = phase_connect,
 		[PHASE_IDENTIFY] = phase_identify,
+		[PHASE_HISTORY] = phase_history,
 		[PHASE_INSPECT] = phase_inspect,
 		[PHASE_READY] = phase_ready,
 		[PHASE_START] = phase_start,

@@ -56,10 +56,13 @@ typedef struct StreamInfo
 {
 	char		system_id[32];
 	uint32_t	timeline;
+	char	   *history;		/* of the timeline; NULL for the first */
 	int64_t		sender_timeout_us;	/* wal_sender_timeout; 0: none */
 	bool		slot_exists;
 	bool		slot_active;
 	char		slot_plugin[64];
+	char		slot_status[16];	/* wal_status */
+	char		slot_lost[64];	/* why it was invalidated, or "" */
 	uint64_t	confirmed_lsn;	/* the slot's confirmed_flush_lsn */
 } StreamInfo;
 
@@ -92,7 +95,11 @@ extern void stream_polled(Stream *stream, short revents);
 /* Goes on as far as it can; message is filled for DATA and KEEPALIVE. */
 extern StreamEvent stream_next(Stream *stream, StreamMessage *message, Err *err);
 
+/* Valid until stream_close(). */
 extern const StreamInfo *stream_info(const Stream *stream);
+
+/* Asks for the slot's state again; STREAM_READY follows. */
+extern bool stream_inspect(Stream *stream, Err *err) must_check;
 
 /*
  * START_REPLICATION at lsn (0: where the slot stands), with the connector's

@@ -135,7 +135,7 @@ check(const Takeover *t, Err *err)
 	if (slot->temporary)
 		return err_set(err, ERR_CONFIG, "slot \"%s\" is temporary; it ends with its session", t->name);
 	if (strcmp(slot->wal_status, "lost") == 0)
-		return slot_lost(t->name, slot, err);
+		return slot_lost(t->name, slot->lost_reason, err);
 	return true;
 }
 

@@ -1,0 +1,58 @@
+/*
+ * position.h
+ *	  The position record: how far Kafka is, as a record in the offset topic.
+ *
+ * Key and value are laid out as Kafka Connect keeps a connector's offset, with
+ * the fields that Debezium stores and, beside them, those that say of which
+ * server, timeline and slot the position is.  A record of Debezium's is read as
+ * well; what it does not say stays 0.
+ *
+ * Pure: bytes in, bytes out.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_POSITION_H
+#define WALPOST_POSITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+typedef struct Position
+{
+	uint64_t	lsn;			/* Kafka has all that committed before */
+	bool		message;		/* and the message that lies there */
+	uint64_t	limit;			/* the writer moves the slot no further before
+								 * it has written another record; at least lsn */
+	uint64_t	last_commit;	/* end LSN of the last transaction with events;
+								 * 0: none */
+
+	/* Of a transaction of which Kafka has only a part; open_commit 0: none. */
+	uint64_t	open_commit;	/* its commit LSN */
+	uint64_t	open_ordinal;	/* the last decoded change of which Kafka has */
+	uint32_t	open_record;	/* so many events */
+
+	char		system_id[32];	/* "": not known */
+	uint32_t	timeline;		/* 0: not known */
+	char		slot[64];		/* "": not known */
+	int64_t		written_us;		/* since 1970 */
+} Position;
+
+/* The record's key; the caller frees it. */
+extern char *position_key(const char *connector, const char *prefix);
+
+/* The record's value as text; the caller frees it. */
+extern char *position_print(const Position *position);
+
+/*
+ * Reads a value.  False and err (ERR_CONFIG) when it is none, or one of a
+ * snapshot that was not completed.
+ */
+extern bool position_parse(const char *value, size_t len, Position *position, Err *err) must_check;
+
+/* True when both say the same of what Kafka has. */
+extern bool position_equal(const Position *a, const Position *b);
+
+#endif							/* WALPOST_POSITION_H */

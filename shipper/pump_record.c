@@ -1,0 +1,235 @@
+/*
+ * pump_record.c
+ *	  The engine's position record: read before the stream begins, compared with
+ *	  the server, written as Kafka acknowledges.
+ *
+ * A record says how far Kafka is, and how far the slot may be moved before the
+ * next record is written (its limit).  So after a crash a slot within the limit
+ * is where this connector left it, and one past it was moved by somebody else.
+ * A clean stop leaves a limit that equals the position.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "log.h"
+#include "pump_private.h"
+
+#define LOG_MODULE "position"
+
+/* The slot may run ahead of the record by so many bytes of WAL. */
+#define LEASE			(128 * 1024 * 1024)
+
+/* When reading the record took longer, the slot is looked at again. */
+#define STALE_US		1000000
+
+/* ---- reading it ---- */
+
+bool
+pump_recall(Pump *pump)
+{
+	pump->recalling_us = loop_now_us();
+	pump->offsets = offsets_open(pump->conf, pump->record_key,
+								 producer_proven(pump->producer), &pump->err);
+	return pump->offsets != NULL;
+}
+
+void
+pump_drop_recall(Pump *pump)
+{
+	offsets_close(pump->offsets);
+	pump->offsets = NULL;
+	pump->offsets_fd.fd = -1;
+	loop_timer_clear(&pump->offsets_timer);
+}
+
+/* What offsets_next() found becomes pump->record; false and pump->err. */
+static bool
+take_record(Pump *pump, OffsetsEvent event)
+{
+	const char *value;
+	size_t		len;
+	Err			why;
+
+	pump->has_record = event == OFFSETS_FOUND;
+	if (event == OFFSETS_NONE)
+		memset(&pump->record, 0, sizeof(pump->record));
+	if (event != OFFSETS_FOUND)
+		return true;
+	value = offsets_value(pump->offsets, &len);
+	log_debug("position record %s: %.*s", pump->record_key, (int) len, value);
+	return position_parse(value, len, &pump->record, &why) ||
+		err_set(&pump->err, ERR_CONFIG, "could not use the position record %s of topic \"%s\": %s; "
+				"\"walpost slot drop\" forgets it, or set another name for the connector",
+				pump->record_key, offsets_topic(pump->conf), why.text);
+}
+
+RecallResult
+pump_recalled(Pump *pump)
+{
+	OffsetsEvent event = offsets_next(pump->offsets, &pump->err);
+	bool		ok;
+
+	pump->offsets_timer.due_us = offsets_due(pump->offsets);
+	if (event == OFFSETS_WAIT)
+		return RECALL_WAIT;
+	ok = event != OFFSETS_FAILED && take_record(pump, event);
+	pump_drop_recall(pump);
+	if (!ok)
+		return RECALL_FAILED;
+	return loop_now_us() - pump->recalling_us > STALE_US ? RECALL_STALE : RECALL_DONE;
+}
+
+/* ---- comparing it ---- */
+
+static ContinuityServer
+server_side(const Pump *pump)
+{
+	const StreamInfo *info = stream_info(pump->stream);
+
+	return (ContinuityServer)
+	{
+		.system_id = info->system_id,
+			.timeline = info->timeline,
+			.history = info->history,
+			.slot = pump->options->slot,
+			.confirmed_lsn = info->confirmed_lsn,
+			.slot_made = pump->options->slot_made,
+	};
+}
+
+bool
+pump_is_stale(Pump *pump)
+{
+	const StreamInfo *info = stream_info(pump->stream);
+	const Ledger *ledger = &pump->intake.ledger;
+	ContinuityServer server = server_side(pump);
+
+	if (info->confirmed_lsn > ledger->received_lsn)
+	{
+		log_warn("slot \"%s\" was moved on by another client, from " LSN_FMT " to " LSN_FMT "; starting over from the position record",
+				 pump->options->slot, LSN_ARGS(ledger->received_lsn), LSN_ARGS(info->confirmed_lsn));
+		return true;
+	}
+	if (continuity_switch_point(&server, pump->timeline) < ledger->received_lsn)
+	{
+		log_warn("the server is on timeline %u, which left timeline %u before " LSN_FMT "; starting over from the position record",
+				 info->timeline, pump->timeline, LSN_ARGS(ledger->received_lsn));
+		return true;
+	}
+	return false;
+}
+
+bool
+pump_resume(Pump *pump)
+{
+	const Position *record = pump->has_record ? &pump->record : NULL;
+	ContinuityServer server = server_side(pump);
+	ContinuityStrategy strategy = continuity_strategy(conf_get(pump->conf, "offset.mismatch.strategy"));
+	Continuity	found = continuity_compare(record, &server, strategy, pump->exactly_once);
+	char		text[sizeof(pump->err.text)];
+
+	pump->continuity = found;
+	continuity_print(&found, record, &server, text, sizeof(text));
+	if (found.stop)
+	{
+		if (pump->options->slot_refused != NULL)
+			*pump->options->slot_refused = true;
+		return err_set(&pump->err, ERR_CONFIG, "%s", text);
+	}
+	if (found.kind >= CONTINUITY_GAP)
+		log_error("%s", text);
+	else
+		log_info("%s", text);
+
+	intake_resume(&pump->intake, found.start_lsn,
+				  record != NULL && found.kind < CONTINUITY_GAP ? record : NULL);
+	pump->start_lsn = found.start_lsn;
+	pump->record_fresh = false;
+	return true;
+}
+
+/* ---- writing it ---- */
+
+uint64_t
+pump_flush_lsn(const Pump *pump)
+{
+	uint64_t	flush_lsn = pump->intake.ledger.flush_lsn;
+	uint64_t	limit = pump->record_fresh ? pump->record.limit : pump->start_lsn;
+
+	return flush_lsn < limit ? flush_lsn : limit;
+}
+
+static Position
+present_position(const Pump *pump, bool final)
+{
+	const StreamInfo *info = stream_info(pump->stream);
+	const Intake *intake = &pump->intake;
+	uint64_t	lsn = intake->ledger.flush_lsn;
+	struct timeval now;
+	Position	position = {
+		.lsn = lsn,
+		.message = intake->message_lsn == lsn,
+		.limit = final ? lsn : lsn + LEASE,
+		.last_commit = intake->ledger.last_commit,
+		.timeline = info->timeline,
+	};
+
+	gettimeofday(&now, NULL);
+	position.written_us = (int64_t) now.tv_sec * 1000000 + now.tv_usec;
+	memcpy(position.system_id, info->system_id, sizeof(position.system_id));
+	memcpy(position.slot, pump->options->slot, strlen(pump->options->slot));
+	return position;
+}
+
+/* When the next record is to be written. */
+static int64_t
+record_due(const Pump *pump, bool final)
+{
+	uint64_t	flush_lsn = pump->intake.ledger.flush_lsn;
+
+	if (!pump->record_fresh)
+		return loop_now_us();
+	if (final)
+		return pump->record.limit == flush_lsn ? INT64_MAX : loop_now_us();
+	if (flush_lsn == pump->record.lsn)
+		return INT64_MAX;
+	if (flush_lsn + LEASE / 2 > pump->record.limit)
+		return loop_now_us();
+	return pump->recorded_us + conf_get_int(pump->conf, "offset.flush.interval.ms") * 1000;
+}
+
+bool
+pump_record(Pump *pump, bool final)
+{
+	int64_t		due = record_due(pump, final);
+	char	   *value;
+
+	if (pump->record_pending)
+		return false;
+	loop_timer_clear(&pump->record_timer);
+	if (due == INT64_MAX)
+		return true;
+	if (due > loop_now_us())
+	{
+		pump->record_timer.due_us = due;
+		return false;
+	}
+	pump->pending = present_position(pump, final);
+	value = position_print(&pump->pending);
+	pump->record_pending = producer_record(pump->producer, offsets_topic(pump->conf),
+										   pump->record_key, value);
+	free(value);
+	pump->recorded_us = loop_now_us();
+	return false;
+}
+
+void
+pump_recorded(Pump *pump)
+{
+	pump->record_pending = false;
+	pump->record = pump->pending;
+	pump->has_record = pump->record_fresh = true;
+}
