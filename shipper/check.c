@@ -149,7 +149,7 @@ check_plugin(Preflight *pf)
 	Err			err;
 	PGconn	   *replication = pg_connect(pf->conf, true, &err);
 
-	if (replication && slot_create(replication, name, true, NULL, &err))
+	if (replication && slot_create(replication, name, SLOT_TEMPORARY, NULL, &err))
 		preflight_report(pf, FINDING_OK, "plugin \"" SLOT_PLUGIN "\" makes a slot");
 	else
 		preflight_report(pf, FINDING_ERROR, "%s", err.text);

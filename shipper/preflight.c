@@ -110,13 +110,12 @@ check_standby(Preflight *pf, Err *err)
 {
 	PGresult   *res = one_row(pf, "ask whether the server is a standby",
 							  "SELECT pg_catalog.pg_is_in_recovery()", err);
-	bool		standby;
 
 	if (res == NULL)
 		return false;
-	standby = PQgetvalue(res, 0, 0)[0] == 't';
+	pf->standby = PQgetvalue(res, 0, 0)[0] == 't';
 	PQclear(res);
-	if (standby && PQserverVersion(pf->conn) < 160000)
+	if (pf->standby && PQserverVersion(pf->conn) < 160000)
 		return err_set(err, ERR_CONFIG, "server \"%s\" is a standby, and logical decoding on standbys needs PostgreSQL 16; connect to the primary",
 					   PQhost(pf->conn));
 	return true;

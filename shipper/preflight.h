@@ -32,6 +32,7 @@ typedef struct Preflight
 	void		(*report) (FindingLevel level, const char *text, void *arg);
 	void	   *arg;
 	int			errors;			/* reported so far */
+	bool		standby;		/* the server is one; once that was asked */
 	Slot		slot;			/* once the slot's check ran */
 } Preflight;
 

@@ -23,8 +23,10 @@
 #define LOG_MODULE "slot"
 
 #define TICK_MS 100				/* how often a wait looks at *stop */
-#define POLL_MS 1000			/* how often it asks for a slot that is in use */
+#define POLL_MS 200				/* how often it asks for a slot that is in use */
 #define SAY_MS 5000				/* when waiting for transactions is worth a line */
+
+#define FAILOVER_SERVER 170000	/* the first with slots that standbys copy */
 
 /* ---- reading ---------------------------------------------------------------- */
 
@@ -56,9 +58,10 @@ slot_read(PGconn *conn, const char *name, Slot *slot, Err *err)
 					" plugin, database, wal_status, confirmed_flush_lsn,"
 					" pg_catalog.pg_size_pretty(pg_catalog.pg_wal_lsn_diff("
 					"  CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()"
-					"  ELSE pg_catalog.pg_current_wal_lsn() END, restart_lsn)), %s"
+					"  ELSE pg_catalog.pg_current_wal_lsn() END, restart_lsn)), %s, %s"
 					" FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
-					slot_lost_column(PQserverVersion(conn)));
+					slot_lost_column(PQserverVersion(conn)),
+					PQserverVersion(conn) >= FAILOVER_SERVER ? "failover" : "false");
 	res = pg_query_params(conn, PGRES_TUPLES_OK, "read pg_replication_slots", sql, 1, &name, err);
 	free(sql);
 	if (res && PQntuples(res) == 1)
@@ -74,6 +77,7 @@ slot_read(PGconn *conn, const char *name, Slot *slot, Err *err)
 		copy_column(res, 7, slot->confirmed_flush, sizeof(slot->confirmed_flush));
 		copy_column(res, 8, slot->retained, sizeof(slot->retained));
 		copy_column(res, 9, slot->lost_reason, sizeof(slot->lost_reason));
+		slot->failover = PQgetvalue(res, 0, 10)[0] == 't';
 	}
 	PQclear(res);
 	return res != NULL;
@@ -187,7 +191,7 @@ wait_for_result(PGconn *conn, const char *name, const volatile bool *stop, Err *
 		if (ready > 0 && !PQconsumeInput(conn))
 			break;
 		if (ready == 0 && (waited += TICK_MS) == SAY_MS)
-			log_info("making slot \"%s\" waits for transactions that are under way to end", name);
+			log_info("making slot \"%s\" waits for transactions that are under way to end; on a standby also for word of its primary: SELECT pg_log_standby_snapshot() there", name);
 		if (stopped(stop))
 		{
 			cancel_query(conn);
@@ -228,11 +232,12 @@ explain_failure(PGconn *conn, const char *name, const PGresult *res, Err *err)
 }
 
 bool
-slot_create(PGconn *replication, const char *name, bool temporary,
+slot_create(PGconn *replication, const char *name, SlotKind kind,
 			const volatile bool *stop, Err *err)
 {
-	char	   *sql = mem_print("CREATE_REPLICATION_SLOT \"%s\"%s LOGICAL " SLOT_PLUGIN " NOEXPORT_SNAPSHOT",
-								name, temporary ? " TEMPORARY" : "");
+	char	   *sql = mem_print("CREATE_REPLICATION_SLOT \"%s\"%s LOGICAL " SLOT_PLUGIN " %s",
+								name, kind == SLOT_TEMPORARY ? " TEMPORARY" : "",
+								kind == SLOT_FAILOVER ? "(SNAPSHOT 'nothing', FAILOVER)" : "NOEXPORT_SNAPSHOT");
 	char	   *what = mem_print("make slot \"%s\"", name);
 	PGresult   *res = NULL;
 	bool		made = false;
@@ -358,21 +363,64 @@ prepare_tables(Preflight *pf, Err *err)
 	return done;
 }
 
+/* slot.failover: what the server can do of it. */
 static bool
-make_slot(const Conf *conf, const char *name, const volatile bool *stop, Err *err)
+may_fail_over(const Preflight *pf)
+{
+	if (!conf_get_bool(pf->conf, "slot.failover"))
+		return false;
+	if (PQserverVersion(pf->conn) < FAILOVER_SERVER)
+		log_warn("property \"slot.failover\" has no effect: standbys copy slots from PostgreSQL 17 on, and this server is %s; after a failover the slot has to be made anew",
+				 PQparameterStatus(pf->conn, "server_version"));
+	else if (pf->standby)
+		log_warn("property \"slot.failover\" has no effect: this server is a standby, and a slot that is copied to standbys can be made on the primary only");
+	else
+		return true;
+	return false;
+}
+
+static bool
+make_slot(const Conf *conf, const char *name, bool failover, const volatile bool *stop, Err *err)
 {
 	const char *mode = conf_get(conf, "snapshot.mode");
 	PGconn	   *replication = pg_connect(conf, true, err);
-	bool		made = replication && slot_create(replication, name, false, stop, err);
+	bool		made = replication &&
+		slot_create(replication, name, failover ? SLOT_FAILOVER : SLOT_LASTING, stop, err);
 
 	PQfinish(replication);
 	if (!made)
 		return false;
-	log_info("made slot \"%s\"", name);
+	log_info("made slot \"%s\"%s", name, failover ? ", which standbys copy" : "");
 	if (strcmp(mode, "no_data") != 0)
 		log_warn("snapshot.mode is \"%s\", but this release streams changes only: rows that exist already are not read",
 				 mode);
 	return true;
+}
+
+/* A slot that exists becomes one that standbys copy. */
+static bool
+set_failover(const Conf *conf, const char *name, Err *err)
+{
+	PGconn	   *replication = pg_connect(conf, true, err);
+	char	   *sql = mem_print("ALTER_REPLICATION_SLOT \"%s\" (FAILOVER)", name);
+	bool		done = replication && pg_exec(replication, "set slot.failover", sql, err);
+
+	PQfinish(replication);
+	free(sql);
+	if (done)
+		log_info("slot \"%s\" is from now on one that standbys copy", name);
+	return done;
+}
+
+/* The slot, made or as it should be. */
+static bool
+prepare_slot(const Preflight *pf, const char *name, bool failover, const volatile bool *stop,
+			 bool *made, Err *err)
+{
+	*made = !pf->slot.exists;
+	if (*made)
+		return make_slot(pf->conf, name, failover, stop, err);
+	return !failover || pf->slot.failover || set_failover(pf->conf, name, err);
 }
 
 bool
@@ -380,6 +428,7 @@ slot_prepare(const Conf *conf, const volatile bool *stop, bool *made, Err *err)
 {
 	const char *name = conf_get(conf, "slot.name");
 	Preflight	pf = {.conf = conf,.report = log_finding};
+	bool		failover = false;
 	bool		ready;
 
 	pf.conn = pg_connect(conf, false, err);
@@ -389,9 +438,8 @@ slot_prepare(const Conf *conf, const volatile bool *stop, bool *made, Err *err)
 		prepare_tables(&pf, err) &&
 		slot_read(pf.conn, name, &pf.slot, err) &&
 		wait_until_free(conf, pf.conn, name, &pf.slot, stop, err);
+	if (ready)
+		failover = may_fail_over(&pf);
 	PQfinish(pf.conn);
-	*made = ready && !pf.slot.exists;
-	if (*made)
-		ready = make_slot(conf, name, stop, err);
-	return ready;
+	return ready && prepare_slot(&pf, name, failover, stop, made, err);
 }

@@ -27,6 +27,7 @@ typedef struct Slot
 	bool		logical;
 	bool		active;
 	bool		temporary;
+	bool		failover;		/* copied to standbys; servers from 17 on */
 	int			active_pid;
 	char		plugin[64];
 	char		database[64];
@@ -62,11 +63,18 @@ extern const char *slot_lost_column(int server_version);
  */
 extern bool slot_prepare(const Conf *conf, const volatile bool *stop, bool *made, Err *err) must_check;
 
+typedef enum SlotKind
+{
+	SLOT_TEMPORARY,				/* ends with its connection */
+	SLOT_LASTING,
+	SLOT_FAILOVER				/* copied to standbys; servers from 17 on */
+} SlotKind;
+
 /*
- * Makes a slot with our plugin on a replication connection; temporary ones end
- * with it.  Waits for transactions that run, and says so, until *stop.
+ * Makes a slot with our plugin on a replication connection.  Waits for
+ * transactions that run, and says so, until *stop.
  */
-extern bool slot_create(PGconn *replication, const char *name, bool temporary,
+extern bool slot_create(PGconn *replication, const char *name, SlotKind kind,
 						const volatile bool *stop, Err *err) must_check;
 
 /*

@@ -315,7 +315,7 @@ open_stream(Tail *tail, Err *err)
 
 	if (replication == NULL)
 		return false;
-	if (!slot_create(replication, tail->slot, true, NULL, err))
+	if (!slot_create(replication, tail->slot, SLOT_TEMPORARY, NULL, err))
 	{
 		PQfinish(replication);
 		return false;
