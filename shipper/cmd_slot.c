@@ -119,19 +119,18 @@ drop(const Conf *conf, const char *named, Err *err)
 	bool		exists,
 				found = false;
 
-	if (!may_drop(conf, name, &exists, err) ||
-		(forget && !offsets_forget(conf, &found, err)))
-		return false;
-	/* a typing error must not look like success */
-	if (!exists && !found)
-		return err_set(err, ERR_FATAL, "slot \"%s\" does not exist; walpost slot list shows those that do", name);
-	if (found)
-		printf("forgot the position record of connector \"%s\"\n", conf_get(conf, "name"));
-	if (exists && !slot_drop(conf, name, err))
+	if (!may_drop(conf, name, &exists, err) || (exists && !slot_drop(conf, name, err)))
 		return false;
 	if (exists)
 		printf("dropped slot \"%s\"\n", name);
-	return true;
+	if (forget && !offsets_forget(conf, &found, err))
+		return false;
+	if (found)
+		printf("forgot the position record of connector \"%s\"\n", conf_get(conf, "name"));
+
+	/* a typing error must not look like success */
+	return exists || found ||
+		err_set(err, ERR_FATAL, "slot \"%s\" does not exist; walpost slot list shows those that do", name);
 }
 
 bool
