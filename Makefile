@@ -16,7 +16,7 @@ PG_CPPFLAGS = -Iplugin -DWALPOST_VERSION='"$(WALPOST_VERSION)"'
 PG_CFLAGS   = -std=gnu11 -O3 -fvisibility=hidden '-DPGDLLEXPORT=__attribute__((visibility("default")))' \
 	-Wno-declaration-after-statement $(WERROR)
 SHLIB_LINK  = $(shell pkg-config --libs libpcre2-8 2>/dev/null)
-EXTRA_CLEAN = $(SHIP_OBJS) $(SHIP_OBJS:.o=.d) $(SHIP_BIN) build/unit build/system build/sanitize build/bench build/torture build/results build/*.flags
+EXTRA_CLEAN = $(SHIP_OBJS) $(SHIP_OBJS:.o=.d) $(SHIP_BIN) build/unit build/system build/sanitize build/bench build/torture build/fuzz build/results build/*.flags
 
 # ---- the shipper -----------------------------------------------------------
 # RDKAFKA: "build" is the librdkafka of "make librdkafka" (the default once it
@@ -49,7 +49,7 @@ override with_llvm = no
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
-else ifneq ($(filter-out demo test bench differential torture librdkafka help,$(or $(MAKECMDGOALS),all)),)
+else ifneq ($(filter-out demo test bench differential torture fuzz librdkafka help,$(or $(MAKECMDGOALS),all)),)
 $(error "$(PG_CONFIG) --pgxs" names no file: install PostgreSQL's server headers, or run "regress/setup.sh build")
 endif
 
@@ -81,7 +81,7 @@ uninstall-ship:
 
 # ---- what installs what it needs first --------------------------------------
 # Set-up may bring the very headers that this file looks for: it is read anew.
-demo test bench differential torture librdkafka:
+demo test bench differential torture fuzz librdkafka:
 	@regress/setup.sh $@
 	@$(MAKE) -s run-$@
 
@@ -128,6 +128,9 @@ tap: torture-tools
 lint unit regress isolation tap:
 	@regress/test.pl $@ $(if $(TESTS),-- $(TESTS))
 
+# Names the fuzz targets and makes them below build/fuzz; has run-fuzz.
+-include regress/fuzz/fuzz.mk
+
 # The shipper with the compiler's address and undefined behaviour checks.
 sanitize: all
 	@$(MAKE) -s SHIP_DIR=build/sanitize SHIP_EXTRA='-fsanitize=address,undefined -fno-sanitize-recover=undefined' build/sanitize/walpost
@@ -146,7 +149,7 @@ indent:
 help:
 	@sed -n 's/^#  *make /  make /p' Makefile
 
-.PHONY: demo test bench differential torture librdkafka run-demo run-test run-bench run-differential run-torture \
+.PHONY: demo test bench differential torture fuzz librdkafka run-demo run-test run-bench run-differential run-torture \
 	run-librdkafka install-ship uninstall-ship unit-programs torture-tools lint unit regress isolation tap sanitize docs indent help
 
 # make                  the plugin, walpost.so, and the shipper, shipper/walpost
@@ -163,6 +166,7 @@ help:
 # make bench            figures beside other plugins; DEBEZIUM=1 beside Debezium
 # make differential    each record beside Debezium's; SCENARIOS='types*', or SEED=n for a random one
 # make torture          faults at random, and nothing lost: FAULTS=1000 MODE=exactly-once SPOOL=on SEED=n
+# make fuzz             pure modules on bytes of libFuzzer's; TIME=60 seconds each, TARGETS='frame props'
 # make librdkafka       a current librdkafka in build/librdkafka, and the shipper with it
 # make docs             shipper/CONFIG.md and plugin/OPTIONS.md from their tables
 # make indent           sources in PostgreSQL's style

@@ -10,6 +10,7 @@
 #    test          build, and a JVM, Apache Kafka, librdkafka, Perl's test tools
 #    bench         test
 #    torture       test
+#    fuzz          build, and clang with libFuzzer
 #    differential  test, and what fetches Debezium
 #    librdkafka    the current librdkafka alone, into build/librdkafka
 #
@@ -42,7 +43,7 @@ has()
 }
 
 # One line a need: group, Debian package, and a test that it is there.  @PG@
-# is the server's major version.
+# is the server's major version, @CLANG@ that of Debian's clang.
 needs()
 {
     cat <<'EOF'
@@ -63,6 +64,8 @@ test	libipc-run-perl	perl -MIPC::Run -e 1
 test	kcat	has kcat
 test	openssl	has openssl
 test	util-linux	has setpriv && has runuser
+fuzz	clang	has clang
+fuzz	libclang-rt-@CLANG@-dev	links_fuzzer
 kafka	default-jre-headless	has java
 kafka	maven	kafka_there || has mvn
 connect	maven	connect_there || has mvn
@@ -83,6 +86,12 @@ pg_bindir()
 pg_pgxs()
 {
     ${PG_CONFIG:-pg_config} --pgxs 2>/dev/null || true
+}
+
+links_fuzzer()
+{
+    echo 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n) { return 0; }' |
+        clang -fsanitize=fuzzer,address,undefined -x c -o /dev/null - 2>/dev/null
 }
 
 kafka_there()
@@ -111,6 +120,12 @@ pg_major()
     echo "${major:-15}"
 }
 
+# The version that Debian's package clang stands for.
+clang_major()
+{
+    apt-cache depends clang 2>/dev/null | sed -n 's/^ *Depends: clang-\([0-9]*\)$/\1/p' | head -n 1
+}
+
 as_root()
 {
     if [ "$(id -u)" = 0 ]; then
@@ -137,6 +152,7 @@ missing_packages()
                 pg=${pg:-$(pg_major)}
                 package=${package%@PG@*}$pg
                 ;;
+            *@CLANG@*) package=${package%@CLANG@*}$(clang_major)${package#*@CLANG@} ;;
         esac
         echo "$package"
     done | sort -u
@@ -236,11 +252,12 @@ for target in "$@"; do
             install_kafka
             install_librdkafka
             ;;
+        fuzz) install_packages build fuzz ;;
         differential)
             install_packages build demo test kafka connect librdkafka
             install_kafka
             install_librdkafka
             ;;
-        *) die "unknown group \"$target\": build, demo, test, bench, torture, differential or librdkafka" ;;
+        *) die "unknown group \"$target\": build, demo, test, bench, torture, fuzz, differential or librdkafka" ;;
     esac
 done

@@ -2,14 +2,14 @@
  * test_ledger.c
  *	  The ledger, by example and against a naive model.
  *
- * The model keeps every unit there ever was in one array and looks at all of
- * them for each question; acknowledgements come in random order.
+ * The model's acknowledgements come in random order.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include <stdlib.h>
 
 #include "ledger.h"
+#include "ledger_model.h"
 #include "tap.h"
 
 static void
@@ -111,113 +111,10 @@ test_capacity(void)
 	ledger_free(&ledger);
 }
 
-/* ---- the model ---- */
-
-#define MODEL_UNITS 4000
-
-typedef struct ModelUnit
+static unsigned
+pick_random(void *arg, unsigned below)
 {
-	uint64_t	seq;
-	uint64_t	end_lsn;		/* raised by keepalives behind it */
-	int			events;
-	int			acked;
-	bool		closed;
-} ModelUnit;
-
-typedef struct Model
-{
-	ModelUnit	units[MODEL_UNITS];
-	int			nunits;
-	uint64_t	start_lsn;		/* raised by keepalives before the first unit */
-} Model;
-
-static uint64_t
-model_flush(const Model *model)
-{
-	uint64_t	lsn = model->start_lsn;
-
-	for (int i = 0; i < model->nunits; i++)
-	{
-		const ModelUnit *unit = &model->units[i];
-
-		if (!unit->closed || unit->acked < unit->events)
-			break;
-		lsn = unit->end_lsn;
-	}
-	return lsn;
-}
-
-static void
-model_keepalive(Model *model, uint64_t lsn)
-{
-	if (model->nunits == 0)
-		model->start_lsn = lsn;
-	else if (model->units[model->nunits - 1].closed)
-		model->units[model->nunits - 1].end_lsn = lsn;
-}
-
-/* Acknowledges some events of some unit that waits. */
-static void
-random_ack(Model *model, Ledger *ledger)
-{
-	int			i = (int) (random() % model->nunits);
-	ModelUnit  *unit = &model->units[i];
-	int			left = unit->events - unit->acked;
-	int			n;
-
-	if (left == 0)
-		return;
-	n = 1 + (int) (random() % left);
-	unit->acked += n;
-	ledger_ack(ledger, unit->seq, n);
-}
-
-/* One step of a random history; the LSN only grows. */
-static void
-random_step(Model *model, Ledger *ledger, uint64_t *lsn)
-{
-	ModelUnit  *last = model->nunits ? &model->units[model->nunits - 1] : NULL;
-	bool		open = last != NULL && !last->closed;
-	uint64_t	have;
-	int			n;
-
-	*lsn += 1 + (uint64_t) (random() % 5);
-	switch (random() % 8)
-	{
-		case 0:
-		case 1:
-			if (open || ledger_full(ledger))
-				return;
-			last = &model->units[model->nunits++];
-			*last = (ModelUnit) {
-				.closed = false
-			};
-			if (!ledger_begin(ledger, *lsn, &last->seq, &have))
-				abort();
-			return;
-		case 2:
-			if (!open)
-				return;
-			n = (int) (random() % 5);
-			last->events += n;
-			ledger_produced(ledger, n);
-			return;
-		case 3:
-			if (!open)
-				return;
-			last->closed = true;
-			last->end_lsn = *lsn;
-			ledger_close(ledger, *lsn);
-			return;
-		case 4:
-			model_keepalive(model, *lsn);
-			ledger_keepalive(ledger, *lsn);
-			return;
-		default:
-			if (model->nunits > 0)
-				random_ack(model, ledger);
-			return;
-	}
+	return (unsigned) (random() % below);
 }
 
 static void
@@ -225,27 +122,15 @@ test_model(unsigned seed, uint64_t capacity)
 {
 	static Model model;
 	Ledger		ledger;
-	uint64_t	lsn = 10;
-	uint64_t	before = 0;
 	long		steps = 0;
 	bool		good = true;
 
 	srandom(seed);
-	memset(&model, 0, sizeof(model));
-	model.start_lsn = 10;
-	ledger_init(&ledger, capacity);
-	ledger_start(&ledger, 10);
-
+	model_init(&model, &ledger, capacity);
 	while (good && model.nunits < MODEL_UNITS && steps < 100000)
 	{
-		uint64_t	in_flight = 0;
-
-		random_step(&model, &ledger, &lsn);
-		for (int i = 0; i < model.nunits && steps % 64 == 0; i++)
-			in_flight += model.units[i].events - model.units[i].acked;
-		good = ledger.flush_lsn == model_flush(&model) && ledger.flush_lsn >= before &&
-			(steps % 64 != 0 || in_flight == ledger.in_flight);
-		before = ledger.flush_lsn;
+		good = model_step(&model, &ledger, pick_random, NULL) &&
+			(steps % 64 != 0 || model_in_flight(&model) == ledger.in_flight);
 		steps++;
 	}
 	ok(good, "seed %u, capacity %d: equal to the model over %ld steps, %d units", seed,

@@ -147,6 +147,11 @@ sub _start_broker
 		via => $self->{broker_port},
 		conf => {
 			'log.message.timestamp.type' => 'LogAppendTime',
+
+			# some rounds of faults, not all that a long run writes
+			'log.segment.bytes' => 16 << 20,
+			'log.retention.bytes' => 128 << 20,
+			'log.retention.check.interval.ms' => 10000,
 			defined $self->{disk} ? ('log.dirs' => "$self->{disk}/data") : ()
 		});
 	$self->_proxy('broker', $self->{kafka}->second);

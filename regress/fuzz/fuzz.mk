@@ -1,0 +1,41 @@
+# Fuzz targets: pure modules on bytes of libFuzzer's.
+#
+# fuzz_x.c links what FUZZ_x names; FUZZ_LIBS_x and FUZZ_WRAP_x are its libraries
+# and the functions that it replaces.  "make fuzz" runs each for TIME seconds on
+# the corpus of its own and what it learnt before (build/fuzz).
+
+FUZZ_CC     ?= clang
+FUZZ_CFLAGS  = -std=gnu11 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	-Ishipper -Iplugin -Iregress/unit -Iregress/fuzz
+
+FUZZ_CONF = $(patsubst %,shipper/%.c,conf conf_file conf_check conf_rules conf_keys \
+	pattern identity props secret mem err)
+
+FUZZ_frame        = shipper/frame.c
+FUZZ_ledger       = shipper/ledger.c shipper/mem.c
+FUZZ_props        = shipper/props.c shipper/mem.c shipper/err.c
+FUZZ_secret       = shipper/secret.c $(FUZZ_props)
+FUZZ_WRAP_secret  = props_read_file
+FUZZ_conf         = $(FUZZ_CONF)
+FUZZ_WRAP_conf    = props_read_file
+FUZZ_LIBS_conf    = $(shell pkg-config --libs jansson libpcre2-8)
+FUZZ_pattern      = shipper/pattern.c shipper/mem.c shipper/err.c
+FUZZ_LIBS_pattern = $(shell pkg-config --libs libpcre2-8)
+
+FUZZ_TARGETS  = $(patsubst regress/fuzz/fuzz_%.c,%,$(sort $(wildcard regress/fuzz/fuzz_*.c)))
+FUZZ_PROGRAMS = $(addprefix build/fuzz/fuzz_,$(FUZZ_TARGETS))
+
+.SECONDEXPANSION:
+build/fuzz/fuzz_%: regress/fuzz/fuzz_%.c $$(FUZZ_$$*) $(wildcard regress/fuzz/*.h regress/unit/*.h plugin/*.h shipper/*.h)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_$*) $(addprefix -Wl$(comma)--wrap=,$(FUZZ_WRAP_$*)) $(FUZZ_LIBS_$*)
+
+comma = ,
+
+TIME ?= 60
+fuzz-programs: $(FUZZ_PROGRAMS)
+run-fuzz: $(FUZZ_PROGRAMS)
+	@regress/fuzz/run $(TIME) $(if $(TARGETS),$(TARGETS),$(FUZZ_TARGETS))
+
+.PHONY: fuzz-programs run-fuzz
