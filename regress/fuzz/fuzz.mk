@@ -15,6 +15,7 @@ FUZZ_CONF = $(patsubst %,shipper/%.c,conf conf_file conf_check conf_rules conf_k
 FUZZ_frame        = shipper/frame.c
 FUZZ_ledger       = shipper/ledger.c shipper/mem.c
 FUZZ_props        = shipper/props.c shipper/mem.c shipper/err.c
+FUZZ_spool        = shipper/spool_file.c shipper/crc32c.c
 FUZZ_secret       = shipper/secret.c $(FUZZ_props)
 FUZZ_WRAP_secret  = props_read_file
 FUZZ_conf         = $(FUZZ_CONF)
