@@ -82,8 +82,6 @@ client_open(Producer *producer, bool quiet, Err *err)
 	producer->chunk_bytes = strtoul(why, NULL, 10) / 16 * 15;
 	producer_conf_get(conf, "batch.num.messages", why, sizeof(why));
 	producer->chunk_events = (uint32_t) strtoul(why, NULL, 10);
-	producer_conf_get(conf, "linger.ms", why, sizeof(why));
-	producer->linger_us = (int64_t) (strtod(why, NULL) * 1000) + 1;
 	producer->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
 	if (producer->kafka == NULL)
 	{

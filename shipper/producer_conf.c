@@ -152,8 +152,8 @@ static const char *const engine_settings[][2] = {
 	{"acks", "all"},
 	{"partitioner", "murmur2_random"},
 	{"compression.type", "lz4"},
-	/* producer.c says why this is not 0 */
-	{"linger.ms", "0.1"},
+	/* what waits, waits in our chunks */
+	{"linger.ms", "0"},
 	/* before compression; brokers take 1 MB after it, if not told otherwise */
 	{"batch.size", "2000000"},
 	{"batch.num.messages", "10000"},

@@ -68,8 +68,6 @@ struct Producer
 	rd_kafka_message_t batch[BATCH_MAX];
 	rd_kafka_headers_t *attach; /* to all records of the present call */
 	bool		attached;		/* one has it */
-	int64_t		linger_us;		/* linger.ms */
-	int64_t		kick_us;		/* when to wake librdkafka's threads; 0: never */
 
 	int			batching;		/* see PRODUCER_SINGLE */
 	bool		cut_batches;	/* the next client is to make smaller ones */

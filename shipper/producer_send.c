@@ -5,9 +5,7 @@
  * An idempotent librdkafka has one request of a partition under way at a time,
  * and while more records wait for it its thread polls without pause, a whole
  * core of it.  So they wait here instead: a topic's next chunk, no more than a
- * request takes, is handed over when the one before is acknowledged.  And lest
- * the thread wakes with a chunk's first record and sends that alone, linger.ms
- * makes it wait a tenth of a millisecond, after which it is woken (see kick()).
+ * request takes, is handed over when the one before is acknowledged.
  *
  * All events of a stream carry the same headers, and librdkafka has no call
  * that would share them: each record owns a list of them.  It only ever reads
@@ -22,7 +20,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-#include "loop.h"
 #include "mem.h"
 #include "producer_conf.h"
 #include "producer_private.h"
@@ -457,22 +454,7 @@ serve_topic(Producer *producer, int number, int64_t now_us)
 	topic->chunk_us = now_us;
 	producer_topic_handle(producer, number);
 	hand_over(producer, topic, n);
-	if (producer->kick_us == 0)
-		producer->kick_us = now_us + producer->linger_us;
 	return 0;
-}
-
-/*
- * Wakes librdkafka's threads, which find that linger.ms is over.  Left alone
- * they would sleep for a whole millisecond, the resolution of their poll().
- * rd_kafka_flush() is called for this side effect; without a time-out it does
- * not wait for anything.
- */
-static void
-kick(Producer *producer)
-{
-	producer->kick_us = 0;
-	rd_kafka_flush(producer->kafka, 0);
 }
 
 /*
@@ -504,14 +486,7 @@ producer_push(Producer *producer, int64_t now_us)
 		if (topic->nwaiting == 0)
 			producer->active[i--] = producer->active[--producer->nactive];
 	}
-	if (producer->kick_us == 0)
-		return first;
-	if (producer->kick_us <= loop_now_us())
-	{
-		kick(producer);
-		return first;
-	}
-	return first == 0 || producer->kick_us < first ? producer->kick_us : first;
+	return first;
 }
 
 /* Takes the headers off a record that comes back; its own are freed. */
