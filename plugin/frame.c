@@ -10,6 +10,7 @@
 #include "utils/memutils.h"
 
 #include "frame.h"
+#include "holdback.h"
 
 /* What the buffer keeps from one batch to the next. */
 #define BATCH_KEPT	(4 * 1024 * 1024)
@@ -83,7 +84,7 @@ batch_flush(Batch *batch)
 	batch->open = false;
 	out_close(&batch->out);
 	batch->flushing = true;
-	OutputPluginWrite(batch->ctx, true);
+	holdback_write(batch->ctx);
 	batch->flushing = false;
 	shrink(batch);
 }

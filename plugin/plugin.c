@@ -25,6 +25,7 @@
 #include "change.h"
 #include "compat.h"
 #include "guard.h"
+#include "holdback.h"
 #include "message.h"
 #include "relcache.h"
 #include "runid.h"
@@ -177,6 +178,9 @@ on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 	txn_set_last_commit(session, parse_last_commit(session->options->last_commit));
 	if (!is_init)
 		session->guc_level = apply_settings();
+
+	if (!is_init)
+		holdback_install(ctx);
 
 	opt->output_type = session->options->wire ?
 		OUTPUT_PLUGIN_BINARY_OUTPUT : OUTPUT_PLUGIN_TEXTUAL_OUTPUT;

@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "holdback.h"
 #include "json.h"
 #include "txn.h"
 
@@ -150,6 +151,7 @@ set_origin(Session *session, ReorderBufferTXN *txn)
 void
 txn_start(Session *session, ReorderBufferTXN *txn)
 {
+	holdback_before(txn);
 	session->txn.txn = txn;
 	session->txn.begun = false;
 	session->txn.ordinal = 0;
