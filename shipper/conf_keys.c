@@ -30,7 +30,7 @@ static const char *const binary_modes[] = {"bytes", "base64", "base64-url-safe",
 static const char *const hstore_modes[] = {"json", "map", NULL};
 static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
 static const char *const failure_modes[] = {"fail", "warn", "skip", "ignore", NULL};
-static const char *const tolerances[] = {"none", NULL};
+static const char *const tolerances[] = {"none", "all", NULL};
 static const char *const json_converters[] = {"org.apache.kafka.connect.json.JsonConverter", "JsonConverter", NULL};
 static const char *const connector_classes[] = {
 	"io.debezium.connector.postgresql.PostgresConnector", "PostgresConnector", "Postgres", NULL
@@ -269,12 +269,18 @@ const ConfKey conf_keys[] = {
 	/* errors */
 	INT("errors.max.retries", 0, "-1", -1, INT64_MAX, "attempts in a row after an error that may pass by itself; -1 is no limit"),
 	INT("retriable.restart.connector.wait.ms", 0, "10000", 0, INT64_MAX, "longest time between two such attempts"),
-	ENUM("errors.tolerance", 0, "none", tolerances, "a record that Kafka refuses stops the connector"),
+	ENUM("errors.tolerance", 0, "none", tolerances,
+		 "what becomes of a record that Kafka refuses (too large, a topic without the right to write or that does not exist, invalid): none stops the connector, all sends it to the dead letter topic, or without one leaves it out with a warning, and goes on"),
+	STR("errors.deadletterqueue.topic.name", 0, NULL,
+		"topic for records that Kafka refuses under errors.tolerance=all; one that is too large leaves its value behind"),
+	INT("errors.deadletterqueue.topic.replication.factor", 0, "3", -1, 32767, "replicas of that topic when it is created, with one partition; -1 is the broker's default"),
+	BOOL("errors.deadletterqueue.context.headers.enable", 0, "false",
+		 "whether such a record says in headers why it is there (__connect.errors.*); where it came from it always says (walpost.topic, .lsn, .change, .size)"),
+	BOOL("errors.log.enable", 0, "false", "whether each of them is logged; else one in ten seconds is, with the number of those left out"),
 	NOINT("errors.retry.timeout", "0", "transforms and converters do not fail by chance here"),
 	NOINT("errors.retry.delay.max.ms", "60000", "transforms and converters do not fail by chance here"),
-	NOBOOL("errors.log.enable", "false", "errors are always logged"),
 	NOBOOL("errors.log.include.messages", "false", "row data is never logged"),
-	NOPREFIX("errors.deadletterqueue.", NO_SINK),
+	NOPREFIX("errors.deadletterqueue.", "it is no property of the dead letter topic that is known here"),
 	NOSTR("custom.retriable.exception", NULL, NO_JAVA),
 	NOINT("executor.shutdown.timeout.ms", "4000", NO_JAVA),
 
@@ -388,7 +394,6 @@ const ConfRefusal conf_refusals[] = {
 	{"exactly.once.support", "required", "this release delivers at least once; remove it, or set it to requested"},
 	{"topic.naming.strategy", "*.DefaultTopicNamingStrategy", "its topics have no schema in them, <topic.prefix>.<table>, so that tables of two schemas meet; remove it"},
 	{"topic.naming.strategy", "*.*", "it names a Java class; topics are <topic.prefix>.<schema>.<table>"},
-	{"errors.tolerance", "all", "records that Kafka refuses would have to be dropped; set it to none"},
 	{"lsn.flush.mode", "manual", "without acknowledgements the server would keep all WAL; use connector"},
 	{"key.converter", "*Converter", NO_CONVERTER},
 	{"value.converter", "*Converter", NO_CONVERTER},

@@ -12,6 +12,7 @@
 #include "conf_private.h"
 #include "identity.h"
 #include "pattern.h"
+#include "wire.h"
 
 typedef struct ConfRule
 {
@@ -28,6 +29,16 @@ rule_topic_part(const char *name, const char *value, Err *err)
 			return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes letters, digits, dots, hyphens and underscores",
 						   value, name);
 	return true;
+}
+
+static bool
+rule_topic(const char *name, const char *value, Err *err)
+{
+	if (!rule_topic_part(name, value, err))
+		return false;
+	return strlen(value) <= WIRE_TOPIC_MAX ||
+		err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes %d characters at most",
+				value, name, WIRE_TOPIC_MAX);
 }
 
 /* What the server takes for the name of a slot. */
@@ -138,6 +149,7 @@ rule_memory(const char *name, const char *value, Err *err)
 static const ConfRule rules[] = {
 	{"topic.prefix", rule_topic_part},
 	{"topic.delimiter", rule_topic_part},
+	{"errors.deadletterqueue.topic.name", rule_topic},
 	{"slot.name", rule_slot_name},
 	{"publication.name", rule_identifier},
 	{"schema.include.list", rule_patterns},

@@ -4,8 +4,9 @@
  *
  * An event in flight carries in its RECEIVER field the number of its buffer
  * plus one (so that zero means "never produced"), and in its STREAM field the
- * route instead of the session's stream number: the buffer alone tells what
- * has to be sent again, also after the session it came from is gone.
+ * route (or the dead letter that it has become) instead of the session's stream
+ * number: the buffer alone tells what has to be sent again, also after the
+ * session it came from is gone.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -24,13 +25,14 @@ typedef bool (*FrameFn) (Intake *intake, const Frame *frame, Err *err);
 
 void
 intake_init(Intake *intake, Producer *producer, Topics *topics,
-			void (*release) (void *buffer))
+			DeadLetters *letters, void (*release) (void *buffer))
 {
 	memset(intake, 0, sizeof(*intake));
 	ledger_init(&intake->ledger, LEDGER_CAPACITY);
 	slab_table_init(&intake->slabs, release);
 	intake->producer = producer;
 	intake->topics = topics;
+	intake->letters = letters;
 	intake->slab = SLAB_NONE;
 }
 
@@ -250,6 +252,7 @@ void
 intake_resume(Intake *intake, uint64_t lsn, const Position *record)
 {
 	slab_table_clear(&intake->slabs);
+	deadletters_forget(intake->letters);
 	ledger_free(&intake->ledger);
 	ledger_init(&intake->ledger, LEDGER_CAPACITY);
 	ledger_start(&intake->ledger, lsn);
@@ -285,7 +288,8 @@ resend_slab(Intake *intake, const Slab *slab)
 		const Route *route;
 
 		if (frame.tag != WIRE_EVENT || frame.event.acknowledged ||
-			wire_get32(frame.event.body + WIRE_EVENT_RECEIVER) == 0)
+			wire_get32(frame.event.body + WIRE_EVENT_RECEIVER) == 0 ||
+			deadletters_resend(intake->letters, &frame.event))
 			continue;
 		route = topics_route(intake->topics, frame.event.stream);
 		producer_add(intake->producer, route->topic, &frame.event, route->headers);
@@ -313,6 +317,7 @@ intake_acknowledge(Intake *intake, char *const *bodies, size_t n, int64_t now_us
 		/* reports come in the order of events: runs of one buffer are long */
 		do
 		{
+			deadletters_delivered(intake->letters, wire_get32(bodies[i] + WIRE_EVENT_STREAM));
 			bodies[i][WIRE_EVENT_FLAGS] |= (char) WIRE_RECEIVER_FLAG;
 			run++;
 			i++;

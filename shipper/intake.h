@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "deadletter.h"
 #include "err.h"
 #include "frame.h"
 #include "ledger.h"
@@ -41,6 +42,7 @@ typedef struct Intake
 	SlabTable	slabs;
 	Producer   *producer;
 	Topics	   *topics;
+	DeadLetters *letters;
 	IntakeCounts counts;
 
 	uint32_t	slab;			/* the buffer being read */
@@ -62,7 +64,7 @@ typedef struct Intake
 
 /* Everything is borrowed; release frees a buffer. */
 extern void intake_init(Intake *intake, Producer *producer, Topics *topics,
-						void (*release) (void *buffer));
+						DeadLetters *letters, void (*release) (void *buffer));
 extern void intake_free(Intake *intake);
 
 /* True when there is room for another unit. */

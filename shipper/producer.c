@@ -46,7 +46,13 @@ producer_fd(const Producer *producer)
 bool
 producer_is_broken(const Producer *producer)
 {
-	return producer->fatal || producer->cut_batches;
+	return producer->fatal || producer->cut_batches || producer->searching;
+}
+
+bool
+producer_is_refused(const Producer *producer)
+{
+	return producer->refused;
 }
 
 void
@@ -130,6 +136,11 @@ client_close(Producer *producer)
 		topic->handle = NULL;
 
 		topic->first = topic->nwaiting = topic->handed = 0;
+		if (!producer->searching)
+		{
+			topic->suspect = NULL;
+			topic->narrow = 0;
+		}
 		if (rd_kafka_outq_len(producer->kafka) == 0)
 			producer_free_lists(topic);
 		topic->nlists = 0;
@@ -184,6 +195,7 @@ producer_free(Producer *producer)
 	}
 	free(producer->topics);
 	free(producer->active);
+	free(producer->failures);
 	free(producer);
 }
 
@@ -192,10 +204,10 @@ producer_renew(Producer *producer, Err *err)
 {
 	if (producer->cut_batches)
 		producer_cut_batches(++producer->batching);
-	else
+	else if (!producer->refused)
 		log_warn("the Kafka producer failed: %s", producer->fatal_text);
 	client_close(producer);
-	producer->fatal = producer->cut_batches = false;
+	producer->fatal = producer->cut_batches = producer->searching = producer->refused = false;
 	producer->fatal_text[0] = '\0';
 	return client_open(producer, true, err);
 }

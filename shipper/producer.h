@@ -30,7 +30,27 @@ typedef struct Producer Producer;
 /* Headers that many events carry, ready for librdkafka. */
 typedef struct ProducerHeaders ProducerHeaders;
 
-/* What the producer tells from within producer_poll(). */
+/* How much of an event a record holds. */
+typedef enum ProducerParts
+{
+	PRODUCER_WHOLE,
+	PRODUCER_NO_VALUE,			/* null instead */
+	PRODUCER_NO_KEY				/* neither */
+} ProducerParts;
+
+/* A record that Kafka does not take, and never would as it is. */
+typedef struct ProducerRefusal
+{
+	int			topic;
+	FrameEvent	event;
+	int			code;			/* Kafka's or librdkafka's */
+	const char *text;			/* what it says of it */
+	const char *exception;		/* what Java calls it */
+	const char *remedy;
+	bool		too_large;
+} ProducerRefusal;
+
+/* What the producer tells from within producer_poll() and producer_push(). */
 typedef struct ProducerEvents
 {
 	/* Kafka has these events: the bodies given to producer_add(). */
@@ -43,6 +63,12 @@ typedef struct ProducerEvents
 	void		(*topic_created) (void *arg, int topic, int code, const char *text);
 	/* Kafka has the record of producer_record(). */
 	void		(*recorded) (void *arg);
+
+	/*
+	 * A record was refused.  True: the event is taken care of, and is not to
+	 * go again as it is; false: the producer is to fail with it.
+	 */
+	bool		(*refused) (void *arg, const ProducerRefusal *refusal);
 	/* The commit LSN of the event with this body, for messages. */
 	uint64_t	(*commit_lsn) (void *arg, char *body);
 } ProducerEvents;
@@ -73,6 +99,9 @@ extern bool producer_poll(Producer *producer, Err *err) must_check;
  */
 extern bool producer_is_broken(const Producer *producer);
 extern bool producer_renew(Producer *producer, Err *err) must_check;
+
+/* True when that is for a record which was refused, and known by now. */
+extern bool producer_is_refused(const Producer *producer);
 
 /* The number of a topic, which it keeps; name is copied. */
 extern int	producer_topic(Producer *producer, const char *name);
@@ -107,6 +136,9 @@ extern void producer_topic_ready(Producer *producer, int topic);
 
 /* A header block made ready, or NULL for an empty one; the caller frees it. */
 extern ProducerHeaders *producer_headers_new(FrameText block);
+
+/* Events with these headers, which are not NULL, go without their value or key. */
+extern void producer_headers_cut(ProducerHeaders *headers, ProducerParts parts);
 extern void producer_headers_free(ProducerHeaders *headers);
 
 /* Queues an event.  headers (may be NULL) come before its own. */

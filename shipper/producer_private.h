@@ -13,6 +13,7 @@
 
 #include "log.h"
 #include "producer.h"
+#include "wire.h"
 
 #define lengthof(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -23,6 +24,7 @@ struct ProducerHeaders
 {
 	rd_kafka_headers_t *list;
 	size_t		bytes;
+	ProducerParts parts;		/* of the events with them */
 };
 
 /* An event that waits, and the headers that its stream gives it. */
@@ -45,9 +47,21 @@ typedef struct Topic
 	uint32_t	chunk;			/* so many had the last chunk, */
 	int64_t		chunk_us;		/* which went then */
 	uint32_t	npartitions;	/* as far as events have gone to them */
+	uint32_t	narrow;			/* most events of a chunk, while a refused
+								 * record is looked for; 0: as many as fit */
+	const char *suspect;		/* body of the last that it may be */
+	bool		too_large;		/* why the request was refused */
+	bool		convicted;		/* it was found */
 	rd_kafka_headers_t **lists; /* headers of what is handed over, one for */
 	int			nlists;			/* each call that did */
 } Topic;
+
+/* A record that did not arrive. */
+typedef struct Failure
+{
+	char	   *body;
+	rd_kafka_resp_err_t code;
+} Failure;
 
 struct Producer
 {
@@ -69,8 +83,13 @@ struct Producer
 	rd_kafka_headers_t *attach; /* to all records of the present call */
 	bool		attached;		/* one has it */
 
+	Failure    *failures;		/* of the delivery reports being read */
+	size_t		nfailures,
+				max_failures;
 	int			batching;		/* see PRODUCER_SINGLE */
 	bool		cut_batches;	/* the next client is to make smaller ones */
+	bool		refused;		/* a record was: why it is of no more use */
+	bool		searching;		/* the next one is to look for that record */
 	bool		fatal;			/* why, is in fatal_text */
 	bool		closing;		/* errors no longer matter */
 	bool		proven;
@@ -100,6 +119,42 @@ extern bool producer_is_renewable(rd_kafka_resp_err_t code);
 
 /* The client is of no more use; why, is text. */
 extern void producer_give_up(Producer *producer, const char *text);
+
+/* The event of a body, which frame_next() has passed. */
+static inline FrameEvent
+producer_event(char *body)
+{
+	char		flags = body[WIRE_EVENT_FLAGS];
+	char	   *bytes = body + WIRE_EVENT_HEAD;
+	uint32_t	key_len = wire_get32(body + WIRE_EVENT_KEY_LEN);
+	uint32_t	value_len = wire_get32(body + WIRE_EVENT_VALUE_LEN);
+
+	return (FrameEvent)
+	{
+		.body = body,
+			.key = (flags & WIRE_HAS_KEY) ? bytes : NULL,
+			.key_len = key_len,
+			.value = (flags & WIRE_HAS_VALUE) ? bytes + key_len : NULL,
+			.value_len = value_len,
+			.headers = bytes + key_len + value_len,
+			.headers_len = wire_get32(body + WIRE_EVENT_HEADERS_LEN),
+			.ordinal = wire_get64(body + WIRE_EVENT_ORDINAL),
+			.timestamp = (int64_t) wire_get64(body + WIRE_EVENT_TIMESTAMP),
+	};
+}
+
+/* ---- producer_refused.c ---- */
+
+/* A record that librdkafka did not take. */
+extern void producer_refuse(Producer *producer, Topic *topic, char *body,
+							rd_kafka_resp_err_t code);
+
+/* Notes a record that did not arrive; producer_failed() then judges them all. */
+extern void producer_note_failure(Producer *producer, const rd_kafka_message_t *message);
+extern void producer_failed(Producer *producer, Topic *topic);
+
+/* The event was acknowledged, or is out of the way: is the search over? */
+extern void producer_search_past(Producer *producer, Topic *topic, const char *body);
 
 /* What producer_poll() does with delivery reports, and with new topics. */
 extern void producer_on_delivery(Producer *producer, rd_kafka_event_t *event);

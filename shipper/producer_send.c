@@ -15,10 +15,8 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 #include "mem.h"
 #include "producer_conf.h"
@@ -80,6 +78,12 @@ producer_headers_new(FrameText block)
 }
 
 void
+producer_headers_cut(ProducerHeaders *headers, ProducerParts parts)
+{
+	headers->parts = parts;
+}
+
+void
 producer_headers_free(ProducerHeaders *headers)
 {
 	if (headers == NULL)
@@ -88,129 +92,12 @@ producer_headers_free(ProducerHeaders *headers)
 	free(headers);
 }
 
-/*
- * A record that Kafka or librdkafka refuses: what it was, and what to do.  The
- * first one counts.
- */
-static void
-refused(Producer *producer, const char *topic, const FrameEvent *event, rd_kafka_resp_err_t code)
-{
-	static const struct
-	{
-		rd_kafka_resp_err_t code;
-		const char *remedy;
-	}			remedies[] = {
-		{RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "raise max.message.bytes of the topic (kafka-configs --alter --entity-type topics)"},
-		{RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, "raise max.message.bytes and segment.bytes of the topic"},
-		{RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "grant the connector's principal Write and Describe on the topic"},
-		{RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "grant the connector's principal IdempotentWrite on the cluster"},
-		{RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "create the topic, or let the connector's principal create it"},
-		{RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, "create the topic, or let the connector's principal create it"},
-		{RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "create the topic, or let the connector's principal create it"},
-		{RD_KAFKA_RESP_ERR_INVALID_RECORD, "see the broker's log; a compacted topic takes no record without a key"},
-		{RD_KAFKA_RESP_ERR_INVALID_MSG, "see the broker's log"},
-	};
-	const char *remedy = "see the broker's log";
-	const char *key = event->key ? event->key : "null";
-	int			key_len = event->key ? (event->key_len < 200 ? (int) event->key_len : 200) : 4;
-
-	uint64_t	lsn;
-
-	if (producer->failed)
-		return;
-	lsn = producer->events->commit_lsn(producer->arg, event->body);
-	for (size_t i = 0; i < lengthof(remedies); i++)
-	{
-		if (remedies[i].code == code)
-			remedy = remedies[i].remedy;
-	}
-	producer->failed = true;
-	eventfd_write(producer->wake_fd, 1);	/* producer_poll() has to tell */
-	err_set(&producer->failure, ERR_FATAL,
-			"could not publish an event to topic \"%s\": %s; key %.*s, change %llu of the "
-			"transaction at " LSN_FMT ", %u bytes; %s",
-			topic, rd_kafka_err2str(code), key_len, key, (unsigned long long) event->ordinal,
-			LSN_ARGS(lsn), event->key_len + event->value_len, remedy);
-	producer->failure.kafka = code;
-}
-
-/* The event of a body; what it holds was checked when it was read. */
-static FrameEvent
-event_of_body(char *body)
-{
-	char		flags = body[WIRE_EVENT_FLAGS];
-	char	   *bytes = body + WIRE_EVENT_HEAD;
-	uint32_t	key_len = wire_get32(body + WIRE_EVENT_KEY_LEN);
-	uint32_t	value_len = wire_get32(body + WIRE_EVENT_VALUE_LEN);
-
-	return (FrameEvent)
-	{
-		.body = body,
-			.key = (flags & WIRE_HAS_KEY) ? bytes : NULL,
-			.key_len = key_len,
-			.value = (flags & WIRE_HAS_VALUE) ? bytes + key_len : NULL,
-			.value_len = value_len,
-			.headers = bytes + key_len + value_len,
-			.headers_len = wire_get32(body + WIRE_EVENT_HEADERS_LEN),
-			.ordinal = wire_get64(body + WIRE_EVENT_ORDINAL),
-			.timestamp = (int64_t) wire_get64(body + WIRE_EVENT_TIMESTAMP),
-	};
-}
-
 static inline size_t
 event_bytes(const char *body)
 {
 	return (size_t) wire_get32(body + WIRE_EVENT_KEY_LEN) +
 		wire_get32(body + WIRE_EVENT_VALUE_LEN) +
 		wire_get32(body + WIRE_EVENT_HEADERS_LEN);
-}
-
-/*
- * What an error on one record means.  These say only that its producer is done
- * for: the record goes again with the next one.
- */
-bool
-producer_is_renewable(rd_kafka_resp_err_t code)
-{
-	static const rd_kafka_resp_err_t codes[] = {
-		RD_KAFKA_RESP_ERR__FATAL,
-		RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE,
-		RD_KAFKA_RESP_ERR__PURGE_QUEUE,
-		RD_KAFKA_RESP_ERR__PURGE_INFLIGHT,
-		RD_KAFKA_RESP_ERR__DESTROY,
-		RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
-		RD_KAFKA_RESP_ERR__INCONSISTENT,
-		RD_KAFKA_RESP_ERR__TRANSPORT,
-		RD_KAFKA_RESP_ERR__TIMED_OUT,
-		RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
-		RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID,
-		RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
-		RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING,
-	};
-
-	for (size_t i = 0; i < lengthof(codes); i++)
-	{
-		if (codes[i] == code)
-			return true;
-	}
-	return false;
-}
-
-/* n records of one request failed for good, body being the first of them. */
-static void
-records_failed(Producer *producer, const char *topic, char *body, size_t n,
-			   rd_kafka_resp_err_t code)
-{
-	FrameEvent	event = event_of_body(body);
-
-	log_debug("%zu records for topic \"%s\" failed: %s", n, topic, rd_kafka_err2name(code));
-	if (producer_is_renewable(code))
-		producer_give_up(producer, rd_kafka_err2str(code));
-	else if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && n > 1 &&
-			 producer->batching < PRODUCER_SINGLE)
-		producer->cut_batches = true;
-	else
-		refused(producer, topic, &event, code);
 }
 
 void
@@ -236,6 +123,25 @@ producer_add(Producer *producer, int number, const FrameEvent *event,
 	waiting->headers = headers;
 }
 
+/* The event as its record is to hold it. */
+static inline FrameEvent
+waiting_event(const Waiting *waiting)
+{
+	FrameEvent	event = producer_event(waiting->body);
+
+	if (__builtin_expect(waiting->headers != NULL && waiting->headers->parts != PRODUCER_WHOLE, 0))
+	{
+		event.value = NULL;
+		event.value_len = 0;
+		if (waiting->headers->parts == PRODUCER_NO_KEY)
+		{
+			event.key = NULL;
+			event.key_len = 0;
+		}
+	}
+	return event;
+}
+
 static inline Waiting *
 waiting_at(const Topic *topic, uint32_t i)
 {
@@ -249,12 +155,13 @@ chunk_size(const Producer *producer, const Topic *topic)
 	size_t		spread = topic->npartitions ? topic->npartitions : 1;
 	size_t		bytes = 0;
 	size_t		max;
+	uint32_t	most = topic->narrow ? topic->narrow : producer->chunk_events;
 	uint32_t	n;
 
 	if (spread > CHUNK_SPREAD)
 		spread = CHUNK_SPREAD;
 	max = producer->chunk_bytes * spread;
-	for (n = 0; n < topic->nwaiting && n < producer->chunk_events; n++)
+	for (n = 0; n < topic->nwaiting && n < most; n++)
 	{
 		const Waiting *waiting = waiting_at(topic, n);
 
@@ -282,7 +189,7 @@ static bool
 hand_one(Producer *producer, Topic *topic)
 {
 	const Waiting *waiting = waiting_at(topic, 0);
-	FrameEvent	event = event_of_body(waiting->body);
+	FrameEvent	event = waiting_event(waiting);
 	FrameText	block = {event.headers, event.headers_len};
 	rd_kafka_headers_t *list;
 	rd_kafka_resp_err_t code;
@@ -305,7 +212,7 @@ hand_one(Producer *producer, Topic *topic)
 	rd_kafka_headers_destroy(list);
 	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		return false;
-	records_failed(producer, topic->name, event.body, 1, code);
+	producer_refuse(producer, topic, event.body, code);
 	return true;
 }
 
@@ -382,7 +289,7 @@ hand_plain(Producer *producer, Topic *topic, uint32_t max)
 
 		if (waiting->headers != headers || !is_plain(waiting->body))
 			break;
-		event = event_of_body(waiting->body);
+		event = waiting_event(waiting);
 		producer->batch[n] = (rd_kafka_message_t)
 		{
 			.payload = event.value,.len = event.value_len,
@@ -402,7 +309,7 @@ hand_plain(Producer *producer, Topic *topic, uint32_t max)
 		if (message->err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 			return i;
 		if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-			records_failed(producer, topic->name, message->_private, 1, message->err);
+			producer_refuse(producer, topic, message->_private, message->err);
 	}
 	return n;
 }
@@ -507,10 +414,8 @@ void
 producer_on_delivery(Producer *producer, rd_kafka_event_t *event)
 {
 	const rd_kafka_message_t *message;
-	const rd_kafka_message_t *failed = NULL;
 	Topic	   *topic = NULL;
 	char	   *bodies[BATCH_MAX];
-	size_t		nfailed = 0;
 	size_t		n = 0;
 
 	while ((message = rd_kafka_event_message_next(event)) != NULL)
@@ -530,11 +435,12 @@ producer_on_delivery(Producer *producer, rd_kafka_event_t *event)
 		take_headers(message);
 		if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
 		{
-			failed = failed ? failed : message;
-			nfailed++;
+			producer_note_failure(producer, message);
 			continue;
 		}
 		producer->proven = true;
+		if (__builtin_expect(topic->suspect != NULL, 0))
+			producer_search_past(producer, topic, message->_private);
 		bodies[n++] = message->_private;
 		if (n == BATCH_MAX)
 		{
@@ -546,6 +452,6 @@ producer_on_delivery(Producer *producer, rd_kafka_event_t *event)
 		producer_free_lists(topic);
 	if (n > 0)
 		producer->events->acknowledged(producer->arg, bodies, n);
-	if (nfailed > 0 && !producer->closing)
-		records_failed(producer, topic->name, failed->_private, nfailed, failed->err);
+	if (producer->nfailures > 0)
+		producer_failed(producer, topic);
 }

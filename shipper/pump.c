@@ -37,6 +37,8 @@
 /* A producer that failed is replaced after a moment, and not more often. */
 #define RENEW_AFTER_US		200000
 #define RENEW_US			1000000
+/* After a refused record: what else is under way may arrive meanwhile. */
+#define RENEW_REFUSED_US	50000
 
 static Pump *pump_running;
 
@@ -243,6 +245,25 @@ on_recorded(void *arg)
 	pump_recorded(arg);
 }
 
+static bool
+on_refused(void *arg, const ProducerRefusal *refusal)
+{
+	Pump	   *pump = arg;
+	char	   *body = refusal->event.body;
+
+	switch (deadletters_take(pump->letters, refusal, intake_commit_lsn(&pump->intake, body)))
+	{
+		case DEADLETTER_STOP:
+			return false;
+		case DEADLETTER_LEFT_OUT:
+			intake_acknowledge(&pump->intake, &body, 1, loop_now_us());
+			break;
+		case DEADLETTER_SENT:
+			break;
+	}
+	return true;
+}
+
 static uint64_t
 on_commit_lsn(void *arg, char *body)
 {
@@ -255,6 +276,7 @@ static const ProducerEvents producer_events = {
 	.acknowledged = on_acknowledged,
 	.topic_created = on_topic_created,
 	.recorded = on_recorded,
+	.refused = on_refused,
 	.commit_lsn = on_commit_lsn,
 };
 
@@ -266,12 +288,13 @@ static bool
 renew_producer(Pump *pump)
 {
 	int64_t		now = loop_now_us();
+	bool		refused = producer_is_refused(pump->producer);
 	int64_t		due;
 
 	if (pump->broken_us == 0)
 		pump->broken_us = now;
-	due = pump->broken_us + RENEW_AFTER_US;
-	if (due < pump->renewed_us + RENEW_US)
+	due = pump->broken_us + (refused ? RENEW_REFUSED_US : RENEW_AFTER_US);
+	if (due < pump->renewed_us + RENEW_US && !refused)
 		due = pump->renewed_us + RENEW_US;
 	if (now < due)
 	{
@@ -283,8 +306,9 @@ renew_producer(Pump *pump)
 	if (!producer_renew(pump->producer, &pump->err))
 		return false;
 	pump->record_pending = false;
-	log_info("a new Kafka producer gets the %llu events that are not acknowledged",
-			 (unsigned long long) pump->intake.ledger.in_flight);
+	log_write(refused ? LOG_DEBUG : LOG_INFO, LOG_MODULE,
+			  "a new Kafka producer gets the %llu events that are not acknowledged",
+			  (unsigned long long) pump->intake.ledger.in_flight);
 	intake_resend(&pump->intake);
 	topics_ask_again(pump->topics);
 	return true;
@@ -636,10 +660,10 @@ on_stats_timer(void *arg)
 		return;
 	pump->logged_events = stats.acknowledged;
 	log_info("%llu events in %llu transactions acknowledged up to " LSN_FMT
-			 ", %llu in flight, %zu KiB pinned",
+			 ", %llu in flight, %zu KiB pinned, %llu refused",
 			 (unsigned long long) stats.acknowledged, (unsigned long long) stats.transactions,
 			 LSN_ARGS(stats.flush_lsn), (unsigned long long) stats.in_flight,
-			 stats.pinned_bytes / 1024);
+			 stats.pinned_bytes / 1024, (unsigned long long) stats.refused);
 }
 
 static void
@@ -747,7 +771,8 @@ pump_run(const PumpOptions *options, Err *err)
 		return false;
 	}
 	pump->topics = topics_new(options->conf, pump->producer, &pump->loop);
-	intake_init(&pump->intake, pump->producer, pump->topics, PQfreemem);
+	pump->letters = deadletters_new(options->conf, pump->producer, pump->topics);
+	intake_init(&pump->intake, pump->producer, pump->topics, pump->letters, PQfreemem);
 	add_watches(pump);
 	pump_running = pump;
 
@@ -770,6 +795,7 @@ pump_run(const PumpOptions *options, Err *err)
 	producer_free(pump->producer);
 	topics_free(pump->topics);
 	intake_free(&pump->intake);
+	deadletters_free(pump->letters);
 	sig_close(&pump->sig);
 	free(pump->record_key);
 	free(pump);
@@ -796,6 +822,7 @@ pump_stats(void)
 			.bytes = counts->bytes,
 			.acknowledged = counts->acknowledged,
 			.repeated = counts->repeated,
+			.refused = deadletters_count(pump->letters),
 			.reconnects = pump->reconnects,
 			.in_flight = pump->intake.ledger.in_flight,
 			.pinned_bytes = intake_pinned(&pump->intake),

@@ -42,6 +42,7 @@ typedef struct PumpStats
 	uint64_t	acknowledged;	/* events that Kafka has */
 	uint64_t	repeated;		/* events that came again after a reconnect,
 								 * dropped */
+	uint64_t	refused;		/* records that Kafka did not take */
 	uint64_t	reconnects;
 	uint64_t	in_flight;		/* events read, not acknowledged */
 	size_t		pinned_bytes;	/* memory that they hold */

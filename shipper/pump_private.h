@@ -55,6 +55,7 @@ typedef struct Pump
 	Sig			sig;
 	Producer   *producer;
 	Topics	   *topics;
+	DeadLetters *letters;
 	Intake		intake;
 	Stream	   *stream;			/* NULL: none */
 	Stream	   *probe;			/* asks whether the server is shutting down */

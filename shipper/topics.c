@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,17 @@ typedef enum TopicState
 	TOPIC_READY
 } TopicState;
 
+/* One that is no stream's. */
+typedef struct OwnTopic
+{
+	int			topic;
+	int			partitions,
+				replicas;
+} OwnTopic;
+
+/* The dead letters', the heartbeats'. */
+#define OWN_TOPICS	4
+
 struct Topics
 {
 	const Conf *conf;
@@ -48,6 +60,8 @@ struct Topics
 	TopicState *states;			/* by the producer's number */
 	int			nstates;
 
+	OwnTopic	own[OWN_TOPICS];
+	int			own_count;
 	int			partitions;
 	int			replicas;
 	const char **settings;		/* pairs for new topics, NULL-terminated */
@@ -162,17 +176,33 @@ topic_ready(Topics *topics, int topic)
 	producer_topic_ready(topics->producer, topic);
 }
 
+static const OwnTopic *
+own_topic(const Topics *topics, int topic)
+{
+	for (int i = 0; i < topics->own_count; i++)
+		if (topics->own[i].topic == topic)
+			return &topics->own[i];
+	return NULL;
+}
+
 static void
 topic_ask(Topics *topics, int topic)
 {
+	static const char *const none[] = {NULL};
+	const OwnTopic *own = own_topic(topics, topic);
+
 	if (topics->no_admin)
 	{
 		topic_ready(topics, topic);
 		return;
 	}
 	topics->states[topic] = TOPIC_ASKED;
-	producer_topic_create(topics->producer, topic, topics->partitions, topics->replicas,
-						  topics->settings, CREATE_TIMEOUT_MS);
+	if (own != NULL)
+		producer_topic_create(topics->producer, topic, own->partitions, own->replicas, none,
+							  CREATE_TIMEOUT_MS);
+	else
+		producer_topic_create(topics->producer, topic, topics->partitions, topics->replicas,
+							  topics->settings, CREATE_TIMEOUT_MS);
 }
 
 static void
@@ -238,6 +268,21 @@ topic_state(Topics *topics, int topic)
 			topics->states[topics->nstates++] = TOPIC_NEW;
 	}
 	return topics->states[topic];
+}
+
+int
+topics_own(Topics *topics, const char *name, int partitions, int replicas)
+{
+	int			topic = producer_topic(topics->producer, name);
+
+	assert(topics->own_count < OWN_TOPICS);
+	topics->own[topics->own_count++] = (OwnTopic)
+	{
+		topic, partitions, replicas
+	};
+	if (topic_state(topics, topic) == TOPIC_NEW)
+		topic_ask(topics, topic);
+	return topic;
 }
 
 static uint32_t

@@ -48,6 +48,12 @@ extern void topics_new_session(Topics *topics);
  */
 extern bool topics_relation(Topics *topics, const FrameRelation *relation, Err *err) must_check;
 
+/*
+ * The number of a topic of the connector's own, which is created with so many
+ * partitions and replicas (-1: the broker's default) and no other settings.
+ */
+extern int	topics_own(Topics *topics, const char *name, int partitions, int replicas);
+
 /* The route of a stream of this session, or ROUTE_NONE. */
 extern uint32_t topics_find(const Topics *topics, uint32_t stream);
 

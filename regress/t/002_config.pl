@@ -209,7 +209,8 @@ refused("transforms=a\ntransforms.a.type=x.Y", 'property "transforms" = "a" .*no
 refused('signal.data.collection=public.s', '.*not supported: signals', 'signals');
 refused('snapshot.mode=always', 'value "always" of property "snapshot\.mode" \(.*\) is not supported', 'snapshots');
 refused('exactly.once.support=required', 'value "required" .*not supported: this release delivers at least once', 'exactly once');
-refused('errors.tolerance=all', 'value "all" .*not supported', 'tolerance');
+accepted('errors.tolerance=all', undef, 'tolerance');
+refused('errors.deadletterqueue.topic.name=a b', 'bad value "a b" for property "errors\.deadletterqueue\.topic\.name"; it takes letters', 'a topic that is none');
 refused('value.converter=io.confluent.connect.avro.AvroConverter', 'value "io\.confluent\.connect\.avro\.AvroConverter" of property "value\.converter" \(.*\) is not supported: this release writes JSON', 'Avro');
 refused('key.converter=org.apache.kafka.connect.storage.StringConverter', '.*this release writes JSON', 'strings');
 refused('connector.class=io.debezium.connector.mysql.MySqlConnector', 'value .*MySqlConnector" of property "connector\.class"', 'another connector');
