@@ -49,7 +49,7 @@ override with_llvm = no
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
-else ifneq ($(filter-out demo test bench differential torture fuzz librdkafka help,$(or $(MAKECMDGOALS),all)),)
+else ifneq ($(filter-out demo test bench differential golden torture fuzz librdkafka help,$(or $(MAKECMDGOALS),all)),)
 $(error "$(PG_CONFIG) --pgxs" names no file: install PostgreSQL's server headers, or run "regress/setup.sh build")
 endif
 
@@ -81,7 +81,7 @@ uninstall-ship:
 
 # ---- what installs what it needs first --------------------------------------
 # Set-up may bring the very headers that this file looks for: it is read anew.
-demo test bench differential torture fuzz librdkafka:
+demo test bench differential golden torture fuzz librdkafka:
 	@regress/setup.sh $@
 	@$(MAKE) -s run-$@
 
@@ -97,6 +97,9 @@ run-bench: all
 
 run-differential: all
 	@regress/differential/run $(SCENARIOS)
+
+run-golden: all
+	@regress/differential/record $(SCENARIOS)
 
 run-torture: all torture-tools
 	@FAULTS='$(FAULTS)' MODE='$(MODE)' SPOOL='$(SPOOL)' SEED='$(SEED)' regress/torture/run
@@ -149,7 +152,7 @@ indent:
 help:
 	@sed -n 's/^#  *make /  make /p' Makefile
 
-.PHONY: demo test bench differential torture fuzz librdkafka run-demo run-test run-bench run-differential run-torture \
+.PHONY: demo test bench differential golden torture fuzz librdkafka run-demo run-test run-bench run-differential run-golden run-torture \
 	run-librdkafka install-ship uninstall-ship unit-programs torture-tools lint unit regress isolation tap sanitize docs indent help
 
 # make                  the plugin, walpost.so, and the shipper, shipper/walpost
@@ -165,6 +168,7 @@ help:
 # make sanitize         tap with a shipper that checks its memory
 # make bench            figures beside other plugins; DEBEZIUM=1 beside Debezium
 # make differential    each record beside Debezium's; SCENARIOS='types*', or SEED=n for a random one
+# make golden           records what Debezium writes, for make test to compare with; SCENARIOS='types*'
 # make torture          faults at random, and nothing lost: FAULTS=1000 MODE=exactly-once SPOOL=on SEED=n
 # make fuzz             pure modules on bytes of libFuzzer's; TIME=60 seconds each, TARGETS='frame props'
 # make librdkafka       a current librdkafka in build/librdkafka, and the shipper with it

@@ -12,6 +12,7 @@
 #    torture       test
 #    fuzz          build, and clang with libFuzzer
 #    differential  test, and what fetches Debezium
+#    golden        the same
 #    librdkafka    the current librdkafka alone, into build/librdkafka
 #
 # Debian and its kin only; elsewhere it says what is missing and stops.  Says
@@ -253,11 +254,11 @@ for target in "$@"; do
             install_librdkafka
             ;;
         fuzz) install_packages build fuzz ;;
-        differential)
+        differential | golden)
             install_packages build demo test kafka connect librdkafka
             install_kafka
             install_librdkafka
             ;;
-        *) die "unknown group \"$target\": build, demo, test, bench, torture, fuzz, differential or librdkafka" ;;
+        *) die "unknown group \"$target\": build, demo, test, bench, torture, fuzz, differential, golden or librdkafka" ;;
     esac
 done

@@ -21,7 +21,7 @@ sub compare
 
 	for my $topic (sort keys %{ { %$debezium, %$walpost } })
 	{
-		my @sides = map { [ _in_order(@{ $_->{$topic} // [] }) ] } $debezium, $walpost;
+		my @sides = map { [ in_order(@{ $_->{$topic} // [] }) ] } $debezium, $walpost;
 		my $count = @{ $sides[0] } > @{ $sides[1] } ? @{ $sides[0] } : @{ $sides[1] };
 
 		$result{records} += $count;
@@ -32,7 +32,7 @@ sub compare
 
 # Records with a key in the order of their partition; those without one, which
 # may go anywhere, in the order of the log.
-sub _in_order
+sub in_order
 {
 	my (@records) = @_;
 	my @keyless = grep { !defined $_->{key} } @records;
@@ -46,7 +46,7 @@ sub _position
 {
 	my ($record) = @_;
 
-	return ($record->{value} // '') =~ /"lsn":(\d+)/ ? $1 : 0;
+	return ($record->{value} // '') =~ /"lsn":L?(\d+)/ ? $1 : 0;
 }
 
 sub _compare_record
@@ -57,7 +57,7 @@ sub _compare_record
 	  if grep { !$_ } @records;
 
 	my @leaves = map { _leaves($_) } @records;
-	my @texts = map { { map { @$_ } @$_ } } @leaves;
+	my @texts = map { { map { @$_[ 0, 1 ] } @$_ } } @leaves;
 	my %seen;
 
 	for my $path (grep { !$seen{$_}++ } map { $_->[0] } map { @$_ } @leaves)
@@ -131,13 +131,16 @@ sub _leaves
 		  ? Differential::Json::leaves($part, $record->{$part}, \@leaves)
 		  : push @leaves, [ $part, '(none)' ];
 	}
-	for my $header (split /,(?=__debezium\.)/, $record->{header_text})
-	{
-		my ($name, $text) = split /=/, $header, 2;
-
-		push @leaves, [ "headers.$name", $text ];
-	}
+	push @leaves, map { [ "headers.$_->[0]", $_->[1] ] } headers($record);
 	return \@leaves;
+}
+
+# A record's headers in their order, each as [name, text].
+sub headers
+{
+	my ($record) = @_;
+
+	return map { [ split /=/, $_, 2 ] } split /,(?=__debezium\.)/, $record->{header_text};
 }
 
 1;

@@ -8,8 +8,8 @@ package Differential::Json;
 use strict;
 use warnings;
 
-# Appends [path, text] for each leaf of a JSON text to the list; an empty
-# object or array is a leaf.  "payload" is left out of paths where a schema
+# Appends [path, text, offset of the text] for each leaf of a JSON text to the
+# list; an empty object or array is a leaf.  "payload" is left out of paths where a schema
 # stands beside it, so that they are the same with schemas and without.
 sub leaves
 {
@@ -36,7 +36,7 @@ sub _value
 
 	if (/\G\{/gc)
 	{
-		return push @$leaves, [ $path, '{}' ] if /\G\}/gc;
+		return push @$leaves, [ $path, '{}', pos() - 1 ] if /\G\}/gc;
 		do
 		{
 			/\G"((?:[^"\\]++|\\.)*+)":/gc or _broken();
@@ -48,14 +48,14 @@ sub _value
 	{
 		my $index = 0;
 
-		return push @$leaves, [ $path, '[]' ] if /\G\]/gc;
+		return push @$leaves, [ $path, '[]', pos() - 1 ] if /\G\]/gc;
 		do { _value("$path\[" . $index++ . ']', $leaves) } while (/\G,/gc);
 		/\G\]/gc or _broken();
 	}
 	else
 	{
 		/\G("(?:[^"\\]++|\\.)*+"|[-+.\w]+)/gc or _broken();
-		push @$leaves, [ $path, $1 ];
+		push @$leaves, [ $path, $1, $-[1] ];
 	}
 	return;
 }

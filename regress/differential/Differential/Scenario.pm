@@ -14,16 +14,21 @@ package Differential::Scenario;
 use strict;
 use warnings;
 
+use Walpost::Connect ();
 use Walpost::Shipper;
 use Walpost::Test;
 
-# All that scenarios/ holds, by name: one for each file of properties.
-# "types.strings.properties" goes with "types.sql".
+# The names of those in a folder that one of these names or globs fits, of all
+# without: one for each file of properties.  "types.strings.properties" goes with
+# "types.sql".
 sub names
 {
-	my ($folder) = @_;
+	my ($folder, @globs) = @_;
+	my ($pattern) = map { qr/^(?:$_)$/ } join '|', map { join '.*', map { quotemeta } split /\*/, $_, -1 } @globs ? @globs : '*';
+	my @names = grep { $_ =~ $pattern } map { m{([^/]+)\.properties$} } glob "$folder/*.properties";
 
-	return sort map { m{([^/]+)\.properties$} } glob "$folder/*.properties";
+	die "no scenario of that name in $folder\n" unless @names;
+	return sort @names;
 }
 
 # A scenario: name, conf, a hash of properties, setup, the SQL of its tables,
@@ -70,14 +75,47 @@ sub _properties
 	return \%conf;
 }
 
+# A Kafka Connect worker for Debezium, running, that writes into a broker.
+sub worker
+{
+	my ($kafka) = @_;
+	my $connect = Walpost::Connect->new(
+		kafka => $kafka,
+		java => [ '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1' ],
+		conf => { 'offset.flush.interval.ms' => 1000 });
+
+	$connect->start;
+	$connect->wait_ready;
+	return $connect;
+}
+
+# Why it cannot run on its server, or undef: the extensions that it makes, and
+# the versions in a line "-- servers 15-16" or "-- servers 15-".
+sub unmet
+{
+	my ($self) = @_;
+	my ($from, $to) = $self->{setup} =~ /^-- servers (\d+)-(\d*)$/m;
+	my $version = int $self->{pg}->query('SHOW server_version_num') / 10000;
+
+	return "PostgreSQL $version" if defined $from && ($version < $from || length $to && $version > $to);
+	for my $extension ($self->{setup} =~ /^CREATE EXTENSION (\w+)/mg)
+	{
+		return "no extension $extension"
+		  unless $self->{pg}->query("SELECT 1 FROM pg_available_extensions WHERE name = '$extension'");
+	}
+	return;
+}
+
 # Runs it; returns a hash: what the broker of each connector holds afterwards,
 # as a hash of topics and their records.
 sub run
 {
 	my ($self) = @_;
+	my @before = $self->_counted;
 
 	$self->{pg}->query("CREATE DATABASE $self->{db}");
 	$self->_sql($self->_with_publication);
+	$self->_hold;
 	$self->_start;
 	my $done = eval {
 		$self->_sql($self->_stream);
@@ -87,8 +125,23 @@ sub run
 	my $failure = $@;
 	$self->_stop;
 	die $failure unless $done;
+	my @after = $self->_counted;
+	@{ $self->{within} }{qw(lsn xid time)} = map { [ $before[$_], $after[$_] ] } 0 .. 2;
 	return map { $_ => $self->_read($self->{$_}) } @{ $self->{sides} };
 }
+
+# What the server and the clock have counted so far: the position in the WAL,
+# the transaction id, microseconds.
+sub _counted
+{
+	my ($self) = @_;
+
+	return split /\|/, $self->{pg}->query(
+		"SELECT pg_current_wal_insert_lsn() - '0/0', txid_current(), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
+}
+
+# Between which counts the run was (Differential::Normal).
+sub within { return $_[0]{within}; }
 
 # What happens.  It pauses where Debezium needs time to ask the catalog.
 sub _stream
@@ -116,6 +169,20 @@ sub _with_publication
 	my $publication = $self->{setup} =~ /CREATE PUBLICATION dbz_publication/i ? '' : 'CREATE PUBLICATION dbz_publication FOR ALL TABLES;';
 
 	return "$self->{setup};\nCREATE TABLE the_end (id int PRIMARY KEY, xid bigint);\n$publication\n";
+}
+
+# Keeps a snapshot until the database goes.  Old rows stay where they are then, or
+# it would be a matter of luck where an update puts the new ones, and in which
+# order the next one finds them.
+sub _hold
+{
+	my ($self) = @_;
+	my $hold = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1; SELECT pg_sleep(3600)";
+
+	$self->{pg}->query_in_background($hold, log_file('hold'), $self->{db});
+	return wait_until('a snapshot', sub {
+		$self->{pg}->query("SELECT 1 FROM pg_stat_activity WHERE datname = '$self->{db}' AND wait_event = 'PgSleep' AND backend_xmin IS NOT NULL");
+	});
 }
 
 # Starts the connectors, and waits until they stream.

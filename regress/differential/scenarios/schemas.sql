@@ -20,5 +20,5 @@ INSERT INTO constants (pk) VALUES (1);
 INSERT INTO constants (pk, i, t, d) VALUES (2, NULL, NULL, NULL);
 UPDATE constants SET i = 6 WHERE pk = 2;
 DELETE FROM constants WHERE pk = 2;
-INSERT INTO computed (z) VALUES ('z');
+INSERT INTO computed (z, u, tz, ts) VALUES ('z', 'd9428888-122b-41e1-b85c-61cdd7c8e5a2', '2020-02-03 04:05:06.789+00', '2020-02-03 04:05:06.789');
 DELETE FROM computed;
