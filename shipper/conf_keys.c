@@ -154,11 +154,11 @@ const ConfKey conf_keys[] = {
 	INT("offset.flush.interval.ms", 0, "10000", 1, INT64_MAX, "how often the position record is written while the position moves"),
 	NOPREFIX("offset.", "it belongs to the workers of Kafka Connect"),
 	REFUSE_INT("xmin.fetch.interval.ms", "0", "source.xmin is always null"),
-	NOINT("heartbeat.interval.ms", "0", "the slot moves with the server's keepalives even while nothing is captured; no heartbeat records are written in this release"),
-	NOSTR("heartbeat.topics.prefix", "__debezium-heartbeat", "no heartbeat records are written in this release"),
-	NOSTR("topic.heartbeat.prefix", "__debezium-heartbeat", "no heartbeat records are written in this release"),
-	NOSTR("topic.heartbeat.name", NULL, "no heartbeat records are written in this release"),
-	NOSTR("heartbeat.action.query", NULL, "the slot moves without it: it is not run"),
+	INT("heartbeat.interval.ms", 0, "0", 0, INT64_MAX, "how often a heartbeat record is written and heartbeat.action.query is run; 0 is never. The slot moves with the server's keepalives without either"),
+	STR("topic.heartbeat.prefix", 0, "__debezium-heartbeat", "first part of the heartbeats' topic; the second is topic.prefix"),
+	STR("topic.heartbeat.name", 0, NULL, "the whole name of the heartbeats' topic, which connectors then may share"),
+	STR("heartbeat.action.query", 0, NULL,
+		"SQL to run with each heartbeat, on an ordinary connection of its own; when it fails that is logged, and events go on"),
 
 	/* what is captured */
 	LIST("schema.include.list", PLUGIN, NULL, "regular expressions of the schemas to capture"),
@@ -364,6 +364,7 @@ const int	conf_nkeys = sizeof(conf_keys) / sizeof(conf_keys[0]);
 
 const ConfAlias conf_aliases[] = {
 	{"database.server.name", "topic.prefix"},
+	{"heartbeat.topics.prefix", "topic.heartbeat.prefix"},
 	{"schema.whitelist", "schema.include.list"},
 	{"schema.blacklist", "schema.exclude.list"},
 	{"table.whitelist", "table.include.list"},

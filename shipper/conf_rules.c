@@ -150,6 +150,8 @@ static const ConfRule rules[] = {
 	{"topic.prefix", rule_topic_part},
 	{"topic.delimiter", rule_topic_part},
 	{"errors.deadletterqueue.topic.name", rule_topic},
+	{"topic.heartbeat.prefix", rule_topic},
+	{"topic.heartbeat.name", rule_topic},
 	{"slot.name", rule_slot_name},
 	{"publication.name", rule_identifier},
 	{"schema.include.list", rule_patterns},

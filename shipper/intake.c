@@ -309,10 +309,20 @@ intake_acknowledge(Intake *intake, char *const *bodies, size_t n, int64_t now_us
 	for (size_t i = 0; i < n;)
 	{
 		uint32_t	receiver = wire_get32(bodies[i] + WIRE_EVENT_RECEIVER);
-		Slab	   *slab = slab_get(&intake->slabs, receiver - 1);
-		uint64_t	unit = slab->unit;
-		int64_t		arrived_us = slab->arrived_us;
 		uint32_t	run = 0;
+		uint64_t	unit;
+		int64_t		arrived_us;
+		Slab	   *slab;
+
+		if (receiver == 0)
+		{
+			/* a heartbeat */
+			bodies[i++][WIRE_EVENT_FLAGS] |= (char) WIRE_RECEIVER_FLAG;
+			continue;
+		}
+		slab = slab_get(&intake->slabs, receiver - 1);
+		unit = slab->unit;
+		arrived_us = slab->arrived_us;
 
 		/* reports come in the order of events: runs of one buffer are long */
 		do

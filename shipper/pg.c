@@ -382,6 +382,25 @@ setup_session(const Conf *conf, PGconn *conn, Err *err)
 		run_initial_statements(conf, conn, err);
 }
 
+char *
+pg_session_setup(const Conf *conf)
+{
+	const char *list = conf_get(conf, "database.initial.statements");
+	char	   *text = mem_print("SET statement_timeout = %lld",
+								 (long long) conf_get_int(conf, "database.query.timeout.ms"));
+
+	while (list && *list)
+	{
+		char	   *statement = next_statement(&list);
+		char	   *longer = mem_print("%s;\n%s", text, statement);
+
+		free(statement);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
 PGconn *
 pg_connect(const Conf *conf, bool replication, Err *err)
 {

@@ -51,6 +51,12 @@ extern void pg_conn_ready(PGconn *conn);
 extern void pg_conn_error(PGconn *conn, const Conf *conf, Err *err);
 
 /*
+ * What an asynchronous connection has to run before anything else: the
+ * statement timeout and database.initial.statements as one text.  Caller frees.
+ */
+extern char *pg_session_setup(const Conf *conf);
+
+/*
  * Runs one statement and returns its result when it has the status expected
  * (PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_COPY_BOTH ...); else NULL and err,
  * whose text begins "could not <what>: " and whose kind is that of the

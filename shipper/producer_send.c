@@ -70,10 +70,19 @@ producer_headers_new(FrameText block)
 
 	if (block.len == 0)
 		return NULL;
-	headers = mem_zero(sizeof(ProducerHeaders));
+	headers = producer_headers_for_partition(RD_KAFKA_PARTITION_UA);
 	headers->bytes = block.len;
-	headers->list = rd_kafka_headers_new(8);
 	headers_append(headers->list, block);
+	return headers;
+}
+
+ProducerHeaders *
+producer_headers_for_partition(int partition)
+{
+	ProducerHeaders *headers = mem_zero(sizeof(ProducerHeaders));
+
+	headers->partition = partition;
+	headers->list = rd_kafka_headers_new(8);
 	return headers;
 }
 
@@ -299,7 +308,8 @@ hand_plain(Producer *producer, Topic *topic, uint32_t max)
 	}
 	producer->attach = headers ? rd_kafka_headers_copy(headers->list) : NULL;
 	producer->attached = false;
-	rd_kafka_produce_batch(topic->handle, RD_KAFKA_PARTITION_UA, 0, producer->batch, (int) n);
+	rd_kafka_produce_batch(topic->handle, headers ? headers->partition : RD_KAFKA_PARTITION_UA, 0,
+						   producer->batch, (int) n);
 	keep_list(producer, topic);
 
 	for (uint32_t i = 0; i < n; i++)

@@ -18,6 +18,7 @@
 #include "log.h"
 #include "mem.h"
 #include "pump_private.h"
+#include "wire.h"
 
 #define LOG_MODULE "pump"
 
@@ -190,6 +191,7 @@ pump_enter(Pump *pump, PumpState state)
 	log_debug("state: %s -> %s", pump_state_names[pump->state], pump_state_names[state]);
 	pump->state = state;
 	pump->state_expired = false;
+	heartbeat_set(pump->heartbeat, state == PUMP_STREAM);
 	loop_timer_clear(&pump->state_timer);
 	loop_timer_clear(&pump->probe_timer);
 	enter[state] (pump);
@@ -251,6 +253,11 @@ on_refused(void *arg, const ProducerRefusal *refusal)
 	Pump	   *pump = arg;
 	char	   *body = refusal->event.body;
 
+	if (wire_get32(body + WIRE_EVENT_RECEIVER) == 0)
+	{
+		heartbeat_refused(pump->heartbeat, refusal);
+		return true;
+	}
 	switch (deadletters_take(pump->letters, refusal, intake_commit_lsn(&pump->intake, body)))
 	{
 		case DEADLETTER_STOP:
@@ -310,6 +317,7 @@ renew_producer(Pump *pump)
 			  "a new Kafka producer gets the %llu events that are not acknowledged",
 			  (unsigned long long) pump->intake.ledger.in_flight);
 	intake_resend(&pump->intake);
+	heartbeat_resend(pump->heartbeat);
 	topics_ask_again(pump->topics);
 	return true;
 }
@@ -374,6 +382,7 @@ start_over(Pump *pump)
 			return false;
 		pump->record_pending = pump->started = false;
 		intake_resume(&pump->intake, 0, NULL);
+		heartbeat_resend(pump->heartbeat);
 		topics_ask_again(pump->topics);
 	}
 	return pump_recall(pump);
@@ -773,6 +782,7 @@ pump_run(const PumpOptions *options, Err *err)
 	pump->topics = topics_new(options->conf, pump->producer, &pump->loop);
 	pump->letters = deadletters_new(options->conf, pump->producer, pump->topics);
 	intake_init(&pump->intake, pump->producer, pump->topics, pump->letters, PQfreemem);
+	pump->heartbeat = heartbeat_new(options->conf, pump->producer, pump->topics, &pump->loop);
 	add_watches(pump);
 	pump_running = pump;
 
@@ -796,6 +806,7 @@ pump_run(const PumpOptions *options, Err *err)
 	topics_free(pump->topics);
 	intake_free(&pump->intake);
 	deadletters_free(pump->letters);
+	heartbeat_free(pump->heartbeat);
 	sig_close(&pump->sig);
 	free(pump->record_key);
 	free(pump);

@@ -11,6 +11,7 @@
 
 #include "continuity.h"
 #include "feedback.h"
+#include "heartbeat.h"
 #include "intake.h"
 #include "loop.h"
 #include "offsets.h"
@@ -56,6 +57,7 @@ typedef struct Pump
 	Producer   *producer;
 	Topics	   *topics;
 	DeadLetters *letters;
+	Heartbeat  *heartbeat;		/* NULL: none */
 	Intake		intake;
 	Stream	   *stream;			/* NULL: none */
 	Stream	   *probe;			/* asks whether the server is shutting down */

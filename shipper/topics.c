@@ -44,8 +44,8 @@ typedef struct OwnTopic
 				replicas;
 } OwnTopic;
 
-/* The dead letters', the heartbeats'. */
-#define OWN_TOPICS	4
+/* The dead letters'. */
+#define OWN_TOPICS	1
 
 struct Topics
 {
@@ -285,6 +285,16 @@ topics_own(Topics *topics, const char *name, int partitions, int replicas)
 	return topic;
 }
 
+int
+topics_named(Topics *topics, const char *name)
+{
+	int			topic = producer_topic(topics->producer, name);
+
+	if (topic_state(topics, topic) == TOPIC_NEW)
+		topic_ask(topics, topic);
+	return topic;
+}
+
 static uint32_t
 route_to(Topics *topics, int topic, FrameText block)
 {
@@ -326,10 +336,8 @@ topics_relation(Topics *topics, const FrameRelation *relation, Err *err)
 	}
 
 	name = mem_copy_len(relation->topic.p, relation->topic.len);
-	topic = producer_topic(topics->producer, name);
+	topic = topics_named(topics, name);
 	free(name);
 	topics->streams[relation->stream] = route_to(topics, topic, relation->headers);
-	if (topic_state(topics, topic) == TOPIC_NEW)
-		topic_ask(topics, topic);
 	return true;
 }

@@ -54,6 +54,9 @@ extern bool topics_relation(Topics *topics, const FrameRelation *relation, Err *
  */
 extern int	topics_own(Topics *topics, const char *name, int partitions, int replicas);
 
+/* The number of another topic, which is created like those of streams. */
+extern int	topics_named(Topics *topics, const char *name);
+
 /* The route of a stream of this session, or ROUTE_NONE. */
 extern uint32_t topics_find(const Topics *topics, uint32_t stream);
 
