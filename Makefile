@@ -134,10 +134,11 @@ lint unit regress isolation tap:
 # Names the fuzz targets and makes them below build/fuzz; has run-fuzz.
 -include regress/fuzz/fuzz.mk
 
-# The shipper with the compiler's address and undefined behaviour checks.
-sanitize: all
-	@$(MAKE) -s SHIP_DIR=build/sanitize SHIP_EXTRA='-fsanitize=address,undefined -fno-sanitize-recover=undefined' build/sanitize/walpost
-	@WALPOST_SANITIZED=1 WALPOST_BIN=$(CURDIR)/build/sanitize/walpost regress/test.pl tap $(if $(TESTS),-- $(TESTS))
+# The shipper's tests with one that is watched: PASSES="asan valgrind".
+PASSES ?= asan valgrind
+sanitize: all torture-tools
+	@$(MAKE) -s SHIP_DIR=build/sanitize SHIP_EXTRA='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' build/sanitize/walpost
+	@regress/sanitize.sh "$(PASSES)" $(TESTS)
 
 # PGXS' name for it, with a server of its own.
 installcheck: regress isolation
@@ -165,7 +166,7 @@ help:
 # make regress          the plugin through SQL
 # make isolation        the same with concurrent sessions
 # make tap              the shipper on a real server and a real Kafka; TESTS=file...
-# make sanitize         tap with a shipper that checks its memory
+# make sanitize         tap with a shipper that is watched: by ASan and UBSan, then by valgrind
 # make bench            figures beside other plugins; DEBEZIUM=1 beside Debezium
 # make differential    each record beside Debezium's; SCENARIOS='types*', or SEED=n for a random one
 # make golden           records what Debezium writes, for make test to compare with; SCENARIOS='types*'

@@ -21,7 +21,7 @@ for my $mode (sort keys %seeds)
 		seed => $seeds{$mode},
 		round => 15,
 		writers => 4,
-		pause => 0.1,
+		pause => 0.03,
 		say => sub { note(@_) });
 
 	$run->run;

@@ -22,6 +22,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -335,6 +336,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: proxy LISTEN_PORT TARGET_PORT ORDERS\n");
 		return 2;
 	}
+	signal(SIGPIPE, SIG_IGN);
+
 	/* for writing, too: so it has no end */
 	if ((orders = open(argv[3], O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
 		die("could not open the named pipe");

@@ -109,7 +109,8 @@ sub _proxy
 	my $orders = scratch_dir() . "/$name.orders";
 
 	POSIX::mkfifo($orders, 0600) or die "no named pipe \"$orders\": $!\n";
-	in_background(log_file("proxy.$name"), $self->_tool('proxy'), $port, $target, $orders);
+	$self->{watched}{"proxy before the $name"} =
+	  in_background(log_file("proxy.$name"), $self->_tool('proxy'), $port, $target, $orders);
 	open my $fh, '>', $orders or die "could not open \"$orders\": $!\n";
 	$fh->autoflush(1);
 	$self->{link}{$name} = $fh;
@@ -210,7 +211,7 @@ sub start_sampler
 	my $pg = $self->{pg};
 
 	spit($log, '');
-	in_background(
+	$self->{watched}{sampler} = in_background(
 		$log, $self->_tool('sampler'),
 		'host=' . $pg->host . ' port=' . $pg->port . ' user=postgres dbname=postgres connect_timeout=2',
 		'walpost', $self->{kafka}->brokers,
@@ -252,6 +253,10 @@ sub tick
 	$self->_watch_shipper;
 	$self->_watch_writers;
 	$self->_read_samples;
+	for my $tool (grep { defined wait_exit($self->{watched}{$_}, -1) } keys %{ $self->{watched} })
+	{
+		die "the $tool ended: the torture itself is broken\n";
+	}
 	return;
 }
 
