@@ -112,7 +112,7 @@ else
 fi
 if command -v codespell >/dev/null; then
     sources plugin shipper sql regress deploy README.md CHANGELOG.md Makefile |
-        grep -vE '\.(out|svg|png|json)$|^regress/fuzz/corpus/' | xargs -r codespell 2>&1 | rule "codespell"
+        grep -vE '\.(out|svg|png|json)$|^regress/(fuzz/corpus|golden)/' | xargs -r codespell 2>&1 | rule "codespell"
 else
     echo "skip codespell: not installed"
 fi

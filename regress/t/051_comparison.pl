@@ -146,6 +146,17 @@ for my $change (@changes)
 	like(join("\n", Differential::Report::lines($result, 10)), qr/^public\.t\/record \(record 2.*\n +Debezium \{"before".*\n +Walpost +\(absent\)/m, 'and told');
 }
 
+# Digits that a double or float does not need are a difference of their own.
+for my $pair (
+	[ '-2.65580995E10', '-2.65581E10', 'value.a~shorter' ], [ '2.0E-3', '0.002', 'value.a' ],
+	[ '1.2000000000000002', '1.2', 'value.a' ], [ '2.50', '2.5', 'value.a' ], [ '1.0E10', '1.0E10' ])
+{
+	my ($theirs, $ours, @paths) = @$pair;
+	my $result = Differential::Compare::compare(map { { t => [ _record(0, 0, '1', qq({"a":$_})) ] } } $theirs, $ours);
+
+	is_deeply([ map { $_->{path} } @{ $result->{differences} } ], [ map { "t/$_" } @paths ], "$theirs and $ours");
+}
+
 # ---- recordings
 my $file = scratch_dir() . '/recording.txt';
 Differential::Recording::save($file, 'abc', $recorded);

@@ -90,7 +90,8 @@ sub _is_shorter
 	my @texts = @_;
 
 	return 0 if grep { !/^-?\d+\.\d+(?:E-?\d+)?$/ } @texts;
-	return 0 if length $texts[0] >= length $texts[1] || $texts[1] =~ /\d0(?:E|$)/;
+	return 0 if 1 == grep { /E/ } @texts;
+	return 0 if length $texts[0] >= length $texts[1] || $texts[1] =~ /^-?\d+\.\d+0(?:E|$)/;
 	return 1 if $texts[0] == $texts[1];
 
 	# a float's text has nine digits at most
