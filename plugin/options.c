@@ -76,6 +76,8 @@ const OptionRow option_rows[] = {
 		 "Whether an update that leaves all captured columns as they were gives no event; REPLICA IDENTITY FULL tells."),
 	BOOL("tombstones.on.delete", tombstones, "true",
 		 "Whether a record with a null value follows each delete."),
+	BOOL("walpost.truncate.broadcast", truncate_to_all, "false",
+		 "Whether the record of a truncate goes to every partition of its topic, behind all that came before; frames say so to the shipper."),
 	BOOL("extended.headers.enabled", extended_headers, "true",
 		 "Whether row events carry the __debezium.context headers."),
 	BOOL("walpost.position.headers", position_headers, "false",

@@ -56,6 +56,7 @@ typedef struct Options
 	/* what an event looks like */
 	bool		skip_unchanged; /* skip.messages.without.change */
 	bool		tombstones;
+	bool		truncate_to_all;
 	bool		extended_headers;
 	bool		position_headers;	/* walpost.position.headers */
 	bool		unavailable_header;

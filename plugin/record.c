@@ -72,7 +72,7 @@ write_event(Session *session, Stream *stream, const Record *record, const Row *r
 	p = out_at(out, head);
 	wire_put32(p + WIRE_EVENT_STREAM, stream->number);
 	p[WIRE_EVENT_FLAGS] = (record->key ? WIRE_HAS_KEY : 0) |
-		(record->value ? WIRE_HAS_VALUE : 0);
+		(record->value ? WIRE_HAS_VALUE : 0) | (record->to_all ? WIRE_TO_ALL : 0);
 	wire_put64(p + WIRE_EVENT_ORDINAL, session->txn.ordinal);
 	wire_put64(p + WIRE_EVENT_TIMESTAMP, (uint64) -1);
 	wire_put32(p + WIRE_EVENT_KEY_LEN, key_len);

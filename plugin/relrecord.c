@@ -202,5 +202,6 @@ relrecord_build(Build *build, RelPlan *plan, const RecordParts *parts)
 		record->key = form->keyed ? plan->key[form->key] : NULL;
 		record->value = record_value(build, plan, parts, kind);
 		record->headers = record_headers(build, parts, &shared, form);
+		record->to_all = kind == RECORD_TRUNCATE && build->session->options->truncate_to_all;
 	}
 }

@@ -148,7 +148,9 @@ typedef struct Record
 {
 	const Template *key;		/* NULL: null key */
 	const Template *value;		/* NULL: a tombstone */
-	const Template *headers;	/* a header block of this record alone; NULL: none */
+	const Template *headers;	/* a header block of this record alone; NULL:
+								 * none */
+	bool		to_all;			/* it goes to every partition */
 } Record;
 
 /* Builders; everything is allocated in CurrentMemoryContext. */

@@ -79,6 +79,7 @@
 
 #define WIRE_HAS_KEY			0x01	/* else a null key */
 #define WIRE_HAS_VALUE			0x02	/* else a tombstone */
+#define WIRE_TO_ALL				0x04	/* to every partition of its topic */
 /* 0x80 is the receiver's, zero on the wire. */
 #define WIRE_RECEIVER_FLAG		0x80
 

@@ -171,6 +171,8 @@ const ConfKey conf_keys[] = {
 	STR("message.key.columns", PLUGIN, NULL, "keys of one's own: table regex:column,column;table regex:column"),
 	LIST("skipped.operations", PLUGIN, "t", "operations that give no event: c, u, d, t, or none; when it is set, a publication made here leaves them out as well"),
 	BOOL("tombstones.on.delete", PLUGIN, "true", "whether a record with a null value follows each delete"),
+	BOOL("walpost.truncate.broadcast", PLUGIN, "false",
+		 "whether the record of a truncate (see skipped.operations) goes to every partition of its topic, so that none of its readers misses it; else to one, as in Debezium"),
 	LIST("message.prefix.include.list", PLUGIN, NULL, "regular expressions of the prefixes of logical messages to capture"),
 	LIST("message.prefix.exclude.list", PLUGIN, NULL, "regular expressions of the prefixes of logical messages to leave out"),
 	INT("guardrail.collections.max", 0, "0", 0, INT64_MAX, "most tables that may be captured; 0 is no limit"),

@@ -136,6 +136,7 @@ client_close(Producer *producer)
 		topic->handle = NULL;
 
 		topic->first = topic->nwaiting = topic->handed = 0;
+		producer_forget_copies(topic);
 		if (!producer->searching)
 		{
 			topic->suspect = NULL;

@@ -53,6 +53,11 @@ typedef struct Topic
 	const char *suspect;		/* body of the last that it may be */
 	bool		too_large;		/* why the request was refused */
 	bool		convicted;		/* it was found */
+	uint32_t	ncopies;		/* of the event that goes to all partitions: */
+	uint32_t	copies_sent;	/* handed over so far, and */
+	uint32_t	copies_back;	/* reported */
+	rd_kafka_resp_err_t copies_code;	/* the worst that was said of them */
+	int64_t		asked_us;		/* for their number in vain */
 	rd_kafka_headers_t **lists; /* headers of what is handed over, one for */
 	int			nlists;			/* each call that did */
 } Topic;
@@ -144,6 +149,48 @@ producer_event(char *body)
 	};
 }
 
+/* The event as its record is to hold it. */
+static inline FrameEvent
+waiting_event(const Waiting *waiting)
+{
+	FrameEvent	event = producer_event(waiting->body);
+
+	if (__builtin_expect(waiting->headers != NULL && waiting->headers->parts != PRODUCER_WHOLE, 0))
+	{
+		event.value = NULL;
+		event.value_len = 0;
+		if (waiting->headers->parts == PRODUCER_NO_KEY)
+		{
+			event.key = NULL;
+			event.key_len = 0;
+		}
+	}
+	return event;
+}
+
+/* Hands over one record; partition -1 is as its key says. */
+extern rd_kafka_resp_err_t producer_hand(Producer *producer, Topic *topic,
+										 const Waiting *waiting, int32_t partition);
+
+/* ---- producer_copies.c ---- */
+
+/* An event of which every partition gets a copy. */
+static inline bool
+goes_to_all(const char *body)
+{
+	return __builtin_expect((body[WIRE_EVENT_FLAGS] & WIRE_TO_ALL) != 0, 0);
+}
+
+/*
+ * Hands the copies over, and counts all but one of them in topic->handed.  False
+ * when not all went, and the rest has to wait.
+ */
+extern bool producer_hand_copies(Producer *producer, Topic *topic, const Waiting *waiting);
+
+/* A copy is back; true for the last one, and *code is what became of them all. */
+extern bool producer_copy_is_last(Topic *topic, rd_kafka_resp_err_t *code);
+extern void producer_forget_copies(Topic *topic);
+
 /* ---- producer_refused.c ---- */
 
 /* A record that librdkafka did not take. */
@@ -151,7 +198,7 @@ extern void producer_refuse(Producer *producer, Topic *topic, char *body,
 							rd_kafka_resp_err_t code);
 
 /* Notes a record that did not arrive; producer_failed() then judges them all. */
-extern void producer_note_failure(Producer *producer, const rd_kafka_message_t *message);
+extern void producer_note_failure(Producer *producer, char *body, rd_kafka_resp_err_t code);
 extern void producer_failed(Producer *producer, Topic *topic);
 
 /* The event was acknowledged, or is out of the way: is the search over? */

@@ -155,6 +155,8 @@ convict(Producer *producer, Topic *topic, char *body, rd_kafka_resp_err_t code)
 void
 producer_refuse(Producer *producer, Topic *topic, char *body, rd_kafka_resp_err_t code)
 {
+	/* its caller counts it, but there will be no report on it */
+	topic->handed--;
 	log_debug("a record for topic \"%s\" failed: %s", topic->name, rd_kafka_err2name(code));
 	if (producer_is_renewable(code))
 		producer_give_up(producer, rd_kafka_err2str(code));
@@ -204,7 +206,7 @@ producer_search_past(Producer *producer, Topic *topic, const char *body)
 }
 
 void
-producer_note_failure(Producer *producer, const rd_kafka_message_t *message)
+producer_note_failure(Producer *producer, char *body, rd_kafka_resp_err_t code)
 {
 	if (producer->closing)
 		return;
@@ -216,7 +218,7 @@ producer_note_failure(Producer *producer, const rd_kafka_message_t *message)
 	}
 	producer->failures[producer->nfailures++] = (Failure)
 	{
-		message->_private, message->err
+		body, code
 	};
 }
 

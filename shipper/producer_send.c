@@ -37,6 +37,8 @@
 #define CHUNK_SPREAD	4
 /* A topic that has nothing waiting keeps room for no more than so many. */
 #define RING_KEPT		4096
+/* When nothing of a chunk is under way, for want of room or a refusal. */
+#define AGAIN_US		1000
 /* What a record takes besides key, value and headers. */
 #define RECORD_COST		32
 
@@ -132,25 +134,6 @@ producer_add(Producer *producer, int number, const FrameEvent *event,
 	waiting->headers = headers;
 }
 
-/* The event as its record is to hold it. */
-static inline FrameEvent
-waiting_event(const Waiting *waiting)
-{
-	FrameEvent	event = producer_event(waiting->body);
-
-	if (__builtin_expect(waiting->headers != NULL && waiting->headers->parts != PRODUCER_WHOLE, 0))
-	{
-		event.value = NULL;
-		event.value_len = 0;
-		if (waiting->headers->parts == PRODUCER_NO_KEY)
-		{
-			event.key = NULL;
-			event.key_len = 0;
-		}
-	}
-	return event;
-}
-
 static inline Waiting *
 waiting_at(const Topic *topic, uint32_t i)
 {
@@ -174,6 +157,8 @@ chunk_size(const Producer *producer, const Topic *topic)
 	{
 		const Waiting *waiting = waiting_at(topic, n);
 
+		if (goes_to_all(waiting->body))
+			return n > 0 ? n : 1;
 		bytes += event_bytes(waiting->body) + RECORD_COST +
 			(waiting->headers ? waiting->headers->bytes : 0);
 		if (bytes > max && n > 0)
@@ -189,15 +174,13 @@ chunk_size(const Producer *producer, const Topic *topic)
 static inline bool
 is_plain(const char *body)
 {
-	return wire_get32(body + WIRE_EVENT_HEADERS_LEN) == 0 &&
+	return wire_get32(body + WIRE_EVENT_HEADERS_LEN) == 0 && !goes_to_all(body) &&
 		(int64_t) wire_get64(body + WIRE_EVENT_TIMESTAMP) < 0;
 }
 
-/* Hands over an event that cannot; false when librdkafka's queue is full. */
-static bool
-hand_one(Producer *producer, Topic *topic)
+rd_kafka_resp_err_t
+producer_hand(Producer *producer, Topic *topic, const Waiting *waiting, int32_t partition)
 {
-	const Waiting *waiting = waiting_at(topic, 0);
 	FrameEvent	event = waiting_event(waiting);
 	FrameText	block = {event.headers, event.headers_len};
 	rd_kafka_headers_t *list;
@@ -210,18 +193,37 @@ hand_one(Producer *producer, Topic *topic)
 		headers_append_list(list, waiting->headers->list);
 	code = rd_kafka_producev(producer->kafka,
 							 RD_KAFKA_V_RKT(topic->handle),
+							 RD_KAFKA_V_PARTITION(partition),
 							 RD_KAFKA_V_VALUE(event.value, event.value_len),
 							 RD_KAFKA_V_KEY(event.key, event.key_len),
 							 RD_KAFKA_V_OPAQUE(event.body),
 							 RD_KAFKA_V_TIMESTAMP(event.timestamp < 0 ? 0 : event.timestamp),
 							 RD_KAFKA_V_HEADERS(list),
 							 RD_KAFKA_V_END);
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return true;
-	rd_kafka_headers_destroy(list);
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_headers_destroy(list);
+	return code;
+}
+
+static inline int32_t
+partition_of(const ProducerHeaders *headers)
+{
+	return headers != NULL ? headers->partition : RD_KAFKA_PARTITION_UA;
+}
+
+/* Hands over an event that cannot; false when librdkafka's queue is full. */
+static bool
+hand_one(Producer *producer, Topic *topic)
+{
+	const Waiting *waiting = waiting_at(topic, 0);
+	char	   *body = waiting->body;
+	rd_kafka_resp_err_t code = producer_hand(producer, topic, waiting,
+											 partition_of(waiting->headers));
+
 	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		return false;
-	producer_refuse(producer, topic, event.body, code);
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		producer_refuse(producer, topic, body, code);
 	return true;
 }
 
@@ -308,7 +310,7 @@ hand_plain(Producer *producer, Topic *topic, uint32_t max)
 	}
 	producer->attach = headers ? rd_kafka_headers_copy(headers->list) : NULL;
 	producer->attached = false;
-	rd_kafka_produce_batch(topic->handle, headers ? headers->partition : RD_KAFKA_PARTITION_UA, 0,
+	rd_kafka_produce_batch(topic->handle, partition_of(headers), 0,
 						   producer->batch, (int) n);
 	keep_list(producer, topic);
 
@@ -332,7 +334,9 @@ hand_over(Producer *producer, Topic *topic, uint32_t n)
 	{
 		uint32_t	done;
 
-		if (is_plain(waiting_at(topic, 0)->body))
+		if (goes_to_all(waiting_at(topic, 0)->body))
+			done = producer_hand_copies(producer, topic, waiting_at(topic, 0));
+		else if (is_plain(waiting_at(topic, 0)->body))
 			done = hand_plain(producer, topic, n);
 		else
 			done = hand_one(producer, topic);
@@ -398,6 +402,8 @@ producer_push(Producer *producer, int64_t now_us)
 		if (!may_send(topic))
 			continue;
 		due = serve_topic(producer, producer->active[i], now_us);
+		if (due == 0 && may_send(topic))
+			due = now_us + AGAIN_US;
 		if (due != 0 && (first == 0 || due < first))
 			first = due;
 		if (topic->nwaiting == 0)
@@ -424,6 +430,7 @@ void
 producer_on_delivery(Producer *producer, rd_kafka_event_t *event)
 {
 	const rd_kafka_message_t *message;
+	rd_kafka_resp_err_t code;
 	Topic	   *topic = NULL;
 	char	   *bodies[BATCH_MAX];
 	size_t		n = 0;
@@ -443,9 +450,12 @@ producer_on_delivery(Producer *producer, rd_kafka_event_t *event)
 		}
 		topic->handed--;
 		take_headers(message);
-		if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+		code = message->err;
+		if (goes_to_all(message->_private) && !producer_copy_is_last(topic, &code))
+			continue;
+		if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
 		{
-			producer_note_failure(producer, message);
+			producer_note_failure(producer, message->_private, code);
 			continue;
 		}
 		producer->proven = true;

@@ -84,10 +84,15 @@ is($ship->stop(20), 0, 'a clean end');
 # ---- without a dead letter topic they are left out
 $ship->write_conf(
 	'errors.deadletterqueue.topic.name' => undef,
+	'producer.override.max.request.size' => 100000,
 	'topic.creation.enable' => 'false');
 $ship->start;
 $ship->wait_streaming;
-$pg->query(q{INSERT INTO keyless VALUES (3); INSERT INTO docs VALUES (4001, 'after')});
+$pg->query(<<'EOF');
+INSERT INTO keyless VALUES (3);
+INSERT INTO docs SELECT g, repeat('too large for the producer itself', 5000) FROM generate_series(3500, 3510) g;
+INSERT INTO docs VALUES (4001, 'after')
+EOF
 $ship->wait_drained(120);
 like($ship->log, qr/topic "\Q$keyless\E" does not take an event: .*left out/, 'the log says so');
 is_deeply([ map { $_->{key} } grep { $_->{key} =~ /:400\d\}/ } $kafka->read_topic($docs) ], [ '{"id":4001}' ], 'and the rest goes on');
