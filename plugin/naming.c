@@ -2,7 +2,7 @@
  * naming.c
  *	  Names of topics, schemas and fields as Debezium forms them.
  *
- * Follows io.debezium.spi.topic.TopicNamingStrategy's default (topics) and
+ * Follows the classes of io.debezium.spi.topic.TopicNamingStrategy (topics) and
  * io.debezium.schema.SchemaNameAdjuster (schemas and fields).
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -94,12 +94,12 @@ adjust(int mode, const char *text, NameRule rule)
 }
 
 static char *
-topic_of(const char *raw)
+topic_of(const char *raw, bool unicode)
 {
 	StringInfoData out;
 
 	initStringInfo(&out);
-	append_sanitized(&out, raw, topic_rule, false);
+	append_sanitized(&out, raw, topic_rule, unicode);
 	if (out.len > WIRE_TOPIC_MAX)
 	{
 		out.data[WIRE_TOPIC_MAX] = '\0';
@@ -111,16 +111,22 @@ topic_of(const char *raw)
 char *
 naming_topic(const Options *options, const char *schema, const char *table)
 {
-	return topic_of(psprintf("%s%s%s%s%s", options->topic_prefix,
-							 options->topic_delimiter, schema,
-							 options->topic_delimiter, table));
+	const char *delimiter = options->topic_delimiter;
+	int			strategy = options->naming_strategy;
+	bool		unicode = strategy == NAMING_SCHEMA_UNICODE || strategy == NAMING_TABLE_UNICODE;
+
+	if (strategy == NAMING_TABLE || strategy == NAMING_TABLE_UNICODE)
+		return topic_of(psprintf("%s%s%s", options->topic_prefix, delimiter, table), unicode);
+	return topic_of(psprintf("%s%s%s%s%s", options->topic_prefix, delimiter, schema,
+							 delimiter, table), unicode);
 }
 
+/* The same under every strategy. */
 char *
 naming_service_topic(const Options *options, const char *word)
 {
 	return topic_of(psprintf("%s%s%s", options->topic_prefix,
-							 options->topic_delimiter, word));
+							 options->topic_delimiter, word), false);
 }
 
 char *

@@ -26,6 +26,12 @@ static const char *const interval_modes[] = {"numeric", "string", NULL};
 static const char *const binary_modes[] = {"bytes", "base64", "base64-url-safe", "hex", NULL};
 static const char *const hstore_modes[] = {"json", "map", NULL};
 static const char *const failure_modes[] = {"fail", "warn", "skip", "ignore", NULL};
+static const char *const naming_strategies[] = {
+	"io.debezium.schema.SchemaTopicNamingStrategy",
+	"io.debezium.schema.DefaultTopicNamingStrategy",
+	"io.debezium.schema.SchemaUnicodeTopicNamingStrategy",
+	"io.debezium.schema.DefaultUnicodeTopicNamingStrategy", NULL
+};
 static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
 
 #define STRING(name, member, def, doc) \
@@ -44,6 +50,8 @@ const OptionRow option_rows[] = {
 		   "First part of every topic, and source.name. Required."),
 	STRING("topic.delimiter", topic_delimiter, ".",
 		   "What stands between prefix, schema and table in a topic."),
+	ENUM("topic.naming.strategy", naming_strategy, "io.debezium.schema.SchemaTopicNamingStrategy", naming_strategies,
+		 "Whether a topic's name has the schema in it (Schema...) or the table alone (Default...); characters that it may not have become _, or _u and hexadecimal digits (...Unicode...)."),
 	ENUM("schema.name.adjustment.mode", schema_name_adjustment, "none", adjustments,
 		 "How schema names are made fit for Avro."),
 	ENUM("field.name.adjustment.mode", field_name_adjustment, "none", adjustments,

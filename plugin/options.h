@@ -30,11 +30,18 @@ typedef enum FailureMode
 	FAILURE_FAIL, FAILURE_WARN, FAILURE_SKIP, FAILURE_IGNORE
 } FailureMode;
 
+/* How topics get their names: Debezium's classes, in the table's order. */
+typedef enum NamingStrategy
+{
+	NAMING_SCHEMA, NAMING_TABLE, NAMING_SCHEMA_UNICODE, NAMING_TABLE_UNICODE
+} NamingStrategy;
+
 typedef struct Options
 {
 	/* names */
 	char	   *topic_prefix;
 	char	   *topic_delimiter;
+	int			naming_strategy;	/* NamingStrategy */
 	int			schema_name_adjustment; /* NameAdjustment */
 	int			field_name_adjustment;
 

@@ -262,6 +262,20 @@ numeric_is_lost(Datum value)
 	return !numeric_is_finite(value);
 }
 
+/* Of arrays of geometric types Debezium knows the schema, and no element. */
+static bool
+is_figure(Oid type)
+{
+	return type == LSEGOID || type == PATHOID || type == BOXOID || type == POLYGONOID ||
+		type == CIRCLEOID || type == LINEOID;
+}
+
+static bool
+figure_is_lost(Datum value)
+{
+	return true;
+}
+
 static bool
 stumbles(const Stumble *stumble, ArrayType *array)
 {
@@ -411,10 +425,11 @@ lose_array(Oid type, const TypeModes *modes, ColumnType *array)
 		stumble->lost = numeric_is_lost;
 	else if (type == TIMETZOID && modes->time != TIME_STRUCTURED)
 		stumble->lost = timetz_is_lost;
-	else if (typemap_is_of_extension(type, "ltree"))
-		stumble->nulls = true;
-	else
+	else if (is_figure(type))
+		stumble->lost = figure_is_lost;
+	else if (!typemap_is_of_extension(type, "ltree"))
 		return;
+	stumble->nulls = is_figure(type) || stumble->lost == NULL;
 	stumble->element = type;
 	stumble->layout = *(const ArrayLayout *) array->json.data;
 	stand_in_both(array, enc_stumble);

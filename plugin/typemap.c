@@ -94,23 +94,23 @@ static const TypeRule rules[] = {
 	{POINTOID, NULL, NULL, &schema_point, enc_point, NULL, ZERO_POINT, NULL,
 	0, ELEMENTS_OMITTED},
 	{LSEGOID, NULL, NULL, &schema_geometry, enc_lseg, NULL,
-	LINE_FALLBACK("{\"type\":\"lseg\"}"), NULL, OPTIONAL, ELEMENTS_OMITTED},
+	LINE_FALLBACK("{\"type\":\"lseg\"}"), NULL, OPTIONAL, ELEMENTS_OPTIONAL},
 	{PATHOID, NULL, NULL, &schema_geometry, enc_path, NULL,
-	LINE_FALLBACK("{\"type\":\"path\"}"), NULL, OPTIONAL, ELEMENTS_OMITTED},
+	LINE_FALLBACK("{\"type\":\"path\"}"), NULL, OPTIONAL, ELEMENTS_OPTIONAL},
 	{BOXOID, NULL, NULL, &schema_geometry, enc_box, NULL,
 		"{\"wkb\":\"AQMAAAABAAAABQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPA/"
 		"AAAAAAAA8D8AAAAAAADwPwAAAAAAAPA/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
 		"\"srid\":null,\"extensions\":{\"type\":\"box\"}}",
-	NULL, OPTIONAL, ELEMENTS_OMITTED},
+	NULL, OPTIONAL, ELEMENTS_OPTIONAL},
 	{POLYGONOID, NULL, NULL, &schema_geometry, enc_polygon, NULL,
 		"{\"wkb\":\"AQMAAAABAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAADwPwAAAAAAAAAA"
 		"AAAAAAAAAAAAAAAAAADwPwAAAAAAAAAAAAAAAAAAAAA=\","
 		"\"srid\":null,\"extensions\":{\"type\":\"polygon\"}}",
-	NULL, OPTIONAL, ELEMENTS_OMITTED},
+	NULL, OPTIONAL, ELEMENTS_OPTIONAL},
 	{CIRCLEOID, NULL, NULL, &schema_circle, enc_circle, NULL,
-	"{\"center\":" ZERO_POINT ",\"radius\":0.0}", NULL, OPTIONAL, ELEMENTS_OMITTED},
+	"{\"center\":" ZERO_POINT ",\"radius\":0.0}", NULL, OPTIONAL, ELEMENTS_OPTIONAL},
 	{LINEOID, NULL, NULL, &schema_line, enc_line, NULL,
-	"{\"a\":0.0,\"b\":1.0,\"c\":0.0}", NULL, OPTIONAL, ELEMENTS_OMITTED},
+	"{\"a\":0.0,\"b\":1.0,\"c\":0.0}", NULL, OPTIONAL, ELEMENTS_OPTIONAL},
 
 	{OIDVECTOROID, NULL, NULL, &schema_oidvector, NULL, NULL, "[]", resolve_vector, 0, ELEMENTS_REQUIRED},
 	{INT2VECTOROID, NULL, NULL, &schema_int2vector, NULL, NULL, "[]", resolve_vector, 0, ELEMENTS_REQUIRED},
@@ -128,7 +128,7 @@ static const TypeRule rules[] = {
 	USES_SEND | OPTIONAL},
 	{InvalidOid, "geography", "postgis", &schema_geography, enc_geography, NULL,
 		"{\"wkb\":\"AQcAAAAAAAAA\",\"srid\":null}", NULL,
-	USES_SEND | OPTIONAL},
+	USES_SEND},
 	{InvalidOid, "vector", "vector", &schema_vector, enc_vector, NULL, "[]", NULL,
 	USES_SEND, ELEMENTS_REQUIRED},
 	{InvalidOid, "halfvec", "vector", &schema_halfvec, enc_halfvec, NULL, "[]", NULL,

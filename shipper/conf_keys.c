@@ -36,7 +36,10 @@ static const char *const connector_classes[] = {
 	"io.debezium.connector.postgresql.PostgresConnector", "PostgresConnector", "Postgres", NULL
 };
 static const char *const lsn_flush_modes[] = {"connector", "connector_and_driver", NULL};
-static const char *const naming_strategies[] = {"io.debezium.schema.SchemaTopicNamingStrategy", NULL};
+static const char *const naming_strategies[] = {
+	"io.debezium.schema.SchemaTopicNamingStrategy", "io.debezium.schema.DefaultTopicNamingStrategy",
+	"io.debezium.schema.SchemaUnicodeTopicNamingStrategy", "io.debezium.schema.DefaultUnicodeTopicNamingStrategy", NULL
+};
 static const char *const limit_actions[] = {"warn", "fail", NULL};
 static const char *const transaction_boundaries[] = {"poll", "interval", "connector", NULL};
 static const char *const exactly_once[] = {"requested", NULL};
@@ -221,8 +224,8 @@ const ConfKey conf_keys[] = {
 		 "whether events say where in their transaction they are, and BEGIN and END records are written to <topic.prefix>.<topic.transaction>"),
 	STR("topic.transaction", PLUGIN, "transaction", "last part of the topic of those records"),
 	REFUSE("transaction.metadata.factory", "io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory", "it names a Java class"),
-	ENUM("topic.naming.strategy", 0, "io.debezium.schema.SchemaTopicNamingStrategy", naming_strategies,
-		 "topics are <topic.prefix>.<schema>.<table>"),
+	ENUM("topic.naming.strategy", PLUGIN, "io.debezium.schema.SchemaTopicNamingStrategy", naming_strategies,
+		 "topics are <topic.prefix>.<schema>.<table>, or without the schema (Default...: tables of two schemas share a topic); Unicode: characters that a topic may not have, and underscores, become _u and hexadecimal digits"),
 	REFUSE("sourceinfo.struct.maker", "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker", "it names a Java class"),
 	NOINT("topic.cache.size", "10000", "topic names are part of a relation's plan"),
 	NOSTR("memory.management.schemas.class", "io.debezium.relational.ConcurrentMapTableMappingStorage", NO_JAVA),
@@ -395,8 +398,7 @@ const ConfRefusal conf_refusals[] = {
 	{"snapshot.mode", "configuration_based", NEEDS_SNAPSHOT},
 	{"snapshot.mode", "custom", NEEDS_SNAPSHOT},
 	{"exactly.once.support", "required", "this release delivers at least once; remove it, or set it to requested"},
-	{"topic.naming.strategy", "*.DefaultTopicNamingStrategy", "its topics have no schema in them, <topic.prefix>.<table>, so that tables of two schemas meet; remove it"},
-	{"topic.naming.strategy", "*.*", "it names a Java class; topics are <topic.prefix>.<schema>.<table>"},
+	{"topic.naming.strategy", "*.*", "it names a Java class; topics are named after schema and table, or the table alone"},
 	{"lsn.flush.mode", "manual", "without acknowledgements the server would keep all WAL; use connector"},
 	{"key.converter", "*Converter", NO_CONVERTER},
 	{"value.converter", "*Converter", NO_CONVERTER},

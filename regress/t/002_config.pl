@@ -204,7 +204,7 @@ is($result->{value}{'slot.name'}, '', 'empty is as good as not set');
 refused('column.mask.by.5.chars=public.a.b', 'property "column\.mask\.by\.5\.chars" = "public\.a\.b" \(.*\) is not supported: it is no mask', 'a mask that is none');
 refused('column.mask.SHA-256.with.salt.pepper=public.a.b', 'property "column\.mask\.SHA-256" = .*not supported', 'a hash that is none, without its salt');
 refused('column.truncate.at.5.chars=public.a.b', '.*not supported', 'truncation that is none');
-refused('topic.naming.strategy=io.debezium.schema.DefaultTopicNamingStrategy', 'value .*DefaultTopicNamingStrategy" .*not supported: its topics have no schema', 'another naming of topics');
+refused('topic.naming.strategy=io.debezium.schema.SchemaRegexTopicNamingStrategy', 'value .*SchemaRegexTopicNamingStrategy" .*not supported: it names a Java class', 'another naming of topics');
 refused("transforms=a\ntransforms.a.type=x.Y", 'property "transforms" = "a" .*not supported', 'a transform');
 refused('signal.data.collection=public.s', '.*not supported: signals', 'signals');
 refused('snapshot.mode=always', 'value "always" of property "snapshot\.mode" \(.*\) is not supported', 'snapshots');

@@ -32,18 +32,27 @@ my %types = (
 	'timestamp' => sub { _quoted(_date() . ' ' . _time()) },
 	'timestamp(2)' => sub { _quoted(_date() . ' ' . _time()) },
 	'timestamptz' => sub { _quoted(_date() . ' ' . _time() . _zone()) },
-	'interval' => sub { _quoted(sprintf '%d mons %d days %d.5 sec', rand(2000) - 1000, rand(200) - 100, rand(90000)) },
+	'interval' => sub { _quoted(sprintf '%d mons %d days %d.%06d sec', rand(2000) - 1000, rand(200) - 100, rand(90000), _one(0, rand(1e6))) },
 	'inet' => sub { _quoted(sprintf '10.%d.%d.%d/%d', rand(256), rand(256), rand(256), rand(33)) },
 	'bit(9)' => sub { _quoted(_bits(9)) },
 	'varbit' => sub { _quoted(_bits(1 + rand(40))) },
 	'point' => sub { _quoted(sprintf '(%.3f,%.3f)', _any_float(3), _any_float(3)) },
 	'int4range' => sub { _quoted(sprintf '[%d,%d)', rand(100), 100 + rand(100)) },
 	'int[]' => sub { _quoted('{' . join(',', map { int(rand(2000)) - 1000 } 1 .. rand(5)) . '}') },
+	'numeric[]' => sub { _quoted('{' . join(',', map { _one('NULL', 'NaN', sprintf '%d.%02d', rand(1e6), rand(100)) } 1 .. rand(3)) . '}') },
+	'date[]' => sub { _quoted('{' . join(',', map { _date() } 1 .. rand(4)) . '}') },
+	'time[]' => sub { _quoted('{' . join(',', map { _time() } 1 .. rand(4)) . '}') },
+	'timestamp[]' => sub { _quoted('{' . join(',', map { '"' . _date() . ' ' . _time() . '"' } 1 .. rand(4)) . '}') },
+	'timestamptz[]' => sub { _quoted('{' . join(',', map { '"' . _date() . ' ' . _time() . _zone() . '"' } 1 .. rand(4)) . '}') },
+	'name' => sub { _quoted(_hex(8)) },
+	'box' => sub { _quoted(sprintf '(%d,%d),(%.2f,%.2f)', rand(9), rand(9), rand(9), rand(9)) },
 	'text[]' => sub { _quoted('{' . join(',', map { _one('NULL', '"' . _hex(6) . ' x"') } 1 .. rand(5)) . '}') },
 );
 
-# Properties of which each takes a value.
+# Properties of which each takes a value.  With quirks there is nothing that
+# may differ.
 my @properties = (
+	[ 'walpost.debezium.quirks', 'true' ],
 	[ 'decimal.handling.mode', qw(precise string double) ],
 	[ 'time.precision.mode', qw(adaptive adaptive_time_microseconds connect isostring microseconds nanoseconds) ],
 	[ 'interval.handling.mode', qw(numeric string) ],

@@ -39,13 +39,24 @@ sub new
 {
 	my ($class, %opt) = @_;
 	my $id = $opt{name} =~ s/\W/_/gr;
-	my $self = bless { %opt, db => $id, prefix => $id }, $class;
+	my $self = bless { %opt, db => $id, prefix => $opt{conf}{'topic.prefix'} // $id }, $class;
 
 	$self->{sides} = [ grep { $self->{$_} } qw(debezium walpost) ];
 	$self->{slots} = { map { $_ => "${_}_$id" } @{ $self->{sides} } };
 	$self->{delimiter} = $self->{conf}{'topic.delimiter'} // '.';
-	$self->{marker} = join $self->{delimiter}, $self->{prefix}, 'public', 'the_end';
+	$self->{quiet} = ($self->{conf}{'skipped.operations'} // '') =~ /\bc\b/;
+	$self->{marker} = $self->{quiet} ? "$self->{prefix}$self->{delimiter}message" : $self->_topic('public', 'the_end');
 	return $self;
+}
+
+# The topic of a table whose name has nothing odd but underscores.
+sub _topic
+{
+	my ($self, $schema, $table) = @_;
+	my $strategy = $self->{conf}{'topic.naming.strategy'} // '';
+	my $topic = join $self->{delimiter}, $self->{prefix}, $strategy =~ /Default/ ? () : $schema, $table;
+
+	return $strategy =~ /Unicode/ ? $topic =~ s/_/_u005f/gr : $topic;
 }
 
 # The one of a name: name, conf, setup and stream for new().
@@ -198,12 +209,11 @@ sub _start
 	return;
 }
 
-# The properties of both.
+# The properties of one side: those of both, and those that begin with its name.
 sub _conf
 {
-	my ($self) = @_;
-
-	return (
+	my ($self, $side) = @_;
+	my %conf = (
 		'snapshot.mode' => 'no_data',
 		'topic.prefix' => $self->{prefix},
 		'publication.name' => 'dbz_publication',
@@ -214,6 +224,14 @@ sub _conf
 		'value.converter' => 'org.apache.kafka.connect.json.JsonConverter',
 		'value.converter.schemas.enable' => 'false',
 		%{ $self->{conf} });
+
+	for my $own (grep { /^(?:walpost|debezium):/ } keys %conf)
+	{
+		my $value = delete $conf{$own};
+
+		$conf{$1} = $value if $own =~ /^$side:(.*)/;
+	}
+	return %conf;
 }
 
 sub _start_walpost
@@ -225,7 +243,7 @@ sub _start_walpost
 		kafka => $self->{walpost},
 		db => $self->{db},
 		prefix => $self->{prefix},
-		conf => { $self->_conf, 'name' => "debezium_$self->{db}", 'slot.name' => $self->{slots}{walpost} });
+		conf => { $self->_conf('walpost'), 'name' => "debezium_$self->{db}", 'slot.name' => $self->{slots}{walpost} });
 	return $self->{shipper}->start;
 }
 
@@ -236,7 +254,7 @@ sub _start_debezium
 
 	return $self->{connect}->create(
 		$slot,
-		$self->_conf,
+		$self->_conf('debezium'),
 		'connector.class' => 'io.debezium.connector.postgresql.PostgresConnector',
 		'plugin.name' => 'pgoutput',
 		'slot.name' => $slot,
@@ -261,15 +279,18 @@ sub _wait_debezium
 	}, 60);
 }
 
-# Writes the last rows, and waits until each connector has them in Kafka.  Of
-# the second one's transaction, the end may come after the row, so it counts
-# for nothing.
+# Writes the last rows (messages, where inserts are skipped), and waits until
+# each connector has them in Kafka.  Of the second one's transaction, the end
+# may come after the row, so it counts for nothing.
 sub _mark
 {
 	my ($self) = @_;
 
-	$self->{pg}->query("INSERT INTO the_end VALUES ($_, txid_current())", $self->{db}) for 1, 2;
-	$self->{last} = $self->{pg}->query('SELECT xid FROM the_end WHERE id = 2', $self->{db});
+	$self->{last} = $self->{pg}->query(
+		$self->{quiet}
+		? "SELECT txid_current() FROM pg_logical_emit_message(true, 'the_end', '')"
+		: "WITH last AS (INSERT INTO the_end VALUES ($_, txid_current()) RETURNING xid) SELECT xid FROM last",
+		$self->{db}) for 1, 2;
 	wait_until('Walpost to come to the end', sub { _has_end($self->{walpost}, $self->{marker}) }) if $self->{walpost};
 	$self->_wait_debezium('come to the end', sub { _has_end($self->{debezium}, $self->{marker}) }) if $self->{debezium};
 	return;

@@ -3,6 +3,7 @@ CREATE EXTENSION ltree;
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TABLE array_times (id serial PRIMARY KEY, d date[], t time[], t0 time(0)[], ts timestamp[], ts3 timestamp(3)[], tz timestamptz[], tz0 timestamptz(0)[]);
 CREATE TABLE array_nulls (id serial PRIMARY KEY, e mood[], tv tsvector[], l ltree[], n numeric[], n51 numeric(5,1)[], tz timetz[]);
+CREATE TABLE array_figures (id int PRIMARY KEY, bo box[], ls lseg[], pa path[], pg polygon[], ci circle[], li line[]);
 CREATE TABLE vectors (id int PRIMARY KEY, o oidvector, i int2vector);
 CREATE TABLE lost (id serial PRIMARY KEY, tz timetz, ts timestamp, ts3 timestamp(3), iv interval, n name, nn name NOT NULL DEFAULT 'nn');
 ALTER TABLE lost REPLICA IDENTITY FULL;
@@ -34,6 +35,8 @@ INSERT INTO array_times (t, t0) SELECT ARRAY[v::time], ARRAY[v::time(0)] FROM un
 INSERT INTO array_nulls (e, tv, l) VALUES ('{ok,NULL}', '{a,NULL}', '{a,NULL}'), ('{NULL}', '{NULL}', '{NULL}'), ('{ok}', '{a}', '{a,b.c}');
 INSERT INTO array_nulls (n, n51) VALUES ('{NaN,1,NULL}', '{NaN,1,NULL}'), ('{1,NULL}', '{1,NULL}'), ('{NaN}', '{NaN}'), ('{{1,NaN}}', '{{1,NaN}}'), ('{Infinity}', '{1}');
 INSERT INTO array_nulls (tz) SELECT ARRAY[v::timetz] FROM unnest(ARRAY['01:02:03.000004+02', '24:00+00', '24:00+02', '10:00-08:00:30', NULL]) v;
+INSERT INTO array_figures VALUES (1, '{(1,1),(0,0);(2,2),(1,1)}', '{"[(0,0),(0,1)]",NULL}', '{"[(0,0),(0,1)]","((0,0),(0,1))"}', '{"((0,0),(0,1),(1,1))"}', '{"<(1,1),1>"}', '{"{1,2,3}"}'), (2, '{}', '{}', '{}', '{}', '{}', '{}');
+INSERT INTO array_figures VALUES (3);
 INSERT INTO vectors VALUES (1, '1 2 3', '1 -2 3'), (2, '', ''), (3, NULL, NULL);
 INSERT INTO lost (tz) VALUES ('10:00:00+02'), ('10:00:00-08:00:30'), ('23:59:59.999999+12:34:56');
 INSERT INTO lost (ts, ts3) VALUES ('1677-09-21 00:12:43.145225', '1677-09-21 00:12:43.15'), ('1677-09-22', '1677-09-22'), ('2262-04-11 23:47:16.854775', '2262-04-11 23:47:16.854');
