@@ -457,20 +457,6 @@ options_parse(List *given, bool creating)
 	return parse.options;
 }
 
-Options *
-options_from_properties(const char *text)
-{
-	Parse		parse;
-
-	parse.options = palloc0(sizeof(Options));
-	parse.given = palloc0(option_nrows * sizeof(bool));
-	set_defaults(parse.options);
-	if (text)
-		properties_parse(text, take, &parse);
-	options_check(parse.options, true);
-	return parse.options;
-}
-
 /* The rules of one row; several rows may share a list. */
 static void
 print_rules(StringInfo buf, const Options *options, const OptionRow *row)

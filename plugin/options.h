@@ -127,11 +127,6 @@ extern const int option_nrows;
  */
 extern Options *options_parse(List *given, bool creating);
 
-/*
- * The same for a .properties text alone (SQL functions); may be NULL.
- */
-extern Options *options_from_properties(const char *text);
-
 /* The effective options as a .properties text, defaults included. */
 extern char *options_print(const Options *options);
 

@@ -15,12 +15,13 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
 
-#include "properties.h"
 #include "relplan.h"
 
 PGDLLEXPORT PG_FUNCTION_INFO_V1(walpost_version);
@@ -123,16 +124,15 @@ walpost_options(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The VARIADIC name, value, ... of walpost.describe() as a properties text. */
-static char *
+/* The VARIADIC name, value, ... of walpost.describe() as a client gives them. */
+static List *
 options_argument(ArrayType *array)
 {
-	StringInfoData pairs;
+	List	   *given = NIL;
 	Datum	   *elems;
 	bool	   *nulls;
 	int			n;
 
-	initStringInfo(&pairs);
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elems, &nulls, &n);
 	if (n % 2 != 0)
 		ereport(ERROR,
@@ -144,10 +144,10 @@ options_argument(ArrayType *array)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("names and values of options must not be null")));
-		properties_append(&pairs, TextDatumGetCString(elems[i]),
-						  TextDatumGetCString(elems[i + 1]));
+		given = lappend(given, makeDefElem(TextDatumGetCString(elems[i]),
+										   (Node *) makeString(TextDatumGetCString(elems[i + 1])), -1));
 	}
-	return pairs.data;
+	return given;
 }
 
 typedef struct Describe
@@ -202,7 +202,7 @@ walpost_describe(PG_FUNCTION_ARGS)
 	Relation	relation;
 
 	result_begin(fcinfo, &describe.result);
-	session.options = options_from_properties(options_argument(PG_GETARG_ARRAYTYPE_P(1)));
+	session.options = options_parse(options_argument(PG_GETARG_ARRAYTYPE_P(1)), true);
 	session.filter = filter_compile(session.options);
 	session.column_rules = columnrule_compile(session.options);
 	session.database = get_database_name(MyDatabaseId);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_topics.h"
 #include "cmd.h"
 #include "mem.h"
 #include "pg.h"
@@ -101,7 +102,7 @@ foresee(const Conf *conf, Publication *pub, TableList *tables)
 }
 
 static bool
-check_tables(Preflight *pf, Err *err)
+check_tables(Preflight *pf, TopicNames *topics, Err *err)
 {
 	TableList	tables;
 	Publication pub;
@@ -116,7 +117,8 @@ check_tables(Preflight *pf, Err *err)
 		done = check_publication_privileges(pf, &pub, err);
 		if (!pub.exists)
 			foresee(pf->conf, &pub, &tables);
-		done = done && preflight_tables(pf, &tables, &pub, err);
+		done = done && preflight_tables(pf, &tables, &pub, err) &&
+			check_topics_read(pf, &tables, topics, err);
 	}
 	tables_free(&tables);
 	return done;
@@ -158,7 +160,7 @@ check_plugin(Preflight *pf)
 }
 
 static void
-check_brokers(Preflight *pf)
+check_brokers(Preflight *pf, const TopicNames *topics)
 {
 	static const ProducerEvents events = {0};	/* nothing is produced */
 	const char *servers = conf_get(pf->conf, "bootstrap.servers");
@@ -176,7 +178,10 @@ check_brokers(Preflight *pf)
 	if (producer == NULL)
 		preflight_report(pf, FINDING_ERROR, "%s", err.text);
 	else if (producer_reach(producer, BROKER_TIMEOUT_MS))
+	{
 		preflight_report(pf, FINDING_OK, "a broker of \"%s\" answers", servers);
+		check_topics_report(pf, topics, producer, BROKER_TIMEOUT_MS);
+	}
 	else if (!producer_poll(producer, &err))
 		preflight_report(pf, FINDING_ERROR, "%s", err.text);
 	else
@@ -187,7 +192,7 @@ check_brokers(Preflight *pf)
 }
 
 static bool
-check_database(Preflight *pf, Err *err)
+check_database(Preflight *pf, TopicNames *topics, Err *err)
 {
 	bool		done;
 
@@ -201,7 +206,7 @@ check_database(Preflight *pf, Err *err)
 					 PQdb(pf->conn), PQhost(pf->conn), PQuser(pf->conn));
 	done = preflight_server(pf, err) &&
 		check_retention(pf, err) &&
-		check_tables(pf, err);
+		check_tables(pf, topics, err);
 	if (done && pf->errors == 0 && !pf->slot.exists)
 		check_plugin(pf);
 	PQfinish(pf->conn);
@@ -213,15 +218,17 @@ cmd_check(const CliArgs *args, Err *err)
 {
 	Preflight	pf = {.go_on = true,.report = print_finding};
 	Conf	   *conf = cli_load(args, args->operands[0], err);
+	TopicNames	topics = {0};
 	bool		done;
 
 	if (conf == NULL)
 		return false;
 	pf.conf = conf;
 	preflight_report(&pf, FINDING_OK, "connector file \"%s\" can be used", args->operands[0]);
-	done = check_database(&pf, err);
+	done = check_database(&pf, &topics, err);
 	if (done)
-		check_brokers(&pf);
+		check_brokers(&pf, &topics);
+	check_topics_free(&topics);
 	conf_free(conf);
 	if (done && pf.errors > 0)
 		return err_set(err, ERR_FATAL, "%d check%s failed", pf.errors, pf.errors == 1 ? "" : "s");

@@ -128,6 +128,14 @@ extern bool producer_topic_look(Producer *producer, int topic, int timeout_ms);
 /* True when a broker answers within timeout_ms; asks for no topic. */
 extern bool producer_reach(const Producer *producer, int timeout_ms);
 
+/*
+ * Calls each() for every topic that the brokers show this client; creates none.
+ * Returns the number of brokers, 0 when none answers within timeout_ms.
+ */
+extern int	producer_list_topics(const Producer *producer, int timeout_ms,
+								 void (*each) (const char *name, int partitions, void *arg),
+								 void *arg);
+
 /* True for a librdkafka that needs that. */
 extern bool producer_must_look(void);
 

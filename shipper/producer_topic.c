@@ -77,6 +77,23 @@ producer_topic_look(Producer *producer, int topic, int timeout_ms)
 	return true;
 }
 
+int
+producer_list_topics(const Producer *producer, int timeout_ms,
+					 void (*each) (const char *name, int partitions, void *arg), void *arg)
+{
+	const struct rd_kafka_metadata *metadata;
+	int			brokers;
+
+	if (rd_kafka_metadata(producer->kafka, 1, NULL, &metadata, timeout_ms) !=
+		RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	for (int i = 0; i < metadata->topic_cnt; i++)
+		each(metadata->topics[i].topic, metadata->topics[i].partition_cnt, arg);
+	brokers = metadata->broker_cnt;
+	rd_kafka_metadata_destroy(metadata);
+	return brokers;
+}
+
 bool
 producer_reach(const Producer *producer, int timeout_ms)
 {

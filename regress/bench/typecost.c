@@ -19,6 +19,8 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "libpq/pqformat.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
 #include "portability/instr_time.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -137,7 +139,8 @@ static void
 prepare(Sample *sample, TupleDesc desc, const char *properties)
 {
 	Form_pg_attribute column = TupleDescAttr(desc, 0);
-	const Options *options = options_from_properties(properties);
+	DefElem    *given = makeDefElem("walpost.properties", (Node *) makeString(pstrdup(properties)), -1);
+	const Options *options = options_parse(list_make1(given), true);
 	Oid			output;
 	bool		varlena;
 

@@ -29,16 +29,35 @@ sub slots
 
 # ---- check
 my ($status, $out, $err) = walpost('check');
+like($out, qr/^warning +the topics were not looked at, since database "\w+" lacks the extension; run CREATE EXTENSION walpost$/m,
+	'check: topics take the extension');
+$pg->query('CREATE EXTENSION walpost');
+
+($status, $out, $err) = walpost('check');
 is($status, 0, 'check: exit status') or diag($out, $err);
 is($err, '', 'check: no errors');
 unlike($out, qr/^(?!ok )/m, 'check: all is well');
 like($out, qr/^ok +the start will run: CREATE PUBLICATION "walpost" FOR ALL TABLES$/m, 'check: what a start would do');
 like($out, qr/^ok +plugin "walpost" makes a slot$/m, 'check: the plugin was tried');
 like($out, qr/^ok +a broker of "127\.0\.0\.1:\d+" answers$/m, 'check: the broker was asked');
+like($out, qr/^ok +0 of (\d+) topics exist$/m, 'check: topics were looked for');
+like($out, qr/^ok +the first event of each will create topics "\Q$ship->{prefix}\E\.public\.\w+"/m, 'check: what becomes of them');
 is(slots(), '0', 'check: no slot is left');
 is($pg->query('SELECT count(*) FROM pg_publication'), '0', 'check: no publication is left');
 my %topics = $kafka->topics;
 is_deeply([ grep { /^\Q$ship->{prefix}\E/ } keys %topics ], [], 'check: no topic is left');
+
+{
+	my $file = $ship->file;
+	my $text = slurp($file);
+
+	spit($file, $text =~ s/("topic\.creation\.default\.replication\.factor"\s*:\s*)"?1"?/$1"3"/r);
+	($status, $out) = walpost('check');
+	is($status, 1, 'check: more replicas than brokers: exit status');
+	like($out, qr/^error +topics .* cannot be made with topic\.creation\.default\.replication\.factor=3 on 1 broker; lower it/m,
+		'check: more replicas than brokers');
+	spit($file, $text);
+}
 
 $pg->query('CREATE TABLE keyless (x int)');
 (undef, $out) = walpost('check');
