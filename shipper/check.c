@@ -15,6 +15,7 @@
 #include "pg.h"
 #include "preflight.h"
 #include "producer.h"
+#include "spool.h"
 
 #define BROKER_TIMEOUT_MS 5000
 
@@ -22,7 +23,7 @@ static void
 print_finding(FindingLevel level, const char *text, void *arg)
 {
 	static const char *const words[] = {
-		[FINDING_OK] = "ok", [FINDING_WARNING] = "warning", [FINDING_ERROR] = "error"
+		[FINDING_OK] = "ok",[FINDING_WARNING] = "warning",[FINDING_ERROR] = "error"
 	};
 
 	printf("%-9s%s\n", words[level], text);
@@ -89,7 +90,7 @@ foresee(const Conf *conf, Publication *pub, TableList *tables)
 {
 	const char *mode = conf_get(conf, "publication.autocreate.mode");
 	const char *skipped = conf_is_set(conf, "skipped.operations") ?
-		conf_get(conf, "skipped.operations") : "none";
+	conf_get(conf, "skipped.operations") : "none";
 	bool		skips = strcmp(skipped, "none") != 0;
 
 	pub->exists = strcmp(mode, "disabled") != 0;
@@ -191,6 +192,20 @@ check_brokers(Preflight *pf, const TopicNames *topics)
 	log_level = level;
 }
 
+static void
+check_spool(Preflight *pf)
+{
+	SpoolOptions options = {.dir = conf_get(pf->conf, "walpost.spool.dir")};
+	Err			err;
+
+	if (options.dir == NULL)
+		return;
+	if (spool_check(&options, &err))
+		preflight_report(pf, FINDING_OK, "a spool can be kept in \"%s\"", options.dir);
+	else
+		preflight_report(pf, FINDING_ERROR, "%s", err.text);
+}
+
 static bool
 check_database(Preflight *pf, TopicNames *topics, Err *err)
 {
@@ -225,6 +240,7 @@ cmd_check(const CliArgs *args, Err *err)
 		return false;
 	pf.conf = conf;
 	preflight_report(&pf, FINDING_OK, "connector file \"%s\" can be used", args->operands[0]);
+	check_spool(&pf);
 	done = check_database(&pf, &topics, err);
 	if (done)
 		check_brokers(&pf, &topics);

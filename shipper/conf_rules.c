@@ -120,6 +120,15 @@ rule_readable(const char *name, const char *value, Err *err)
 				value, name);
 }
 
+/* Where a process was started says nothing about where its files belong. */
+static bool
+rule_absolute(const char *name, const char *value, Err *err)
+{
+	return value[0] == '/' ||
+		err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes an absolute path",
+				value, name);
+}
+
 static bool
 rule_identities(const char *name, const char *value, Err *err)
 {
@@ -166,6 +175,7 @@ static const ConfRule rules[] = {
 	{"skipped.operations", rule_operations},
 	{"unavailable.value.placeholder", rule_placeholder},
 	{"walpost.decoding.work.mem", rule_memory},
+	{"walpost.spool.dir", rule_absolute},
 	{"database.sslcert", rule_readable},
 	{"database.sslkey", rule_readable},
 	{"database.sslrootcert", rule_readable},

@@ -67,13 +67,16 @@ continuity_switch_point(const ContinuityServer *server, uint32_t timeline)
 
 /*
  * Stops where nobody has decided what then: the slot is trusted by default, but
- * not against a promise, and not one that was made in place of a lost one.
+ * not against a promise, and not one that was made in place of a lost one, nor one
+ * that a spool on another disk may have moved.
  */
 static bool
-must_stop(const ContinuityServer *server, ContinuityStrategy strategy, bool exactly_once)
+must_stop(const Position *record, const ContinuityServer *server, ContinuityStrategy strategy,
+		  bool exactly_once)
 {
 	return strategy == CONTINUITY_TRUST_OFFSET ||
-		(strategy == CONTINUITY_NO_VALIDATION && (exactly_once || server->slot_made));
+		(strategy == CONTINUITY_NO_VALIDATION &&
+		 (exactly_once || server->slot_made || record->spool[0] != '\0'));
 }
 
 Continuity
@@ -91,7 +94,7 @@ continuity_compare(const Position *record, const ContinuityServer *server,
 		(record->system_id[0] != '\0' && strcmp(record->system_id, server->system_id) != 0))
 	{
 		found.kind = CONTINUITY_OTHER;
-		found.stop = must_stop(server, strategy, exactly_once);
+		found.stop = must_stop(record, server, strategy, exactly_once);
 		return found;
 	}
 	if (record->lsn > left)
@@ -109,7 +112,7 @@ continuity_compare(const Position *record, const ContinuityServer *server,
 		found.kind = CONTINUITY_GAP;
 		found.from = record->limit;
 		found.to = server->confirmed_lsn;
-		found.stop = must_stop(server, strategy, exactly_once);
+		found.stop = must_stop(record, server, strategy, exactly_once);
 		return found;
 	}
 
@@ -150,9 +153,12 @@ continuity_print(const Continuity *found, const Position *record,
 			break;
 		case CONTINUITY_GAP:
 			len = snprintf(text, size, "gap from " LSN_FMT " to " LSN_FMT
-						   ": slot \"%s\" is past what Kafka has%s",
+						   ": slot \"%s\" is past what Kafka has%s%s",
 						   LSN_ARGS(found->from), LSN_ARGS(found->to), slot,
-						   server->slot_made ? ", having been made anew" : ", moved or made anew by somebody else");
+						   server->slot_made ? ", having been made anew" :
+						   record->spool[0] == '\0' ? ", moved or made anew by somebody else" :
+						   "; unless somebody else moved it, a spool that is not here holds what is missing, "
+						   "start it where that is: ", server->slot_made ? "" : record->spool);
 			break;
 		case CONTINUITY_DIVERGED:
 			len = snprintf(text, size, "diverged: the server left timeline %u at " LSN_FMT

@@ -90,9 +90,7 @@ begin_unit(Intake *intake, uint64_t lsn, bool received, Err *err)
 	intake->drop_unit = received;
 	intake->skip = 0;
 	if (received)
-	{
-		log_warn("dropping the transaction at " LSN_FMT ", which was received before", LSN_ARGS(lsn));
-	}
+		log_debug("dropping what was received before, at " LSN_FMT, LSN_ARGS(lsn));
 	else if (!ledger_begin(&intake->ledger, lsn, &intake->unit, &intake->skip))
 		return err_set(err, ERR_FATAL, "could not go on after the connection was lost: the transaction at "
 					   LSN_FMT " was half received, but the server goes on with the one at " LSN_FMT

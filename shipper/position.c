@@ -41,6 +41,7 @@ static const Field fields[] = {
 	FIELD("walpost_timeline", FIELD_TIMELINE, timeline, true),
 	FIELD("walpost_slot", FIELD_TEXT, slot, true),
 	FIELD("walpost_limit", FIELD_LSN, limit, true),
+	FIELD("walpost_spool", FIELD_TEXT, spool, false),
 	FIELD("walpost_message", FIELD_FLAG, message, false),
 	FIELD("walpost_open_commit", FIELD_LSN, open_commit, false),
 	FIELD("walpost_open_ordinal", FIELD_COUNT, open_ordinal, false),
@@ -86,7 +87,8 @@ field_value(const Field *field, const Position *position)
 static bool
 is_zero(const json_t *value)
 {
-	return json_is_false(value) || (json_is_integer(value) && json_integer_value(value) == 0);
+	return json_is_false(value) || (json_is_integer(value) && json_integer_value(value) == 0) ||
+		(json_is_string(value) && json_string_length(value) == 0);
 }
 
 char *

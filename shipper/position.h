@@ -37,6 +37,8 @@ typedef struct Position
 	char		system_id[32];	/* "": not known */
 	uint32_t	timeline;		/* 0: not known */
 	char		slot[64];		/* "": not known */
+	char		spool[320];		/* "host:path" that may hold what is past the
+								 * limit; "": no spool may */
 	int64_t		written_us;		/* since 1970 */
 } Position;
 

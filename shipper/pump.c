@@ -81,7 +81,14 @@ drop_stream(Pump *pump)
 	pump_drop_recall(pump);
 	loop_timer_clear(&pump->feedback_timer);
 	loop_timer_clear(&pump->record_timer);
-	intake_new_session(&pump->intake);
+	if (pump_spooling(pump))
+		spool_new_session(pump->spool);
+	else
+		intake_new_session(&pump->intake);
+
+	/* who has no slot has no spool */
+	if (!pump->started)
+		pump_spool_close(pump);
 }
 
 static void
@@ -229,7 +236,7 @@ on_acknowledged(void *arg, char *const *bodies, size_t n)
 {
 	Pump	   *pump = arg;
 
-	pump->acked_us = loop_now_us();
+	pump->acked_us = pump->proven_us = loop_now_us();
 	intake_acknowledge(&pump->intake, bodies, n, pump->acked_us);
 }
 
@@ -376,6 +383,7 @@ turn_connect(Pump *pump)
 static bool
 start_over(Pump *pump)
 {
+	pump_spool_close(pump);
 	if (pump->started)
 	{
 		if (!producer_renew(pump->producer, &pump->err))
@@ -385,7 +393,7 @@ start_over(Pump *pump)
 		heartbeat_resend(pump->heartbeat);
 		topics_ask_again(pump->topics);
 	}
-	return pump_recall(pump);
+	return pump_spool_adopt(pump) && pump_recall(pump);
 }
 
 /* The connection waits meanwhile; it may break, or show the slot as it is now. */
@@ -413,17 +421,19 @@ turn_recall(Pump *pump)
 		return PUMP_STOPPED;
 	if (!recall_connection(pump))
 		return state_after_error(pump);
-	if (pump->offsets == NULL && !pump->recalled && (!pump->started || pump_is_stale(pump)))
+	if (pump->offsets == NULL && !pump->recalled &&
+		(!pump->started || pump->unrecalled || pump_is_stale(pump)))
 	{
 		pump->recalled = true;
 		if (!start_over(pump))
 			return state_after_error(pump);
 	}
-	if (pump->offsets != NULL)
+	/* what a spool holds goes on while Kafka, and the record in it, is away */
+	if (pump->offsets != NULL && !pump_spooling(pump))
 		switch (pump_recalled(pump))
 		{
 			case RECALL_WAIT:
-				return PUMP_RECALL;
+				return pump_spool_early(pump) ? PUMP_RECALL : state_after_error(pump);
 			case RECALL_FAILED:
 				return state_after_error(pump);
 			case RECALL_STALE:
@@ -436,9 +446,9 @@ turn_recall(Pump *pump)
 		}
 	if (pump->inspecting)
 		return PUMP_RECALL;
-	if ((!pump->started && !pump_resume(pump)) ||
-		!stream_start(pump->stream, pump->intake.ledger.received_lsn,
-					  pump->intake.last_end_lsn, &pump->err))
+	if (!pump->started && !(pump_spooling(pump) ? pump_spool_resume(pump) : pump_resume(pump)))
+		return state_after_error(pump);
+	if (!stream_start(pump->stream, pump_received_lsn(pump), pump_last_commit(pump), &pump->err))
 		return state_after_error(pump);
 	return PUMP_START;
 }
@@ -467,6 +477,15 @@ turn_start(Pump *pump)
 	}
 }
 
+/* To the next connection, without having failed. */
+static PumpState
+renew_stream(Pump *pump)
+{
+	pump->err.kind = ERR_NONE;
+	pump->err.sqlstate[0] = '\0';
+	return PUMP_BACKOFF;
+}
+
 static PumpState
 turn_stream(Pump *pump)
 {
@@ -482,13 +501,13 @@ turn_stream(Pump *pump)
 	pump_record(pump, false);
 	if (pump_server_leaves(pump))
 		return state_after_error(pump);
+	if (pump_spool_begin(pump))
+		return renew_stream(pump);
 	if (pump_wants_renewal(pump))
 	{
 		log_debug("renewing the connection after a message of %zu bytes",
 				  stream_largest(pump->stream));
-		pump->err.kind = ERR_NONE;
-		pump->err.sqlstate[0] = '\0';
-		return PUMP_BACKOFF;
+		return renew_stream(pump);
 	}
 	return PUMP_STREAM;
 }
@@ -502,6 +521,14 @@ next_step(Pump *pump, bool *step)
 	loop_timer_set(&pump->state_timer, FINISH_TIMEOUT_US);
 }
 
+/* True while a stop waits for Kafka: what the spool holds is not waited for. */
+static bool
+drain_waits(const Pump *pump)
+{
+	return pump->intake.ledger.in_flight > 0 && !pump->state_expired &&
+		(!pump_spooling(pump) || pump_kafka_alive(pump));
+}
+
 /* True when nothing is under way to Kafka any more, or no longer waited for. */
 static bool
 drained(Pump *pump)
@@ -510,7 +537,7 @@ drained(Pump *pump)
 
 	if (!pump->drained)
 	{
-		if (in_flight > 0 && !pump->state_expired)
+		if (drain_waits(pump))
 			return false;
 		if (in_flight > 0)
 			log_warn("Kafka has not taken %llu events; they come again after the next start",
@@ -531,8 +558,8 @@ turn_drain(Pump *pump)
 		if (!drained(pump))
 			return pump_report(pump) ? PUMP_DRAIN : state_after_error(pump);
 		next_step(pump, &pump->finishing);
-		if (!stream_feedback(pump->stream, pump->intake.ledger.received_lsn,
-							 pump_flush_lsn(pump), &pump->err) ||
+		if ((pump->spool != NULL && spool_due(pump->spool) != 0 && !spool_sync(pump->spool, &pump->err)) ||
+			!stream_feedback(pump->stream, pump_received_lsn(pump), pump_flush_lsn(pump), &pump->err) ||
 			!stream_finish(pump->stream, &pump->err))
 			return state_after_error(pump);
 	}
@@ -581,7 +608,7 @@ turn(Pump *pump)
 	};
 	PumpState	next;
 
-	if (!serve_kafka(pump))
+	if (!serve_kafka(pump) || !pump_spool_turn(pump))
 		next = PUMP_FAILED;
 	else if (pump->stop_now)
 		next = PUMP_STOPPED;
@@ -669,10 +696,11 @@ on_stats_timer(void *arg)
 		return;
 	pump->logged_events = stats.acknowledged;
 	log_info("%llu events in %llu transactions acknowledged up to " LSN_FMT
-			 ", %llu in flight, %zu KiB pinned, %llu refused",
+			 ", %llu in flight, %zu KiB pinned, %llu refused, %llu MiB spooled",
 			 (unsigned long long) stats.acknowledged, (unsigned long long) stats.transactions,
 			 LSN_ARGS(stats.flush_lsn), (unsigned long long) stats.in_flight,
-			 stats.pinned_bytes / 1024, (unsigned long long) stats.refused);
+			 stats.pinned_bytes / 1024, (unsigned long long) stats.refused,
+			 (unsigned long long) stats.spool_bytes / (1024 * 1024));
 }
 
 static void
@@ -685,7 +713,8 @@ add_watches(Pump *pump)
 	LoopTimer  *const timers[] = {
 		&pump->state_timer, &pump->feedback_timer, &pump->probe_timer,
 		&pump->renew_timer, &pump->stats_timer, &pump->gather_timer,
-		&pump->push_timer, &pump->offsets_timer, &pump->record_timer
+		&pump->push_timer, &pump->offsets_timer, &pump->record_timer,
+		&pump->spool_timer
 	};
 
 	pump->sig_fd = (LoopFd)
@@ -720,6 +749,7 @@ add_watches(Pump *pump)
 	pump->push_timer.fire = on_wake;
 	pump->offsets_timer.fire = on_wake;
 	pump->record_timer.fire = on_wake;
+	pump->spool_timer.fire = on_wake;
 	for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
 	{
 		timers[i]->arg = pump;
@@ -765,7 +795,7 @@ pump_run(const PumpOptions *options, Err *err)
 	srandom((unsigned) loop_now_us());
 
 	/* before librdkafka starts its threads, which inherit the signal mask */
-	if (!sig_open(&pump->sig, err))
+	if (!pump_spool_init(pump, err) || !sig_open(&pump->sig, err))
 	{
 		free(pump->record_key);
 		free(pump);
@@ -796,10 +826,12 @@ pump_run(const PumpOptions *options, Err *err)
 
 	ok = pump->state == PUMP_STOPPED;
 	if (ok)
-		log_info("stopped, acknowledged up to " LSN_FMT, LSN_ARGS(pump->intake.ledger.flush_lsn));
+		log_info("stopped, acknowledged up to " LSN_FMT, LSN_ARGS(pump_flush_lsn(pump)));
 	else if (err != NULL)
 		*err = pump->err;
 	pump_running = NULL;
+
+	pump_spool_close(pump);
 
 	/* librdkafka lets go of the buffers first */
 	producer_free(pump->producer);
@@ -837,8 +869,9 @@ pump_stats(void)
 			.reconnects = pump->reconnects,
 			.in_flight = pump->intake.ledger.in_flight,
 			.pinned_bytes = intake_pinned(&pump->intake),
-			.received_lsn = pump->intake.ledger.received_lsn,
-			.flush_lsn = pump->intake.ledger.flush_lsn,
+			.spool_bytes = pump->spool ? spool_bytes(pump->spool) : 0,
+			.received_lsn = pump_received_lsn(pump),
+			.flush_lsn = pump_flush_lsn(pump),
 			.recorded_lsn = pump->record.lsn,
 			.continuity = continuity_name(pump->continuity.kind),
 			.gap_bytes = pump->continuity.kind == CONTINUITY_GAP ?

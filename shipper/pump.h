@@ -46,6 +46,7 @@ typedef struct PumpStats
 	uint64_t	reconnects;
 	uint64_t	in_flight;		/* events read, not acknowledged */
 	size_t		pinned_bytes;	/* memory that they hold */
+	uint64_t	spool_bytes;	/* in the spool's files */
 	uint64_t	received_lsn;
 	uint64_t	flush_lsn;
 	uint64_t	ack_us;			/* from arrival to acknowledgement */

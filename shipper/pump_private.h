@@ -1,6 +1,7 @@
 /*
  * pump_private.h
- *	  What pump.c (the states) and pump_server.c (the server's side) share.
+ *	  What pump.c (the states), pump_server.c (the server's side) and
+ *	  pump_spool.c (the spool) share.
  *
  * Everybody else asks pump.h.
  *
@@ -19,6 +20,7 @@
 #include "producer.h"
 #include "pump.h"
 #include "sig.h"
+#include "spool.h"
 #include "stream.h"
 #include "topics.h"
 
@@ -62,6 +64,8 @@ typedef struct Pump
 	Stream	   *stream;			/* NULL: none */
 	Stream	   *probe;			/* asks whether the server is shutting down */
 	Feedback	feedback;
+	Spool	   *spool;			/* NULL: none is configured, or not opened yet */
+	SpoolOptions spool_options; /* dir is NULL where none is configured */
 
 	/* the position record */
 	char	   *record_key;
@@ -93,13 +97,14 @@ typedef struct Pump
 	LoopTimer	push_timer;
 	LoopTimer	offsets_timer;
 	LoopTimer	record_timer;
+	LoopTimer	spool_timer;
 
 	bool		kafka_ready;
 	bool		state_expired;
 	bool		stop;			/* asked to, by a signal */
 	bool		stop_now;		/* asked twice */
 	bool		started;		/* the first stream was opened */
-	bool		full;			/* the bound is reached, reading waits */
+	bool		full;			/* memory's bound is reached */
 	bool		drained;		/* of a stop: nothing is under way any more */
 	bool		finishing;		/* and CopyDone was sent */
 	bool		standing;		/* reading stands still */
@@ -109,7 +114,21 @@ typedef struct Pump
 	uint32_t	timeline;
 	int64_t		backoff_us;
 	int64_t		failures;		/* in a row */
-	int64_t		acked_us;		/* when an acknowledgement came last */
+	int64_t		acked_us;		/* when an acknowledgement came last, or
+								 * streaming began */
+	int64_t		proven_us;		/* when one came last; 0: never */
+	int64_t		flight_us;		/* when events came after none was in flight */
+	int64_t		full_us;		/* since when memory has not been half free;
+								 * 0: it is */
+	int64_t		spool_after;	/* retained bytes of WAL from which on to
+								 * spool */
+	int64_t		spool_refused_us;	/* when the disk last took no spool; 0:
+									 * never */
+	int64_t		retained;		/* by the slot, just asked for; 0: not known */
+	int64_t		asked_us;		/* when that was asked before the stream began */
+	bool		unrecalled;		/* the record is not known yet, but a spool is
+								 * written */
+	char		host[256];		/* this one's name */
 	int64_t		data_us;		/* when data came last */
 	int64_t		read_us;		/* when the socket was read last */
 	size_t		read_bytes;		/* and what it yielded */
@@ -153,6 +172,12 @@ extern bool pump_wants_renewal(Pump *pump);
 /* Ends the question whether the server is shutting down. */
 extern void pump_drop_probe(Pump *pump);
 
+/* True when memory takes another message of events. */
+extern bool pump_memory_free(Pump *pump);
+
+/* Events are about to come: notes when, if none is in flight. */
+extern void pump_note_flight(Pump *pump);
+
 /* For probe_timer. */
 extern void pump_on_probe_timer(void *arg);
 
@@ -181,8 +206,11 @@ extern bool pump_is_stale(Pump *pump);
  */
 extern bool pump_resume(Pump *pump) must_check;
 
-/* What the slot may be moved to. */
-extern uint64_t pump_flush_lsn(const Pump *pump);
+/* What the slot may be moved to without a spool. */
+extern uint64_t pump_kafka_lsn(const Pump *pump);
+
+/* The server's side of a comparison. */
+extern ContinuityServer pump_server_side(const Pump *pump);
 
 /*
  * Writes a record when that is due; final: before a clean stop.  True when Kafka
@@ -192,5 +220,71 @@ extern bool pump_record(Pump *pump, bool final);
 
 /* Kafka has the pending record. */
 extern void pump_recorded(Pump *pump);
+
+/* ---- pump_spool.c ---- */
+
+/* Looks whether there could be a spool, if one is configured. */
+extern bool pump_spool_init(Pump *pump, Err *err) must_check;
+
+extern void pump_spool_close(Pump *pump);
+
+/* True while messages go into the spool. */
+extern bool pump_spooling(const Pump *pump);
+
+/* What the slot may be moved to: Kafka or the synced spool has it. */
+extern uint64_t pump_flush_lsn(const Pump *pump);
+
+/* The end of what was received, and of the last transaction in it (0: none). */
+extern uint64_t pump_received_lsn(const Pump *pump);
+extern uint64_t pump_last_commit(const Pump *pump);
+
+/*
+ * True when what the slot retains decides whether to begin a spool: Kafka takes
+ * no events.
+ */
+extern bool pump_spool_asks(Pump *pump);
+
+/*
+ * True when that was asked, and a spool was begun: the stream is to begin anew.
+ */
+extern bool pump_spool_begin(Pump *pump);
+
+/* True when Kafka acknowledged something just now. */
+extern bool pump_kafka_alive(const Pump *pump);
+
+/* The spool's part of a turn.  False and pump->err when the disk fails. */
+extern bool pump_spool_turn(Pump *pump) must_check;
+
+/* ---- pump_spool_start.c ---- */
+
+/*
+ * Opens the spool that this host has of the slot, if one is configured.  False
+ * and pump->err, also when it does not fit what the server says of the slot.
+ */
+extern bool pump_spool_adopt(Pump *pump) must_check;
+
+/*
+ * While the position record cannot be read: begins a spool where the slot stands
+ * if it retains too much.  False and pump->err.
+ */
+extern bool pump_spool_early(Pump *pump) must_check;
+
+/* In place of pump_resume() while spooling: the record is compared later. */
+extern bool pump_spool_resume(Pump *pump) must_check;
+
+/*
+ * Goes on reading the record for that, until pump->unrecalled is false: then
+ * what the spool holds may go to Kafka.  False and pump->err.
+ */
+extern bool pump_spool_recall(Pump *pump) must_check;
+
+/*
+ * What the spool knows of how far Kafka is, into the record; and for a spool
+ * that holds something, where it begins into the server's side.
+ */
+extern void pump_spool_vouch(const Pump *pump, Position *record, ContinuityServer *server);
+
+/* pump_resume() is done. */
+extern void pump_spool_resumed(Pump *pump);
 
 #endif							/* WALPOST_PUMP_PRIVATE_H */

@@ -84,8 +84,8 @@ pump_recalled(Pump *pump)
 
 /* ---- comparing it ---- */
 
-static ContinuityServer
-server_side(const Pump *pump)
+ContinuityServer
+pump_server_side(const Pump *pump)
 {
 	const StreamInfo *info = stream_info(pump->stream);
 
@@ -104,19 +104,21 @@ bool
 pump_is_stale(Pump *pump)
 {
 	const StreamInfo *info = stream_info(pump->stream);
-	const Ledger *ledger = &pump->intake.ledger;
-	ContinuityServer server = server_side(pump);
+	ContinuityServer server = pump_server_side(pump);
+	uint64_t	received = pump_received_lsn(pump);
 
-	if (info->confirmed_lsn > ledger->received_lsn)
+	if (received < pump->intake.ledger.received_lsn)
+		received = pump->intake.ledger.received_lsn;
+	if (info->confirmed_lsn > received)
 	{
 		log_warn("slot \"%s\" was moved on by another client, from " LSN_FMT " to " LSN_FMT "; starting over from the position record",
-				 pump->options->slot, LSN_ARGS(ledger->received_lsn), LSN_ARGS(info->confirmed_lsn));
+				 pump->options->slot, LSN_ARGS(received), LSN_ARGS(info->confirmed_lsn));
 		return true;
 	}
-	if (continuity_switch_point(&server, pump->timeline) < ledger->received_lsn)
+	if (continuity_switch_point(&server, pump->timeline) < received)
 	{
 		log_warn("the server is on timeline %u, which left timeline %u before " LSN_FMT "; starting over from the position record",
-				 info->timeline, pump->timeline, LSN_ARGS(ledger->received_lsn));
+				 info->timeline, pump->timeline, LSN_ARGS(received));
 		return true;
 	}
 	return false;
@@ -125,12 +127,15 @@ pump_is_stale(Pump *pump)
 bool
 pump_resume(Pump *pump)
 {
-	const Position *record = pump->has_record ? &pump->record : NULL;
-	ContinuityServer server = server_side(pump);
+	Position	vouched = pump->record;
+	const Position *record = pump->has_record ? &vouched : NULL;
+	ContinuityServer server = pump_server_side(pump);
 	ContinuityStrategy strategy = continuity_strategy(conf_get(pump->conf, "offset.mismatch.strategy"));
-	Continuity	found = continuity_compare(record, &server, strategy, pump->exactly_once);
+	Continuity	found;
 	char		text[sizeof(pump->err.text)];
 
+	pump_spool_vouch(pump, &vouched, &server);
+	found = continuity_compare(record, &server, strategy, pump->exactly_once);
 	pump->continuity = found;
 	continuity_print(&found, record, &server, text, sizeof(text));
 	if (found.stop)
@@ -148,13 +153,14 @@ pump_resume(Pump *pump)
 				  record != NULL && found.kind < CONTINUITY_GAP ? record : NULL);
 	pump->start_lsn = found.start_lsn;
 	pump->record_fresh = false;
+	pump_spool_resumed(pump);
 	return true;
 }
 
 /* ---- writing it ---- */
 
 uint64_t
-pump_flush_lsn(const Pump *pump)
+pump_kafka_lsn(const Pump *pump)
 {
 	uint64_t	flush_lsn = pump->intake.ledger.flush_lsn;
 	uint64_t	limit = pump->record_fresh ? pump->record.limit : pump->start_lsn;
@@ -181,6 +187,8 @@ present_position(const Pump *pump, bool final)
 	position.written_us = (int64_t) now.tv_sec * 1000000 + now.tv_usec;
 	memcpy(position.system_id, info->system_id, sizeof(position.system_id));
 	memcpy(position.slot, pump->options->slot, strlen(pump->options->slot));
+	if (pump->spool != NULL)
+		snprintf(position.spool, sizeof(position.spool), "%s:%s", pump->host, spool_path(pump->spool));
 	return position;
 }
 
@@ -207,6 +215,9 @@ pump_record(Pump *pump, bool final)
 	int64_t		due = record_due(pump, final);
 	char	   *value;
 
+	/* what is there has to be read first */
+	if (pump->unrecalled)
+		return true;
 	if (pump->record_pending)
 		return false;
 	loop_timer_clear(&pump->record_timer);

@@ -74,17 +74,36 @@ pump_socket_ready(Pump *pump, short revents)
 	stream_polled(pump->stream, revents);
 }
 
-/* True when another buffer may be taken. */
-static bool
-may_read(Pump *pump)
+bool
+pump_memory_free(Pump *pump)
 {
 	size_t		pinned = intake_pinned(&pump->intake);
 
 	if (pinned >= pump->bound || !intake_ready(&pump->intake))
+	{
 		pump->full = true;
+		if (pump->full_us == 0)
+			pump->full_us = loop_now_us();
+	}
 	else if (pinned < pump->bound - pump->bound / RESUME_SHARE)
 		pump->full = false;
+	if (pinned < pump->bound / 2)
+		pump->full_us = 0;
 	return !pump->full;
+}
+
+void
+pump_note_flight(Pump *pump)
+{
+	if (pump->intake.ledger.in_flight == 0)
+		pump->flight_us = loop_now_us();
+}
+
+/* True when another message may be taken. */
+static bool
+may_read(Pump *pump)
+{
+	return pump_spooling(pump) ? spool_room(pump->spool) : pump_memory_free(pump);
 }
 
 static bool
@@ -92,6 +111,15 @@ take_data(Pump *pump, const StreamMessage *message)
 {
 	pump->data_us = loop_now_us();
 	feedback_data(&pump->feedback);
+	if (pump_spooling(pump))
+	{
+		bool		ok = spool_append(pump->spool, message->buffer + message->start,
+									  message->len - message->start, pump->data_us, &pump->err);
+
+		PQfreemem(message->buffer);
+		return ok;
+	}
+	pump_note_flight(pump);
 	return intake_take(&pump->intake, message->buffer, message->len, message->start,
 					   pump->data_us, &pump->err);
 }
@@ -100,7 +128,10 @@ static void
 take_keepalive(Pump *pump, const StreamMessage *message)
 {
 	/* everything sent before it has been read, or it would not be at hand */
-	ledger_keepalive(&pump->intake.ledger, message->lsn);
+	if (pump_spooling(pump))
+		spool_keepalive(pump->spool, message->lsn, message->reply);
+	else
+		ledger_keepalive(&pump->intake.ledger, message->lsn);
 	if (message->reply)
 		feedback_ask(&pump->feedback, loop_now_us());
 }
@@ -150,7 +181,7 @@ bool
 pump_report(Pump *pump)
 {
 	uint64_t	flush_lsn = pump_flush_lsn(pump);
-	uint64_t	write_lsn = pump->intake.ledger.received_lsn;
+	uint64_t	write_lsn = pump_received_lsn(pump);
 	int64_t		now = loop_now_us();
 	int64_t		due = feedback_due(&pump->feedback, flush_lsn, now);
 
@@ -205,8 +236,12 @@ pump_server_leaves(Pump *pump)
 	if (pump->probe == NULL)
 		return false;
 	event = stream_next(pump->probe, &message, &err);
+	if (event == STREAM_READY && stream_info(pump->probe)->retained < 0 && pump_spool_asks(pump) &&
+		stream_ask_retained(pump->probe, pump->options->slot, &err))
+		return false;
 	if (event == STREAM_WAIT)
 		return false;
+	pump->retained = event == STREAM_READY ? stream_info(pump->probe)->retained : 0;
 	pump_drop_probe(pump);
 	if (event != STREAM_FAILED || strcmp(err.sqlstate, "57P03") != 0)
 		return false;
@@ -244,18 +279,19 @@ void
 pump_know_server(Pump *pump)
 {
 	const StreamInfo *info = stream_info(pump->stream);
-	Ledger	   *ledger = &pump->intake.ledger;
 
 	memcpy(pump->system_id, info->system_id, sizeof(pump->system_id));
 	pump->timeline = info->timeline;
+	if (pump->spool != NULL)
+		spool_set_timeline(pump->spool, info->timeline);
 	if (!pump->started)
 		log_info("streaming from slot \"%s\" at " LSN_FMT " (confirmed " LSN_FMT
 				 "), publication \"%s\", topic prefix \"%s\", librdkafka %s",
-				 pump->options->slot, LSN_ARGS(ledger->received_lsn), LSN_ARGS(info->confirmed_lsn),
+				 pump->options->slot, LSN_ARGS(pump_received_lsn(pump)), LSN_ARGS(info->confirmed_lsn),
 				 pump->options->publication, conf_get(pump->conf, "topic.prefix"), producer_library());
 	else
 		log_info("streaming again from slot \"%s\" at " LSN_FMT, pump->options->slot,
-				 LSN_ARGS(ledger->received_lsn));
+				 LSN_ARGS(pump_received_lsn(pump)));
 	feedback_connect(&pump->feedback, pump_flush_lsn(pump), info->sender_timeout_us,
 					 conf_get_int(pump->conf, "status.update.interval.ms") * 1000);
 }
@@ -304,6 +340,6 @@ pump_on_probe_timer(void *arg)
 	loop_timer_set(&pump->probe_timer, PROBE_US);
 	if (pump->probe != NULL && loop_now_us() - pump->probed_us > PROBE_TIMEOUT_US)
 		pump_drop_probe(pump);
-	if (pump->full && loop_now_us() - pump->acked_us > PROBE_US)
+	if ((pump->standing && loop_now_us() - pump->acked_us > PROBE_US) || pump_spool_asks(pump))
 		start_probe(pump);
 }

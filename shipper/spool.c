@@ -50,7 +50,7 @@ spool_close(Spool *spool)
 {
 	if (spool == NULL)
 		return;
-	if (spool->state != SPOOL_OFF && spool->delivered_lsn > spool->saved_lsn)
+	if (spool->state != SPOOL_OFF && !spool->assumed && spool->delivered_lsn > spool->saved_lsn)
 		spool_position_save(spool, loop_now_us());
 	free_all(spool);
 }
@@ -142,6 +142,12 @@ spool_delivered_lsn(const Spool *spool)
 	return spool->delivered_lsn;
 }
 
+bool
+spool_is_assumed(const Spool *spool)
+{
+	return spool->assumed;
+}
+
 uint64_t
 spool_end_lsn(const Spool *spool)
 {
@@ -167,7 +173,7 @@ spool_bytes(const Spool *spool)
 }
 
 bool
-spool_begin(Spool *spool, uint64_t lsn, uint64_t commit_lsn, Err *err)
+spool_begin(Spool *spool, uint64_t lsn, uint64_t commit_lsn, bool assumed, Err *err)
 {
 	assert(spool->state != SPOOL_WRITING);
 	if (spool->state == SPOOL_OFF)
@@ -181,6 +187,9 @@ spool_begin(Spool *spool, uint64_t lsn, uint64_t commit_lsn, Err *err)
 		spool_reader_set(spool, 0);
 		spool->writer.commit_lsn = commit_lsn;
 		spool->delivered_lsn = lsn;
+		spool->assumed = assumed;
+		if (!assumed)
+			spool_position_save(spool, loop_now_us());
 	}
 	assert(spool->writer.end_lsn >= lsn);
 	spool->state = SPOOL_WRITING;
@@ -208,9 +217,8 @@ segments_done(const Spool *spool)
 }
 
 static void
-remove_all(Spool *spool, int64_t now_us)
+remove_all(Spool *spool)
 {
-	spool_position_save(spool, now_us);
 	if (spool_segments_remove(spool, spool->nsegments), spool->nsegments > 0)
 		return;
 	spool_reader_free(spool);
@@ -221,25 +229,26 @@ remove_all(Spool *spool, int64_t now_us)
 }
 
 void
-spool_delivered(Spool *spool, uint64_t lsn, int64_t now_us)
+spool_delivered(Spool *spool, uint64_t lsn, uint64_t recorded_lsn, int64_t now_us)
 {
 	bool		due = now_us - spool->saved_us >= POSITION_US;
+	bool		all;
 	int			n;
 
 	if (spool->state == SPOOL_OFF)
 		return;
 	if (lsn > spool->delivered_lsn)
 		spool->delivered_lsn = lsn;
-	if (spool->state == SPOOL_DRAINING && lsn >= spool->writer.end_lsn)
+	n = segments_done(spool);
+	all = spool->state == SPOOL_DRAINING && lsn >= spool->writer.end_lsn &&
+		recorded_lsn >= spool->writer.end_lsn;
+	if (spool->assumed || n > 0 || all || (due && spool->delivered_lsn > spool->saved_lsn))
 	{
-		if (spool->saved_lsn < lsn || due)
-			remove_all(spool, now_us);
-		return;
-	}
-	if ((n = segments_done(spool)) > 0)
-	{
-		spool->reader.segment -= spool_segments_remove(spool, n);
-	}
-	if (due && spool->delivered_lsn > spool->saved_lsn)
+		spool->assumed = false;
 		spool_position_save(spool, now_us);
+	}
+	if (all)
+		remove_all(spool);
+	else if (n > 0)
+		spool->reader.segment -= spool_segments_remove(spool, n);
 }

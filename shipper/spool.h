@@ -107,8 +107,12 @@ extern SpoolState spool_state(const Spool *spool);
 /* The folder, for messages. */
 extern const char *spool_path(const Spool *spool);
 
-/* Kafka has all up to here, as far as the spool knows; 0: it knows nothing. */
+/*
+ * Kafka has all up to here, as far as the spool knows; 0: it knows nothing.  It
+ * is assumed, not known, when the spool began while nobody could ask Kafka.
+ */
 extern uint64_t spool_delivered_lsn(const Spool *spool);
+extern bool spool_is_assumed(const Spool *spool);
 
 /* It holds all up to here; and safe from a loss of power up to here. */
 extern uint64_t spool_end_lsn(const Spool *spool);
@@ -121,12 +125,14 @@ extern uint64_t spool_commit_lsn(const Spool *spool);
 extern uint64_t spool_bytes(const Spool *spool);
 
 /*
- * Begins to write.  Everything up to lsn is in Kafka, or in the spool already,
- * and commit_lsn is the end of the last transaction before (0: not known).  What
- * the server sends from spool_end_lsn() on, in a new session, is to be appended.
- * False and err when the disk does not let it: then nothing changed.
+ * Begins to write.  Everything up to lsn is in Kafka (or that is assumed), or in
+ * the spool already, and commit_lsn is the end of the last transaction before (0:
+ * not known).  What the server sends from spool_end_lsn() on, in a new session,
+ * is to be appended.  False and err when the disk does not let it: then nothing
+ * changed.
  */
-extern bool spool_begin(Spool *spool, uint64_t lsn, uint64_t commit_lsn, Err *err) must_check;
+extern bool spool_begin(Spool *spool, uint64_t lsn, uint64_t commit_lsn, bool assumed,
+						Err *err) must_check;
 
 /* The connection is lost: what is appended next comes from another session. */
 extern void spool_new_session(Spool *spool);
@@ -165,7 +171,11 @@ extern SpoolRead spool_read(Spool *spool, SpoolItem *item, Err *err);
 /* After SPOOL_READ_END: what comes now goes on behind it, past the spool. */
 extern void spool_drain(Spool *spool);
 
-/* Kafka has all up to lsn: files that hold nothing else are removed. */
-extern void spool_delivered(Spool *spool, uint64_t lsn, int64_t now_us);
+/*
+ * Kafka has all up to lsn, and that is known now: files that hold nothing else
+ * are removed; the last ones when others may know, too, that the slot is where
+ * the spool ends, which is when recorded_lsn has come there.
+ */
+extern void spool_delivered(Spool *spool, uint64_t lsn, uint64_t recorded_lsn, int64_t now_us);
 
 #endif							/* WALPOST_SPOOL_H */

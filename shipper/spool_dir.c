@@ -3,8 +3,9 @@
  *	  The spool's folder: its lock, its segments, how far it was delivered.
  *
  * A segment appears under its name with its head synced, so that whatever bears
- * such a name was whole once.  A segment that was delivered is removed; the
- * base of the first one that is left says so, whatever the position file says.
+ * such a name was whole once.  The position is written when a spool begins and
+ * before a segment is removed; so if it is behind the first segment, nobody has
+ * asked Kafka yet whether it has what was before that.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -314,12 +315,13 @@ spool_dir_look(Spool *spool, Err *err)
 	if (!read_position(spool, err))
 		return false;
 	spool->next_number = 1;
-	if (spool->nsegments > 0)
-	{
-		spool->next_number = spool_last(spool)->number + 1;
-		if (spool->delivered_lsn < spool->segments[0].base_lsn)
-			spool->delivered_lsn = spool->segments[0].base_lsn;
-	}
+	if (spool->nsegments == 0)
+		return true;
+	spool->next_number = spool_last(spool)->number + 1;
+	/* the position is written before anything is removed */
+	spool->assumed = spool->delivered_lsn < spool->segments[0].base_lsn;
+	if (spool->assumed)
+		spool->delivered_lsn = spool->segments[0].base_lsn;
 	return true;
 }
 

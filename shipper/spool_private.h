@@ -97,6 +97,7 @@ struct Spool
 	SpoolSession session;
 
 	uint64_t	delivered_lsn;
+	bool		assumed;		/* that is not known */
 	uint64_t	saved_lsn;		/* what the position file says */
 	int64_t		saved_us;
 	int64_t		whole_size;		/* where the last whole unit ends in the last

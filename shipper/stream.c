@@ -36,6 +36,7 @@ typedef enum StreamPhase
 	PHASE_HISTORY,
 	PHASE_INSPECT,
 	PHASE_READY,
+	PHASE_RETAINED,
 	PHASE_START,
 	PHASE_COPY,
 	PHASE_FINISH,
@@ -68,6 +69,7 @@ stream_new(PGconn *conn, const Conf *conf, const char *slot, StreamPhase phase)
 	stream->conn = conn;
 	stream->phase = phase;
 	stream->polling = PGRES_POLLING_WRITING;
+	stream->info.retained = -1;
 	return stream;
 }
 
@@ -137,7 +139,7 @@ stream_fail_pg(Stream *stream, PGresult *res, Err *err)
 {
 	char		what[128];
 
-	snprintf(what, sizeof(what), "stream from slot \"%s\"", stream->slot);
+	snprintf(what, sizeof(what), "stream from slot \"%s\"", stream->slot ? stream->slot : "");
 	pg_error(stream->conn, res, what, err);
 	PQclear(res);
 	return stream_fail(stream);
@@ -362,6 +364,36 @@ phase_inspect(Stream *stream, StreamMessage *message, Err *err)
 	return STREAM_READY;
 }
 
+bool
+stream_ask_retained(Stream *stream, const char *slot, Err *err)
+{
+	char	   *name = quote_literal(slot);
+	char	   *sql = mem_print("SELECT pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery()"
+								" THEN pg_catalog.pg_last_wal_replay_lsn()"
+								" ELSE pg_catalog.pg_current_wal_lsn() END, confirmed_flush_lsn)"
+								" FROM pg_catalog.pg_replication_slots WHERE slot_name = %s", name);
+	bool		ok = stream_query(stream, sql, PHASE_RETAINED, err);
+
+	free(sql);
+	free(name);
+	return ok;
+}
+
+static StreamEvent
+phase_retained(Stream *stream, StreamMessage *message, Err *err)
+{
+	PGresult   *res;
+
+	if (!take_result(stream, PGRES_TUPLES_OK, &res, err))
+		return STREAM_FAILED;
+	if (res == NULL)
+		return STREAM_WAIT;
+	stream->info.retained = PQntuples(res) == 1 ? strtoll(PQgetvalue(res, 0, 0), NULL, 10) : 0;
+	PQclear(res);
+	stream->phase = PHASE_READY;
+	return STREAM_READY;
+}
+
 /* Until stream_start(), only a lost connection is of interest. */
 static StreamEvent
 phase_ready(Stream *stream, StreamMessage *message, Err *err)
@@ -532,6 +564,7 @@ stream_next(Stream *stream, StreamMessage *message, Err *err)
 		[PHASE_HISTORY] = phase_history,
 		[PHASE_INSPECT] = phase_inspect,
 		[PHASE_READY] = phase_ready,
+		[PHASE_RETAINED] = phase_retained,
 		[PHASE_START] = phase_start,
 		[PHASE_COPY] = phase_copy,
 		[PHASE_FINISH] = phase_finish,

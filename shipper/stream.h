@@ -64,6 +64,7 @@ typedef struct StreamInfo
 	char		slot_status[16];	/* wal_status */
 	char		slot_lost[64];	/* why it was invalidated, or "" */
 	uint64_t	confirmed_lsn;	/* the slot's confirmed_flush_lsn */
+	int64_t		retained;		/* bytes of WAL since that; -1: not asked for */
 } StreamInfo;
 
 /*
@@ -100,6 +101,12 @@ extern const StreamInfo *stream_info(const Stream *stream);
 
 /* Asks for the slot's state again; STREAM_READY follows. */
 extern bool stream_inspect(Stream *stream, Err *err) must_check;
+
+/*
+ * Asks a probe that is STREAM_READY how much WAL there is since what the slot
+ * has confirmed; it is STREAM_READY again with the answer.
+ */
+extern bool stream_ask_retained(Stream *stream, const char *slot, Err *err) must_check;
 
 /*
  * START_REPLICATION at lsn (0: where the slot stands), with the connector's

@@ -361,7 +361,7 @@ test_life(void)
 	start_anew();
 	spool = open_spool(0, &err);
 	ok(spool != NULL && spool_state(spool) == SPOOL_OFF && count_segments() == 0, "a spool begins off, without files");
-	ok(spool_begin(spool, 50, 45, &err) && spool_end_lsn(spool) == 50 &&
+	ok(spool_begin(spool, 50, 45, false, &err) && spool_end_lsn(spool) == 50 &&
 	   spool_synced_lsn(spool) == 50 && spool_commit_lsn(spool) == 45, "it begins where the slot stands");
 	append_transaction(spool, 1, true);
 	ok(spool_end_lsn(spool) == 110 && spool_synced_lsn(spool) == 50 && spool_due(spool) > 0,
@@ -381,15 +381,17 @@ test_life(void)
 	   "at once when the server asks");
 	ok(read_all(spool, &seen, &err) && seen.marks == 1 && seen.events == 0, "it is read as a mark");
 
-	spool_delivered(spool, 310, loop_now_us());
+	spool_delivered(spool, 310, UINT64_MAX, loop_now_us());
 	ok(spool_state(spool) == SPOOL_WRITING, "what Kafka has does not end it while it is written");
 	spool_drain(spool);
-	spool_delivered(spool, 310, loop_now_us());
+	spool_delivered(spool, 310, UINT64_MAX, loop_now_us());
 	ok(spool_state(spool) == SPOOL_DRAINING && count_segments() == 1, "its files stay until Kafka has all");
-	spool_delivered(spool, 1001, loop_now_us());
+	spool_delivered(spool, 1001, 1000, loop_now_us());
+	ok(spool_state(spool) == SPOOL_DRAINING, "and until others know that it has");
+	spool_delivered(spool, 1001, 1001, loop_now_us());
 	ok(spool_state(spool) == SPOOL_OFF && count_segments() == 0 && spool_bytes(spool) == 0, "then they are removed");
 
-	ok(spool_begin(spool, 2000, 310, &err) && append_transaction(spool, 21, true), "it begins again");
+	ok(spool_begin(spool, 2000, 310, false, &err) && append_transaction(spool, 21, true), "it begins again");
 	ok(!spool_append(spool, (char *) "X", 1, 0, &err), "what is no frame is refused");
 	spool_close(spool);
 }
@@ -406,7 +408,7 @@ test_restart(void)
 
 	start_anew();
 	spool = open_spool(0, &err);
-	if (!spool_begin(spool, 50, 0, &err))
+	if (!spool_begin(spool, 50, 0, false, &err))
 		return;
 	append_transaction(spool, 1, true);
 	append_transaction(spool, 2, false);
@@ -424,7 +426,7 @@ test_restart(void)
 	add_event(&message, 0, 8);
 	append(spool, &message);
 	ok(spool_sync(spool, &err) && spool_synced_lsn(spool) == 310, "the other session brings it again");
-	spool_delivered(spool, 110, loop_now_us() + 10000000);
+	spool_delivered(spool, 110, UINT64_MAX, loop_now_us() + 10000000);
 	spool_close(spool);
 
 	spool = open_spool(310, &err);
@@ -447,6 +449,29 @@ test_restart(void)
 	spool_close(spool);
 }
 
+/* A spool that begins while nobody can ask Kafka how far it is. */
+static void
+test_assumed(void)
+{
+	Err			err;
+	Spool	   *spool;
+
+	start_anew();
+	spool = open_spool(0, &err);
+	ok(spool_begin(spool, 50, 0, true, &err) && spool_is_assumed(spool) && append_transaction(spool, 1, true) &&
+	   spool_sync(spool, &err), "a spool begins on an assumption");
+	spool_close(spool);
+	spool = open_spool(110, &err);
+	ok(spool != NULL && spool_is_assumed(spool) && spool_delivered_lsn(spool) == 50,
+	   "a start knows that it was one");
+	spool_delivered(spool, 50, 0, loop_now_us());
+	ok(!spool_is_assumed(spool), "until Kafka has confirmed it");
+	spool_close(spool);
+	spool = open_spool(110, &err);
+	ok(spool != NULL && !spool_is_assumed(spool), "which is kept");
+	spool_close(spool);
+}
+
 /* Many segments: each can be begun with, delivered ones go. */
 static void
 test_segments(void)
@@ -460,7 +485,7 @@ test_segments(void)
 	start_anew();
 	options.max_bytes = 64 * 1024;
 	spool = open_spool(0, &err);
-	if (!spool_begin(spool, 50, 0, &err))
+	if (!spool_begin(spool, 50, 0, false, &err))
 		return;
 	while (spool_room(spool) && n < 10000)
 	{
@@ -475,7 +500,7 @@ test_segments(void)
 	ok(read_all(spool, &seen, &err) && seen.units == (int) n && seen.in_order && seen.defined,
 	   "all is read across segments");
 
-	spool_delivered(spool, n / 2 * 100 + 10, loop_now_us());
+	spool_delivered(spool, n / 2 * 100 + 10, UINT64_MAX, loop_now_us());
 	ok(count_segments() < most && count_segments() > 1 && spool_room(spool), "delivered segments make room");
 	append_transaction(spool, n + 1, false);
 	ok(read_all(spool, &seen, &err) && seen.units == 1 && seen.first == (n + 1) * 2, "and it goes on");
@@ -540,7 +565,7 @@ take_image(void)
 
 	start_anew();
 	spool = open_spool(0, &err);
-	if (!spool_begin(spool, 50, 0, &err))
+	if (!spool_begin(spool, 50, 0, false, &err))
 		abort();
 	for (int i = 1; i <= 10; i++)
 		append_transaction(spool, (uint64_t) i, i == 1);
@@ -618,7 +643,7 @@ test_corrupted(void)
 	start_anew();
 	options.max_bytes = 16 * 1024;
 	spool = open_spool(0, &err);
-	if (!spool_begin(spool, 50, 0, &err))
+	if (!spool_begin(spool, 50, 0, false, &err))
 		return;
 	for (uint64_t i = 1; count_segments() < 3; i++)
 		append_transaction(spool, i, i == 1);
@@ -681,6 +706,7 @@ main(void)
 	test_bytes();
 	test_life();
 	test_restart();
+	test_assumed();
 	test_segments();
 	test_cut();
 	test_corrupted();
