@@ -71,7 +71,7 @@ field_value(const Field *field, const Position *position)
 	{
 		case FIELD_LSN:
 		case FIELD_COUNT:
-			return json_integer((json_int_t) *(const uint64_t *) p);
+			return json_integer((json_int_t) * (const uint64_t *) p);
 		case FIELD_TIMELINE:
 		case FIELD_RECORD:
 			return json_integer(*(const uint32_t *) p);

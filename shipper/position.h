@@ -26,8 +26,8 @@ typedef struct Position
 	bool		message;		/* and the message that lies there */
 	uint64_t	limit;			/* the writer moves the slot no further before
 								 * it has written another record; at least lsn */
-	uint64_t	last_commit;	/* end LSN of the last transaction with events;
-								 * 0: none */
+	uint64_t	last_commit;	/* end LSN of the last transaction with
+								 * events; 0: none */
 
 	/* Of a transaction of which Kafka has only a part; open_commit 0: none. */
 	uint64_t	open_commit;	/* its commit LSN */

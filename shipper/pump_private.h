@@ -33,6 +33,10 @@
  */
 #define PROBE_US			2000000
 
+/* The slot may run ahead of the record by so many bytes of WAL, at most. */
+#define RECORD_LEASE		(128 * 1024 * 1024)
+#define RECORD_LEASE_MIN	(1024 * 1024)
+
 typedef enum PumpState
 {
 	PUMP_INIT,
@@ -209,6 +213,9 @@ extern bool pump_resume(Pump *pump) must_check;
 /* What the slot may be moved to without a spool. */
 extern uint64_t pump_kafka_lsn(const Pump *pump);
 
+/* Up to where a record in Kafka, or one that may come there, explains the slot. */
+extern uint64_t pump_record_limit(const Pump *pump);
+
 /* The server's side of a comparison. */
 extern ContinuityServer pump_server_side(const Pump *pump);
 
@@ -228,8 +235,9 @@ extern bool pump_spool_init(Pump *pump, Err *err) must_check;
 
 extern void pump_spool_close(Pump *pump);
 
-/* True while messages go into the spool. */
+/* True while messages go into the spool; and while it has files. */
 extern bool pump_spooling(const Pump *pump);
+extern bool pump_spool_in_use(const Pump *pump);
 
 /* What the slot may be moved to: Kafka or the synced spool has it. */
 extern uint64_t pump_flush_lsn(const Pump *pump);

@@ -19,9 +19,6 @@
 
 #define LOG_MODULE "position"
 
-/* The slot may run ahead of the record by so many bytes of WAL. */
-#define LEASE			(128 * 1024 * 1024)
-
 /* When reading the record took longer, the slot is looked at again. */
 #define STALE_US		1000000
 
@@ -168,6 +165,26 @@ pump_kafka_lsn(const Pump *pump)
 	return flush_lsn < limit ? flush_lsn : limit;
 }
 
+/*
+ * By how many bytes of WAL the slot may run ahead of the record.  With a spool
+ * less: it confirms nothing before it is past that.
+ */
+static uint64_t
+record_lease(const Pump *pump)
+{
+	if (pump->spool == NULL || pump->spool_after > RECORD_LEASE)
+		return RECORD_LEASE;
+	return pump->spool_after > RECORD_LEASE_MIN ? (uint64_t) pump->spool_after : RECORD_LEASE_MIN;
+}
+
+uint64_t
+pump_record_limit(const Pump *pump)
+{
+	uint64_t	limit = pump->has_record ? pump->record.limit : 0;
+
+	return pump->record_pending && pump->pending.limit > limit ? pump->pending.limit : limit;
+}
+
 static Position
 present_position(const Pump *pump, bool final)
 {
@@ -178,7 +195,8 @@ present_position(const Pump *pump, bool final)
 	Position	position = {
 		.lsn = lsn,
 		.message = intake->message_lsn == lsn,
-		.limit = final ? lsn : lsn + LEASE,
+		/* past it the slot is moved by a spool, which others must see */
+		.limit = final || pump_spool_in_use(pump) ? lsn : lsn + record_lease(pump),
 		.last_commit = intake->ledger.last_commit,
 		.timeline = info->timeline,
 	};
@@ -204,7 +222,8 @@ record_due(const Pump *pump, bool final)
 		return pump->record.limit == flush_lsn ? INT64_MAX : loop_now_us();
 	if (flush_lsn == pump->record.lsn)
 		return INT64_MAX;
-	if (flush_lsn + LEASE / 2 > pump->record.limit)
+	if (pump_spooling(pump) ? pump->record.limit > pump->record.lsn :
+		flush_lsn + record_lease(pump) / 2 > pump->record.limit)
 		return loop_now_us();
 	return pump->recorded_us + conf_get_int(pump->conf, "offset.flush.interval.ms") * 1000;
 }

@@ -65,13 +65,19 @@ pump_spooling(const Pump *pump)
 	return pump->spool != NULL && spool_state(pump->spool) == SPOOL_WRITING;
 }
 
+bool
+pump_spool_in_use(const Pump *pump)
+{
+	return pump->spool != NULL && spool_state(pump->spool) != SPOOL_OFF;
+}
+
 uint64_t
 pump_flush_lsn(const Pump *pump)
 {
 	uint64_t	lsn = pump_kafka_lsn(pump);
 
-	if (pump->spool != NULL && spool_state(pump->spool) != SPOOL_OFF &&
-		spool_synced_lsn(pump->spool) > lsn)
+	if (pump_spool_in_use(pump) && spool_synced_lsn(pump->spool) > lsn &&
+		spool_synced_lsn(pump->spool) > spool_guard_lsn(pump->spool))
 		return spool_synced_lsn(pump->spool);
 	return lsn;
 }
@@ -116,18 +122,23 @@ bool
 pump_spool_begin(Pump *pump)
 {
 	int64_t		retained = pump->retained;
-	uint64_t	lsn;
+	SpoolStart	start;
 	Err			err;
 
 	pump->retained = 0;
 	/* it may have changed since that was asked for */
 	if (retained <= pump->spool_after || !pump_spool_asks(pump))
 		return false;
-	lsn = pump_flush_lsn(pump);
 	note_delivered(pump);
-	if (spool_state(pump->spool) == SPOOL_DRAINING && spool_end_lsn(pump->spool) < lsn)
+	start = (SpoolStart)
+	{
+		.lsn = pump_flush_lsn(pump),
+			.commit_lsn = pump->intake.ledger.last_commit,
+			.guard_lsn = pump_record_limit(pump),
+	};
+	if (spool_state(pump->spool) == SPOOL_DRAINING && spool_end_lsn(pump->spool) < start.lsn)
 		return false;
-	if (!spool_begin(pump->spool, lsn, pump->intake.ledger.last_commit, false, &err))
+	if (!spool_begin(pump->spool, &start, &err))
 	{
 		pump->spool_refused_us = loop_now_us();
 		log_warn("%s; without a spool the slot goes on to retain WAL, %lld MiB now", err.text,
@@ -136,7 +147,7 @@ pump_spool_begin(Pump *pump)
 	}
 	log_warn("Kafka does not take events, and slot \"%s\" retains %lld MiB of WAL: what comes from "
 			 LSN_FMT " on goes into the spool \"%s\"", pump->options->slot,
-			 (long long) retained / (1024 * 1024), LSN_ARGS(lsn), spool_path(pump->spool));
+			 (long long) retained / (1024 * 1024), LSN_ARGS(start.lsn), spool_path(pump->spool));
 	return true;
 }
 

@@ -82,6 +82,7 @@ pump_spool_early(Pump *pump)
 {
 	const StreamInfo *info = stream_info(pump->stream);
 	int64_t		now = loop_now_us();
+	SpoolStart	start;
 	Err			err;
 
 	if (pump->spool == NULL || pump->inspecting)
@@ -93,7 +94,14 @@ pump_spool_early(Pump *pump)
 				 (long long) info->retained / (1024 * 1024), LSN_ARGS(info->confirmed_lsn),
 				 spool_path(pump->spool));
 		spool_set_timeline(pump->spool, info->timeline);
-		if (spool_begin(pump->spool, info->confirmed_lsn, 0, true, &err))
+		/* what the record promises is not known, but no more than that */
+		start = (SpoolStart)
+		{
+			.lsn = info->confirmed_lsn,
+				.assumed = true,
+				.guard_lsn = info->confirmed_lsn + (uint64_t) info->retained + RECORD_LEASE,
+		};
+		if (spool_begin(pump->spool, &start, &err))
 		{
 			pump->loop.again = true;
 			return true;

@@ -172,29 +172,47 @@ spool_bytes(const Spool *spool)
 	return (uint64_t) spool->bytes + spool->writer.buffered;
 }
 
+/* The first segment, and the position that goes with it. */
+static bool
+begin_first(Spool *spool, const SpoolStart *start, Err *err)
+{
+	int			error;
+	int			fd;
+
+	if (!spool_segment_make(spool, start->lsn, &fd, &error))
+		return spool_failed(spool, ERR_RETRY, "make a segment in", "", error, err);
+	spool->delivered_lsn = start->lsn;
+	spool->assumed = start->assumed;
+	spool->guard_lsn = start->guard_lsn;
+	if (!spool_position_save(spool, loop_now_us()))
+	{
+		error = errno;
+		close(fd);
+		spool_segments_remove(spool, 1);
+		return spool_failed(spool, ERR_RETRY, "write the position in", "", error, err);
+	}
+	spool_writer_set(spool, fd, start->lsn);
+	spool_reader_set(spool, 0);
+	spool->writer.commit_lsn = start->commit_lsn;
+	return true;
+}
+
 bool
-spool_begin(Spool *spool, uint64_t lsn, uint64_t commit_lsn, bool assumed, Err *err)
+spool_begin(Spool *spool, const SpoolStart *start, Err *err)
 {
 	assert(spool->state != SPOOL_WRITING);
-	if (spool->state == SPOOL_OFF)
-	{
-		int			error;
-		int			fd;
-
-		if (!spool_segment_make(spool, lsn, &fd, &error))
-			return spool_failed(spool, ERR_RETRY, "make a segment in", "", error, err);
-		spool_writer_set(spool, fd, lsn);
-		spool_reader_set(spool, 0);
-		spool->writer.commit_lsn = commit_lsn;
-		spool->delivered_lsn = lsn;
-		spool->assumed = assumed;
-		if (!assumed)
-			spool_position_save(spool, loop_now_us());
-	}
-	assert(spool->writer.end_lsn >= lsn);
+	if (spool->state == SPOOL_OFF && !begin_first(spool, start, err))
+		return false;
+	assert(spool->writer.end_lsn >= start->lsn);
 	spool->state = SPOOL_WRITING;
 	spool_new_session(spool);
 	return true;
+}
+
+uint64_t
+spool_guard_lsn(const Spool *spool)
+{
+	return spool->guard_lsn;
 }
 
 void

@@ -51,6 +51,17 @@ typedef struct SpoolOptions
 	int64_t		max_bytes;		/* of all its files */
 } SpoolOptions;
 
+/* Where a spool begins. */
+typedef struct SpoolStart
+{
+	uint64_t	lsn;			/* all up to here is in Kafka, or in the spool
+								 * already, */
+	bool		assumed;		/* or so it seems: nobody could ask Kafka */
+	uint64_t	commit_lsn;		/* end of the last transaction before; 0: not
+								 * known */
+	uint64_t	guard_lsn;		/* see spool_guard_lsn() */
+} SpoolStart;
+
 /* What is next in the queue. */
 typedef enum SpoolRead
 {
@@ -125,14 +136,18 @@ extern uint64_t spool_commit_lsn(const Spool *spool);
 extern uint64_t spool_bytes(const Spool *spool);
 
 /*
- * Begins to write.  Everything up to lsn is in Kafka (or that is assumed), or in
- * the spool already, and commit_lsn is the end of the last transaction before (0:
- * not known).  What the server sends from spool_end_lsn() on, in a new session,
- * is to be appended.  False and err when the disk does not let it: then nothing
- * changed.
+ * Begins to write.  What the server sends from spool_end_lsn() on, in a new
+ * session, is to be appended.  False and err when the disk does not let it: then
+ * nothing changed.
  */
-extern bool spool_begin(Spool *spool, uint64_t lsn, uint64_t commit_lsn, bool assumed,
-						Err *err) must_check;
+extern bool spool_begin(Spool *spool, const SpoolStart *start, Err *err) must_check;
+
+/*
+ * The slot is not to be moved by what the spool holds unless that reaches past
+ * this: others, who do not see the spool, take a slot up to there for one that
+ * Kafka explains.
+ */
+extern uint64_t spool_guard_lsn(const Spool *spool);
 
 /* The connection is lost: what is appended next comes from another session. */
 extern void spool_new_session(Spool *spool);

@@ -293,7 +293,10 @@ read_position(Spool *spool, Err *err)
 	if (spool->nsegments == 0)
 		spool->system_id = position.system_id;
 	if (position.system_id == spool->system_id)
+	{
 		spool->delivered_lsn = spool->saved_lsn = position.delivered_lsn;
+		spool->guard_lsn = position.guard_lsn;
+	}
 	return true;
 }
 
@@ -402,11 +405,13 @@ spool_segments_remove(Spool *spool, int n)
 	return done;
 }
 
-void
+bool
 spool_position_save(Spool *spool, int64_t now_us)
 {
 	SpoolPosition position = {
-		.system_id = spool->system_id,.delivered_lsn = spool->delivered_lsn
+		.system_id = spool->system_id,
+		.delivered_lsn = spool->assumed ? spool->saved_lsn : spool->delivered_lsn,
+		.guard_lsn = spool->guard_lsn
 	};
 	char		bytes[SPOOL_POSITION];
 
@@ -415,10 +420,14 @@ spool_position_save(Spool *spool, int64_t now_us)
 	if (pwrite(spool->position_fd, bytes, sizeof(bytes), 0) != (ssize_t) sizeof(bytes) ||
 		fdatasync(spool->position_fd) != 0)
 	{
+		int			error = errno;
+
 		if (log_limit_pass(&spool->position_limit))
 			log_warn("could not write \"%s/" POSITION_NAME "\": %s; more than needed is sent again after the next start",
-					 spool->path, strerror(errno));
-		return;
+					 spool->path, strerror(error));
+		errno = error;
+		return false;
 	}
 	spool->saved_lsn = position.delivered_lsn;
+	return true;
 }

@@ -136,6 +136,7 @@ spool_position_encode(const SpoolPosition *position, char bytes[SPOOL_POSITION])
 {
 	wire_put64(bytes + 16, position->system_id);
 	wire_put64(bytes + 24, position->delivered_lsn);
+	wire_put64(bytes + 32, position->guard_lsn);
 	seal(bytes, SPOOL_POSITION, position_magic);
 }
 
@@ -148,6 +149,7 @@ spool_position_decode(const char *bytes, size_t len, SpoolPosition *position)
 		return result;
 	position->system_id = wire_get64(bytes + 16);
 	position->delivered_lsn = wire_get64(bytes + 24);
+	position->guard_lsn = wire_get64(bytes + 32);
 	return SPOOL_OK;
 }
 

@@ -98,6 +98,7 @@ struct Spool
 
 	uint64_t	delivered_lsn;
 	bool		assumed;		/* that is not known */
+	uint64_t	guard_lsn;
 	uint64_t	saved_lsn;		/* what the position file says */
 	int64_t		saved_us;
 	int64_t		whole_size;		/* where the last whole unit ends in the last
@@ -145,8 +146,8 @@ extern int	spool_segments_remove(Spool *spool, int n);
 
 extern int	spool_segment_open(const Spool *spool, uint64_t number);
 
-/* Keeps spool->delivered_lsn for the next start. */
-extern void spool_position_save(Spool *spool, int64_t now_us);
+/* Keeps delivered_lsn (what is known of it) and guard_lsn for the next start. */
+extern bool spool_position_save(Spool *spool, int64_t now_us);
 
 /* ---- spool_session.c ---- */
 

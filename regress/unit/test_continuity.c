@@ -64,15 +64,19 @@ test_gap(void)
 		bool		exactly_once,
 					made,
 					stop;
+		const char *spool;
 	}			cases[] = {
-		{CONTINUITY_NO_VALIDATION, false, false, false},
-		{CONTINUITY_NO_VALIDATION, true, false, true},
-		{CONTINUITY_NO_VALIDATION, false, true, true},
-		{CONTINUITY_TRUST_OFFSET, false, false, true},
-		{CONTINUITY_TRUST_OFFSET, true, false, true},
-		{CONTINUITY_TRUST_SLOT, true, false, false},
-		{CONTINUITY_TRUST_SLOT, true, true, false},
-		{CONTINUITY_TRUST_GREATER, true, false, false},
+		{CONTINUITY_NO_VALIDATION, false, false, false, NULL},
+		{CONTINUITY_NO_VALIDATION, true, false, true, NULL},
+		{CONTINUITY_NO_VALIDATION, false, true, true, NULL},
+		{CONTINUITY_TRUST_OFFSET, false, false, true, NULL},
+		{CONTINUITY_TRUST_OFFSET, true, false, true, NULL},
+		{CONTINUITY_TRUST_SLOT, true, false, false, NULL},
+		{CONTINUITY_TRUST_SLOT, true, true, false, NULL},
+		{CONTINUITY_TRUST_GREATER, true, false, false, NULL},
+		{CONTINUITY_NO_VALIDATION, false, false, true, "host:/spool"},
+		{CONTINUITY_NO_VALIDATION, false, true, true, "host:/spool"},
+		{CONTINUITY_TRUST_SLOT, false, false, false, "host:/spool"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -83,12 +87,16 @@ test_gap(void)
 		char		text[1024];
 
 		server.slot_made = cases[i].made;
+		if (cases[i].spool != NULL)
+			memcpy(record.spool, cases[i].spool, strlen(cases[i].spool));
 		found = continuity_compare(&record, &server, cases[i].strategy, cases[i].exactly_once);
 		continuity_print(&found, &record, &server, text, sizeof(text));
 		ok(found.kind == CONTINUITY_GAP && found.from == 0x200 && found.to == 0x201 &&
 		   found.start_lsn == 0x201 && found.stop == cases[i].stop, text);
 		ok(strstr(text, "gap from 0/200 to 0/201") != NULL &&
 		   (strstr(text, "trust_slot") != NULL) == cases[i].stop, "it says so, with the ways out where it stops");
+		ok((strstr(text, "host:/spool") != NULL) == (cases[i].spool != NULL && !cases[i].made),
+		   "and where a spool holds what is missing");
 	}
 }
 

@@ -191,6 +191,14 @@ open_spool(uint64_t confirmed, Err *err)
 	return spool;
 }
 
+static bool
+begin(Spool *spool, uint64_t lsn, uint64_t commit_lsn, bool assumed, Err *err)
+{
+	SpoolStart	start = {.lsn = lsn,.commit_lsn = commit_lsn,.assumed = assumed,.guard_lsn = lsn + 7};
+
+	return spool_begin(spool, &start, err);
+}
+
 /* What the reader of a spool makes of it. */
 typedef struct Seen
 {
@@ -293,7 +301,7 @@ test_bytes(void)
 {
 	SpoolHead	head = {.system_id = SYSTEM_ID,.number = 7,.base_lsn = 0x123456789,.timeline = 3,.slot = "s",.prefix = "shop"};
 	SpoolRecord record = {.kind = SPOOL_FRAMES,.open = true,.end_lsn = 42,.commit_lsn = 41,.frames = "frames",.len = 6};
-	SpoolPosition position = {SYSTEM_ID, 99};
+	SpoolPosition position = {SYSTEM_ID, 99, 111};
 	SpoolHead	head2 = {0};
 	SpoolRecord record2;
 	SpoolPosition position2;
@@ -340,7 +348,7 @@ test_bytes(void)
 
 	spool_position_encode(&position, bytes);
 	ok(spool_position_decode(bytes, SPOOL_POSITION, &position2) == SPOOL_OK &&
-	   position2.delivered_lsn == 99 && position2.system_id == SYSTEM_ID, "a position comes back");
+	   position2.delivered_lsn == 99 && position2.guard_lsn == 111 && position2.system_id == SYSTEM_ID, "a position comes back");
 	bytes[31] ^= 1;
 	ok(spool_position_decode(bytes, SPOOL_POSITION, &position2) == SPOOL_TORN, "not with a bit changed");
 
@@ -361,7 +369,7 @@ test_life(void)
 	start_anew();
 	spool = open_spool(0, &err);
 	ok(spool != NULL && spool_state(spool) == SPOOL_OFF && count_segments() == 0, "a spool begins off, without files");
-	ok(spool_begin(spool, 50, 45, false, &err) && spool_end_lsn(spool) == 50 &&
+	ok(begin(spool, 50, 45, false, &err) && spool_end_lsn(spool) == 50 &&
 	   spool_synced_lsn(spool) == 50 && spool_commit_lsn(spool) == 45, "it begins where the slot stands");
 	append_transaction(spool, 1, true);
 	ok(spool_end_lsn(spool) == 110 && spool_synced_lsn(spool) == 50 && spool_due(spool) > 0,
@@ -391,7 +399,7 @@ test_life(void)
 	spool_delivered(spool, 1001, 1001, loop_now_us());
 	ok(spool_state(spool) == SPOOL_OFF && count_segments() == 0 && spool_bytes(spool) == 0, "then they are removed");
 
-	ok(spool_begin(spool, 2000, 310, false, &err) && append_transaction(spool, 21, true), "it begins again");
+	ok(begin(spool, 2000, 310, false, &err) && append_transaction(spool, 21, true), "it begins again");
 	ok(!spool_append(spool, (char *) "X", 1, 0, &err), "what is no frame is refused");
 	spool_close(spool);
 }
@@ -408,7 +416,7 @@ test_restart(void)
 
 	start_anew();
 	spool = open_spool(0, &err);
-	if (!spool_begin(spool, 50, 0, false, &err))
+	if (!begin(spool, 50, 0, false, &err))
 		return;
 	append_transaction(spool, 1, true);
 	append_transaction(spool, 2, false);
@@ -458,12 +466,12 @@ test_assumed(void)
 
 	start_anew();
 	spool = open_spool(0, &err);
-	ok(spool_begin(spool, 50, 0, true, &err) && spool_is_assumed(spool) && append_transaction(spool, 1, true) &&
+	ok(begin(spool, 50, 0, true, &err) && spool_is_assumed(spool) && append_transaction(spool, 1, true) &&
 	   spool_sync(spool, &err), "a spool begins on an assumption");
 	spool_close(spool);
 	spool = open_spool(110, &err);
-	ok(spool != NULL && spool_is_assumed(spool) && spool_delivered_lsn(spool) == 50,
-	   "a start knows that it was one");
+	ok(spool != NULL && spool_is_assumed(spool) && spool_delivered_lsn(spool) == 50 &&
+	   spool_guard_lsn(spool) == 57, "a start knows that it was one, and what it waits for");
 	spool_delivered(spool, 50, 0, loop_now_us());
 	ok(!spool_is_assumed(spool), "until Kafka has confirmed it");
 	spool_close(spool);
@@ -485,7 +493,7 @@ test_segments(void)
 	start_anew();
 	options.max_bytes = 64 * 1024;
 	spool = open_spool(0, &err);
-	if (!spool_begin(spool, 50, 0, false, &err))
+	if (!begin(spool, 50, 0, false, &err))
 		return;
 	while (spool_room(spool) && n < 10000)
 	{
@@ -565,7 +573,7 @@ take_image(void)
 
 	start_anew();
 	spool = open_spool(0, &err);
-	if (!spool_begin(spool, 50, 0, false, &err))
+	if (!begin(spool, 50, 0, false, &err))
 		abort();
 	for (int i = 1; i <= 10; i++)
 		append_transaction(spool, (uint64_t) i, i == 1);
@@ -643,7 +651,7 @@ test_corrupted(void)
 	start_anew();
 	options.max_bytes = 16 * 1024;
 	spool = open_spool(0, &err);
-	if (!spool_begin(spool, 50, 0, false, &err))
+	if (!begin(spool, 50, 0, false, &err))
 		return;
 	for (uint64_t i = 1; count_segments() < 3; i++)
 		append_transaction(spool, i, i == 1);
