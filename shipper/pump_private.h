@@ -253,6 +253,13 @@ extern uint64_t pump_last_commit(const Pump *pump);
 extern bool pump_spool_asks(Pump *pump);
 
 /*
+ * False for a while after the disk took no spool, which pump_spool_refused()
+ * notes and says.
+ */
+extern bool pump_spool_allowed(const Pump *pump);
+extern void pump_spool_refused(Pump *pump, int64_t retained, const Err *err);
+
+/*
  * True when that was asked, and a spool was begun: the stream is to begin anew.
  */
 extern bool pump_spool_begin(Pump *pump);

@@ -105,12 +105,25 @@ note_delivered(Pump *pump)
 /* ---- in ---- */
 
 bool
+pump_spool_allowed(const Pump *pump)
+{
+	return pump->spool_refused_us == 0 || loop_now_us() - pump->spool_refused_us > REFUSED_US;
+}
+
+void
+pump_spool_refused(Pump *pump, int64_t retained, const Err *err)
+{
+	pump->spool_refused_us = loop_now_us();
+	log_warn("%s; without a spool the slot goes on to retain WAL, %lld MiB now", err->text,
+			 (long long) retained / (1024 * 1024));
+}
+
+bool
 pump_spool_asks(Pump *pump)
 {
 	int64_t		now = loop_now_us();
 
-	if (pump->spool == NULL || pump_spooling(pump) ||
-		(pump->spool_refused_us != 0 && now - pump->spool_refused_us < REFUSED_US))
+	if (pump->spool == NULL || pump_spooling(pump) || !pump_spool_allowed(pump))
 		return false;
 	if (pump->full_us != 0 && now - pump->full_us > FULL_US)
 		return true;
@@ -140,9 +153,7 @@ pump_spool_begin(Pump *pump)
 		return false;
 	if (!spool_begin(pump->spool, &start, &err))
 	{
-		pump->spool_refused_us = loop_now_us();
-		log_warn("%s; without a spool the slot goes on to retain WAL, %lld MiB now", err.text,
-				 (long long) retained / (1024 * 1024));
+		pump_spool_refused(pump, retained, &err);
 		return false;
 	}
 	log_warn("Kafka does not take events, and slot \"%s\" retains %lld MiB of WAL: what comes from "

@@ -87,7 +87,7 @@ pump_spool_early(Pump *pump)
 
 	if (pump->spool == NULL || pump->inspecting)
 		return true;
-	if (info->retained > pump->spool_after)
+	if (info->retained > pump->spool_after && pump_spool_allowed(pump))
 	{
 		log_warn("Kafka is away since the start, and slot \"%s\" retains %lld MiB of WAL: what comes from "
 				 LSN_FMT " on goes into the spool \"%s\"", pump->options->slot,
@@ -106,7 +106,7 @@ pump_spool_early(Pump *pump)
 			pump->loop.again = true;
 			return true;
 		}
-		log_warn("%s; without a spool the slot goes on to retain WAL", err.text);
+		pump_spool_refused(pump, info->retained, &err);
 	}
 	if (now - pump->recalling_us >= EARLY_US && now - pump->asked_us >= EARLY_US)
 	{

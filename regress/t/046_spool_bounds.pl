@@ -80,8 +80,9 @@ is($pg->slot('walpost', "confirmed_flush_lsn < '$written'"), 't', 'what it does 
 ok($ship->is_running, 'and it waits');
 
 # its own walsender does not keep the server from stopping
+my $from = length $ship->log;
 $pg->restart('fast');
-$ship->wait_log(qr/streaming again/, length $ship->log);
+$ship->wait_log(qr/streaming again/, $from);
 $ship->memory_within(80, 'a shipper whose spool is full');
 
 $kafka->start;
@@ -91,7 +92,7 @@ $load->check('after a full spool', 0);
 
 # ---- whose it is
 $kafka->kill9;
-my $from = length $ship->log;
+$from = length $ship->log;
 $load->run(250, 20, 0);
 $ship->wait_log(qr/goes into the spool/, $from);
 $ship->wait_drained;
