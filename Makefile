@@ -140,6 +140,10 @@ sanitize: all torture-tools
 	@$(MAKE) -s SHIP_DIR=build/sanitize SHIP_EXTRA='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' build/sanitize/walpost
 	@regress/sanitize.sh "$(PASSES)" $(TESTS)
 
+# Memory with a transaction of 2 GB while Kafka is away for a minute.
+outage: all
+	@WALPOST_OUTAGE_MB=2048 WALPOST_OUTAGE_SECONDS=60 regress/test.pl tap -- regress/t/044_outage.pl
+
 # PGXS' name for it, with a server of its own.
 installcheck: regress isolation
 
@@ -154,7 +158,7 @@ help:
 	@sed -n 's/^#  *make /  make /p' Makefile
 
 .PHONY: demo test bench differential golden torture fuzz librdkafka run-demo run-test run-bench run-differential run-golden run-torture \
-	run-librdkafka install-ship uninstall-ship unit-programs torture-tools lint unit regress isolation tap sanitize docs indent help
+	run-librdkafka install-ship uninstall-ship unit-programs torture-tools lint unit regress isolation tap sanitize outage docs indent help
 
 # make                  the plugin, walpost.so, and the shipper, shipper/walpost
 # make install          both and the extension, into the server that PG_CONFIG tells of
@@ -167,6 +171,7 @@ help:
 # make isolation        the same with concurrent sessions
 # make tap              the shipper on a real server and a real Kafka; TESTS=file...
 # make sanitize         tap with a shipper that is watched: by ASan and UBSan, then by valgrind
+# make outage           a transaction of 2 GB while Kafka is away for a minute: memory, order, losses
 # make bench            figures beside other plugins; DEBEZIUM=1 beside Debezium
 # make differential    each record beside Debezium's; SCENARIOS='types*', or SEED=n for a random one
 # make golden           records what Debezium writes, for make test to compare with; SCENARIOS='types*'

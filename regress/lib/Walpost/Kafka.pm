@@ -295,6 +295,16 @@ sub read_topic
 	return sort { $a->{partition} <=> $b->{partition} || $a->{offset} <=> $b->{offset} } @records;
 }
 
+# The keys of a topic's records, in the order of read_topic(), when that would be
+# too much.
+sub read_keys
+{
+	my ($self, $topic) = @_;
+	my @keys = map { [ split /\x1f/, $_, 3 ] } $self->_consume($topic, '%p\x1f%o\x1f%k\n');
+
+	return map { $_->[2] } sort { $a->[0] <=> $b->[0] || $a->[1] <=> $b->[1] } @keys;
+}
+
 # The lengths of a topic's values (-1 = null), without their content.
 sub read_sizes
 {
