@@ -51,6 +51,12 @@ my @sizes = $kafka->read_sizes($ship->topic('huge'));
 is(scalar @sizes, 2, 'the huge row and the one after it arrived');
 cmp_ok($sizes[0], '>', 64 * 1024 * 1024, 'the huge row is whole');
 $ship->memory_within(320, 'a row of 64 MB');
+SKIP:
+{
+	skip('memory of a build with sanitizers', 1) if $ENV{WALPOST_SANITIZED};
+	wait_until('the memory of the huge row to be given back', sub { $ship->memory <= 64 });
+	pass('memory is small again once it is delivered');
+}
 is($ship->stop(20), 0, 'a clean end');
 
 done_testing();

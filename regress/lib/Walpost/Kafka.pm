@@ -256,6 +256,28 @@ sub configure_topic
 	return;
 }
 
+# Takes from everybody the right to write to a topic; the broker needs an
+# authorizer for that.
+sub deny_writing
+{
+	my ($self, $topic) = @_;
+	my ($status, $out, $err) = run_command(
+		[
+			_java(
+				'org.apache.kafka.tools.AclCommand', '--bootstrap-server', $self->brokers, '--add',
+				'--topic', $topic, '--deny-principal', 'User:*', '--operation', 'Write')
+		]);
+	($status, $out, $err) = run_command(
+		[
+			_java(
+				'org.apache.kafka.tools.AclCommand', '--bootstrap-server', $self->brokers, '--add',
+				'--topic', $topic, '--allow-principal', 'User:*', '--operation', 'Read', '--operation', 'Describe')
+		]) if $status == 0;
+
+	die "writing to \"$topic\" could not be forbidden:\n$out$err" if $status != 0;
+	return;
+}
+
 # The names of all topics, and their numbers of partitions.
 sub topics
 {

@@ -202,9 +202,25 @@ sub memory_within
 	return;
 }
 
+# The memory that its largest process has now, in MiB.
+sub memory
+{
+	my ($self) = @_;
+
+	return $self->_rss('VmRSS') / 1048576;
+}
+
 sub _peak_rss
 {
 	my ($self) = @_;
+
+	return $self->_rss('VmHWM');
+}
+
+# The most that any of its processes has of a line in /proc/PID/status, in bytes.
+sub _rss
+{
+	my ($self, $line) = @_;
 	my $peak = 0;
 
 	for my $status (glob '/proc/[0-9]*/status')
@@ -213,7 +229,7 @@ sub _peak_rss
 		my ($pid) = $status =~ /(\d+)/;
 
 		next unless (getpgrp($pid) // 0) == $self->{pid};
-		my ($kb) = $text =~ /^VmHWM:\s+(\d+)/m or next;
+		my ($kb) = $text =~ /^$line:\s+(\d+)/m or next;
 		$peak = $kb if $kb > $peak;
 	}
 	return $peak * 1024;
