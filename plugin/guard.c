@@ -3,9 +3,9 @@
  *	  What becomes of a change that cannot be made an event.
  *
  * The encoders hold nothing of the server's but memory when they fail, which
- * goes with the change's context, so catching the error is enough; one that
- * calls a type's own function may leave pins and references behind, which a
- * subtransaction takes care of.
+ * goes with the change's context, and so do the server's own output functions:
+ * catching the error is enough.  Those of extensions, and row filters, may leave
+ * pins and references behind, which a subtransaction takes care of.
  *
  * SPDX-License-Identifier: PostgreSQL
  */

@@ -225,7 +225,7 @@ write_guarded(const GuardSubject *subject, RelPlan *plan, ReorderBufferChange *d
 {
 	ChangeArgs	args = {subject->session, plan, subject->relation, decoded};
 
-	guard_run(subject, plan->calls_types || plan->filter, write_change, &args);
+	guard_run(subject, plan->foreign || plan->filter, write_change, &args);
 }
 
 static void

@@ -384,20 +384,12 @@ build_key_and_columns(Build *build)
 	build_columns(build, key_names);
 }
 
+/* Does a function that is not the server's print some column? */
 static bool
-calls_type(const Enc *enc)
-{
-	for (; enc != NULL; enc = enc->elem)
-		if (enc->out_function != NULL)
-			return true;
-	return false;
-}
-
-static bool
-calls_types(const Build *build)
+has_foreign(const Build *build)
 {
 	for (int i = 0; i < build->ncolumns; i++)
-		if (build->columns[i].name && calls_type(&build->columns[i].type.json))
+		if (build->columns[i].name && build->columns[i].type.foreign)
 			return true;
 	return false;
 }
@@ -413,7 +405,7 @@ build_plan(Build *build, RelPlan *plan)
 	build_compared(build, plan);
 	build_kinds(build, plan);
 	build_type_notes(build, plan);
-	plan->calls_types = calls_types(build);
+	plan->foreign = has_foreign(build);
 	plan->filter = build->published.filter;
 	if (build->session->meta)
 		plan->counter = txnmeta_table(build->session->meta, build->schema, build->table);

@@ -20,7 +20,8 @@
 typedef struct Tuple
 {
 	Datum	   *values;
-	bool	   *nulls;			/* as heap_deform_tuple fills it; read as VALUE_* */
+	bool	   *nulls;			/* as heap_deform_tuple fills it; read as
+								 * VALUE_* */
 } Tuple;
 
 /* The kinds of records that a change of a relation may become. */
@@ -41,7 +42,8 @@ typedef enum RecordKind
 typedef struct RelPlan
 {
 	MemoryContext context;		/* holds all of this; deleted on rebuild */
-	Oid			shown;			/* the relation, or the ancestor it is shown as */
+	Oid			shown;			/* the relation, or the ancestor it is shown
+								 * as */
 	uint32	   *types;			/* syscache hashes of the user-defined types */
 	int			ntypes;			/* that the columns are made of */
 	bool		published[CHANGE_KINDS];	/* which changes count at all */
@@ -57,7 +59,8 @@ typedef struct RelPlan
 	Record		records[RECORD_KINDS];
 	bool		identity_full;	/* old tuples are whole rows */
 
-	bool		calls_types;	/* some type's own output or send function */
+	bool		foreign;		/* functions that are not the server's print
+								 * it */
 
 	/* taking tuples apart */
 	Tuple		tuples[SIDES];

@@ -226,8 +226,11 @@ apply_rule(const TypeRule *rule, Oid type, int32 typmod, const TypeModes *modes,
 	result->takes_default = (rule->flags & DEFAULTS) != 0;
 	result->unavailable = typetext_unavailable(rule->unavailable, modes);
 	if (rule->flags & (USES_OUTPUT | USES_SEND))
+	{
 		result->json.out_function = result->header.out_function =
 			type_function(type, (rule->flags & USES_SEND) != 0);
+		result->foreign = type >= FirstNormalObjectId;
+	}
 	if (rule->resolve != NULL)
 		rule->resolve(&request, result);
 }
@@ -265,6 +268,7 @@ resolve_array(Oid element_type, int32 typmod, const TypeModes *modes, ColumnType
 	if (modes->quirks)
 		quirks_element(element_type, &element);
 	memset(result, 0, sizeof(*result));
+	result->foreign = element.foreign;
 	if (rule->elements == ELEMENTS_NULL)
 	{
 		/*

@@ -66,6 +66,8 @@ typedef struct ColumnType
 								 * lacks and that has no default */
 	const char *unavailable;	/* JSON: an unchanged TOAST value */
 	bool		always_optional;	/* optional even when NOT NULL */
+	bool		foreign;		/* a function that is not the server's prints
+								 * it */
 	bool		takes_default;	/* its schema may have a default */
 } ColumnType;
 
