@@ -87,7 +87,7 @@ struct Producer
 	uint32_t	chunk_events;
 	rd_kafka_message_t batch[BATCH_MAX];
 	rd_kafka_headers_t *attach; /* to all records of the present call */
-	bool		attached;		/* one has it */
+	rd_kafka_message_t *attached;	/* the first that has it, in batch */
 
 	Failure    *failures;		/* of the delivery reports being read */
 	size_t		nfailures,

@@ -237,12 +237,17 @@ on_send(rd_kafka_t *kafka, rd_kafka_message_t *message, void *arg)
 {
 	Producer   *producer = arg;
 
-	if (producer->attach != NULL &&
-		(!producer->attached || producer->batch[0].err == RD_KAFKA_RESP_ERR_NO_ERROR))
+	if (producer->attach == NULL)
+		return RD_KAFKA_RESP_ERR_NO_ERROR;
+	if (producer->attached == NULL)
 	{
-		rd_kafka_message_set_headers(message, producer->attach);
-		producer->attached = true;
+		/* those in front were refused before they came here */
+		producer->attached = producer->batch;
+		while (producer->attached->_private != message->_private)
+			producer->attached++;
 	}
+	if (producer->attached->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_message_set_headers(message, producer->attach);
 	return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -274,9 +279,9 @@ keep_list(Producer *producer, Topic *topic)
 	producer->attach = NULL;
 	if (list == NULL)
 		return;
-	if (!producer->attached)
+	if (producer->attached == NULL)
 		rd_kafka_headers_destroy(list);
-	else if (producer->batch[0].err == RD_KAFKA_RESP_ERR_NO_ERROR)
+	else if (producer->attached->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
 		topic->lists = mem_resize(topic->lists, (topic->nlists + 1) * sizeof(*topic->lists));
 		topic->lists[topic->nlists++] = list;
@@ -309,7 +314,7 @@ hand_plain(Producer *producer, Topic *topic, uint32_t max)
 		};
 	}
 	producer->attach = headers ? rd_kafka_headers_copy(headers->list) : NULL;
-	producer->attached = false;
+	producer->attached = NULL;
 	rd_kafka_produce_batch(topic->handle, partition_of(headers), 0,
 						   producer->batch, (int) n);
 	keep_list(producer, topic);

@@ -90,12 +90,16 @@ $ship->start;
 $ship->wait_streaming;
 $pg->query(<<'EOF');
 INSERT INTO keyless VALUES (3);
+BEGIN;
 INSERT INTO docs SELECT g, repeat('too large for the producer itself', 5000) FROM generate_series(3500, 3510) g;
-INSERT INTO docs VALUES (4001, 'after')
+INSERT INTO docs VALUES (4001, 'after'), (4002, 'after'), (4003, 'after');
+COMMIT;
 EOF
 $ship->wait_drained(120);
 like($ship->log, qr/topic "\Q$keyless\E" does not take an event: .*left out/, 'the log says so');
-is_deeply([ map { $_->{key} } grep { $_->{key} =~ /:400\d\}/ } $kafka->read_topic($docs) ], [ '{"id":4001}' ], 'and the rest goes on');
+my @after = grep { $_->{key} =~ /:400\d\}/ } $kafka->read_topic($docs);
+is_deeply([ map { $_->{key} } @after ], [ map { qq({"id":$_}) } 4001 .. 4003 ], 'and the rest goes on');
+is(scalar(grep { $_->{headers}{'__debezium.context.connectorLogicalName'} } @after), 3, 'with its headers');
 is($kafka->count($dead), 3, 'no more letters');
 is($ship->stop(20), 0, 'a clean end');
 
