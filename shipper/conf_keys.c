@@ -42,7 +42,8 @@ static const char *const naming_strategies[] = {
 };
 static const char *const limit_actions[] = {"warn", "fail", NULL};
 static const char *const transaction_boundaries[] = {"poll", "interval", "connector", NULL};
-static const char *const exactly_once[] = {"requested", NULL};
+static const char *const exactly_once[] = {"requested", "required", NULL};
+static const char *const exactly_once_worker[] = {"disabled", "preparing", "enabled", NULL};
 static const char *const mismatch_strategies[] = {"no_validation", "trust_offset", "trust_slot", "trust_greater_lsn", NULL};
 
 #define ANY		INT64_MIN, INT64_MAX
@@ -154,7 +155,7 @@ const ConfKey conf_keys[] = {
 	STR("offsets.storage.topic", 0, NULL, "another such topic for this connector alone"),
 	INT("offset.storage.partitions", 0, "1", 1, INT32_MAX, "partitions of that topic when it is created"),
 	INT("offset.storage.replication.factor", 0, "-1", -1, 32767, "replicas of that topic when it is created; -1 is the broker's default"),
-	INT("offset.flush.interval.ms", 0, "10000", 1, INT64_MAX, "how often the position record is written while the position moves"),
+	INT("offset.flush.interval.ms", 0, "10000", 1, INT64_MAX, "how often the position record is written while the position moves; with exactly-once, while nothing is published"),
 	NOPREFIX("offset.", "it belongs to the workers of Kafka Connect"),
 	REFUSE_INT("xmin.fetch.interval.ms", "0", "source.xmin is always null"),
 	INT("heartbeat.interval.ms", 0, "0", 0, INT64_MAX, "how often a heartbeat record is written and heartbeat.action.query is run; 0 is never. The slot moves with the server's keepalives without either"),
@@ -267,9 +268,13 @@ const ConfKey conf_keys[] = {
 	NOPREFIX("topic.creation.", "it belongs to a group that topic.creation.groups does not name"),
 	NOPREFIX("consumer.override.", "nothing is consumed"),
 	NOPREFIX("admin.override.", "the producer's connection serves for that"),
-	ENUM("exactly.once.support", 0, "requested", exactly_once, "delivery is at least once: whole transactions repeat after a crash"),
-	NOENUM("transaction.boundary", "poll", transaction_boundaries, "there are no Kafka transactions in this release"),
-	NOINT("transaction.boundary.interval.ms", NULL, "there are no Kafka transactions in this release"),
+	ENUM("exactly.once.support", 0, NULL, exactly_once,
+		 "required or requested: events are written in Kafka transactions, so that readers with isolation.level=read_committed see each once; when it is not set, whole transactions may repeat after a crash"),
+	ENUM("exactly.once.source.support", 0, "disabled", exactly_once_worker, "of a worker's file: enabled stands for exactly.once.support=requested"),
+	NOENUM("transaction.boundary", "poll", transaction_boundaries, "a Kafka transaction holds whole transactions of the server; transaction.boundary.interval.ms and walpost.transaction.max.bytes say when it ends"),
+	INT("transaction.boundary.interval.ms", 0, "20", 1, INT64_MAX, "with exactly-once: shortest time between two commits in Kafka; four times as much where that much is written that larger ones pay"),
+	INT("walpost.transaction.max.bytes", 0, "67108864", 65536, INT64_MAX,
+		"with exactly-once: a Kafka transaction ends when it holds so many bytes, also in the middle of a transaction of the server"),
 
 	/* errors */
 	INT("errors.max.retries", 0, "-1", -1, INT64_MAX, "attempts in a row after an error that may pass by itself; -1 is no limit"),
@@ -400,7 +405,6 @@ const ConfRefusal conf_refusals[] = {
 	{"snapshot.mode", "initial_only", NEEDS_SNAPSHOT},
 	{"snapshot.mode", "configuration_based", NEEDS_SNAPSHOT},
 	{"snapshot.mode", "custom", NEEDS_SNAPSHOT},
-	{"exactly.once.support", "required", "this release delivers at least once; remove it, or set it to requested"},
 	{"topic.naming.strategy", "*.*", "it names a Java class; topics are named after schema and table, or the table alone"},
 	{"lsn.flush.mode", "manual", "without acknowledgements the server would keep all WAL; use connector"},
 	{"key.converter", "*Converter", NO_CONVERTER},

@@ -86,11 +86,18 @@ begin_unit(Intake *intake, uint64_t lsn, bool received, Err *err)
 	const LedgerEntry *open = ledger_open_entry(&intake->ledger);
 
 	intake->commit_lsn = lsn;
-	intake->nevents = 0;
+	intake->nevents = intake->ntaken = intake->ordinal = 0;
+	intake->record = 0;
 	intake->drop_unit = received;
 	intake->skip = 0;
 	if (received)
 		log_debug("dropping what was received before, at " LSN_FMT, LSN_ARGS(lsn));
+	else if (intake->resume.open_commit != 0 && lsn != intake->resume.open_commit)
+		return err_set(err, ERR_CONFIG, "could not go on in the middle of the transaction at " LSN_FMT
+					   ", of which Kafka has a part: the server goes on with the one at " LSN_FMT
+					   "; is it the same server, with the same tables captured?  Otherwise consumers have to do without the rest of it: "
+					   "\"walpost slot drop\" begins anew",
+					   LSN_ARGS(intake->resume.open_commit), LSN_ARGS(lsn));
 	else if (!ledger_begin(&intake->ledger, lsn, &intake->unit, &intake->skip))
 		return err_set(err, ERR_FATAL, "could not go on after the connection was lost: the transaction at "
 					   LSN_FMT " was half received, but the server goes on with the one at " LSN_FMT
@@ -117,6 +124,7 @@ end_unit(Intake *intake, uint64_t end_lsn)
 	{
 		ledger_close(&intake->ledger, end_lsn);
 		intake->counts.transactions++;
+		intake->resume.open_commit = 0;
 	}
 	intake->in_unit = false;
 }
@@ -126,7 +134,7 @@ on_commit(Intake *intake, const Frame *frame, Err *err)
 {
 	if (!intake->in_unit || frame->commit.commit_lsn != intake->commit_lsn)
 		return bad_stream(intake, err, "a COMMIT frame without its BEGIN");
-	if (frame->commit.nevents != intake->nevents || intake->nevents < intake->skip)
+	if (frame->commit.nevents != intake->nevents || intake->ntaken < intake->skip)
 		return bad_stream(intake, err, "a COMMIT frame that counts other events than came");
 	end_unit(intake, frame->commit.end_lsn);
 	intake->last_end_lsn = frame->commit.end_lsn;
@@ -146,6 +154,31 @@ on_control(Intake *intake, const Frame *frame, Err *err)
 	if (intake->message_left == 0)
 		end_unit(intake, intake->commit_lsn);
 	return true;
+}
+
+/*
+ * True for an event that is here already: from before the connection broke, or
+ * in Kafka from an earlier process.  The latter is told by the decoded change,
+ * whose number filters do not change, and the event's place within it.
+ */
+static bool
+is_repeated(Intake *intake, uint64_t ordinal)
+{
+	const Position *resume = &intake->resume;
+
+	if (ordinal != intake->ordinal)
+	{
+		intake->ordinal = ordinal;
+		intake->record = 0;
+	}
+	intake->record++;
+	if (intake->drop_unit)
+		return true;
+	if (resume->open_commit != 0 &&
+		(ordinal < resume->open_ordinal ||
+		 (ordinal == resume->open_ordinal && intake->record <= resume->open_record)))
+		return true;
+	return intake->ntaken++ < intake->skip;
 }
 
 /* Counts one event of the unit, which ends a message with its last. */
@@ -171,7 +204,7 @@ on_event(Intake *intake, const Frame *frame, Err *err)
 
 	if (!intake->in_unit)
 		return bad_stream(intake, err, "an EVENT frame outside a transaction");
-	if (intake->drop_unit || intake->nevents < intake->skip)
+	if (is_repeated(intake, event->ordinal))
 	{
 		intake->counts.repeated++;
 		count_event(intake);
@@ -189,6 +222,8 @@ on_event(Intake *intake, const Frame *frame, Err *err)
 	wire_put32(event->body + WIRE_EVENT_STREAM, number);
 	slab->unit = intake->unit;
 	slab->refs++;
+	intake->taken_ordinal = intake->ordinal;
+	intake->taken_record = intake->record;
 	ledger_produced(&intake->ledger, 1);
 	route = topics_route(intake->topics, number);
 	producer_add(intake->producer, route->topic, event, route->headers);
@@ -256,10 +291,16 @@ intake_resume(Intake *intake, uint64_t lsn, const Position *record)
 	ledger_start(&intake->ledger, lsn);
 	intake->slab = SLAB_NONE;
 	intake->message_lsn = intake->last_end_lsn = 0;
+	intake->resume = (Position)
+	{
+		0
+	};
 	if (record != NULL)
 	{
 		intake->message_lsn = record->message ? record->lsn : 0;
 		intake->last_end_lsn = intake->ledger.last_commit = record->last_commit;
+		if (record->open_commit != 0)
+			intake->resume = *record;
 	}
 	intake_new_session(intake);
 }
@@ -299,6 +340,28 @@ intake_resend(Intake *intake)
 {
 	for (uint32_t i = intake->slabs.first; i != SLAB_NONE; i = slab_get(&intake->slabs, i)->next)
 		resend_slab(intake, slab_get(&intake->slabs, i));
+}
+
+void
+intake_position(const Intake *intake, Position *position)
+{
+	const LedgerEntry *open = ledger_open_entry(&intake->ledger);
+
+	position->lsn = intake->ledger.received_lsn;
+	position->message = intake->message_lsn == position->lsn;
+	position->last_commit = intake->last_end_lsn;
+	if (open != NULL && open->produced > 0)
+	{
+		position->open_commit = open->commit_lsn;
+		position->open_ordinal = intake->taken_ordinal;
+		position->open_record = intake->taken_record;
+	}
+	else if (intake->resume.open_commit != 0)
+	{
+		position->open_commit = intake->resume.open_commit;
+		position->open_ordinal = intake->resume.open_ordinal;
+		position->open_record = intake->resume.open_record;
+	}
 }
 
 void

@@ -55,7 +55,14 @@ typedef struct Intake
 	uint64_t	commit_lsn;
 	uint64_t	skip;			/* so many of its first events were received
 								 * before */
-	uint64_t	nevents;		/* of it, so far */
+	uint64_t	nevents;		/* of it, so far, */
+	uint64_t	ntaken;			/* without those of an earlier process */
+	uint64_t	ordinal;		/* of the last change read, */
+	uint32_t	record;			/* so many events of which were read */
+	uint64_t	taken_ordinal;	/* the same of the last event taken */
+	uint32_t	taken_record;
+	Position	resume;			/* open_commit: Kafka has a part of that
+								 * transaction from an earlier process */
 	uint64_t	message_left;	/* of a message: events still to come; 0: a
 								 * transaction */
 	uint64_t	message_lsn;	/* of the last message received */
@@ -73,6 +80,9 @@ intake_ready(const Intake *intake)
 {
 	return !ledger_full(&intake->ledger);
 }
+
+/* What Kafka has once all that was read is in it, as far as it is known here. */
+extern void intake_position(const Intake *intake, Position *position);
 
 /*
  * Takes a buffer whose frames begin at start, and queues its events.  Only when

@@ -78,6 +78,7 @@ struct Offsets
 	size_t		len;
 	int64_t		timestamp;
 	bool		found;
+	bool		to_end;			/* wait for others' open transactions */
 	bool		patient;		/* a failed log-in passes by itself */
 	LogLimit	retry_limit;
 	char		mechanism[32];	/* of SASL */
@@ -132,13 +133,14 @@ client_open(Offsets *reader, Err *err)
 }
 
 Offsets *
-offsets_open(const Conf *conf, const char *key, bool patient, Err *err)
+offsets_open(const Conf *conf, const char *key, bool to_end, bool patient, Err *err)
 {
 	Offsets    *reader = mem_zero(sizeof(Offsets));
 
 	reader->conf = conf;
 	reader->topic = offsets_topic(conf);
 	reader->key = key;
+	reader->to_end = to_end;
 	reader->patient = patient;
 	reader->started_us = reader->due_us = loop_now_us();
 	reader->timestamp = INT64_MIN;
@@ -378,7 +380,9 @@ on_message(Offsets *reader, const rd_kafka_message_t *message)
 			return;
 	}
 	note_end(reader, partition, message->partition);
-	partition->done = partition->end >= 0 && partition->next >= partition->end;
+	partition->done = partition->end >= 0 &&
+		(partition->next >= partition->end ||
+		 (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && !reader->to_end));
 }
 
 static void
@@ -520,7 +524,7 @@ bool
 offsets_forget(const Conf *conf, bool *found, Err *err)
 {
 	char	   *key = position_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"));
-	Offsets    *reader = offsets_open(conf, key, false, err);
+	Offsets    *reader = offsets_open(conf, key, true, false, err);
 	bool		ok = reader && read_to_end(reader, err);
 
 	*found = ok && reader->found;

@@ -38,10 +38,12 @@ extern const char *offsets_topic(const Conf *conf);
 
 /*
  * Begins to read; the topic is created where it is missing.  key is borrowed.
+ * Without to_end, what other connectors' open transactions hide is left out.
  * With patient, a log-in that fails is tried again (it worked before).  NULL and
  * err when a property is wrong.
  */
-extern Offsets *offsets_open(const Conf *conf, const char *key, bool patient, Err *err) must_check;
+extern Offsets *offsets_open(const Conf *conf, const char *key, bool to_end, bool patient,
+							 Err *err) must_check;
 
 /* reader may be NULL. */
 extern void offsets_close(Offsets *reader);

@@ -29,6 +29,9 @@
 /* How long a client that is dropped may take to give back its records. */
 #define CLOSE_TIMEOUT_MS	5000
 
+/* In place of a record whose event is read again, from elsewhere in memory. */
+static const char any_suspect[1];
+
 static void serve_queue(Producer *producer);
 
 const char *
@@ -63,6 +66,12 @@ producer_give_up(Producer *producer, const char *text)
 		snprintf(producer->fatal_text, sizeof(producer->fatal_text), "%s", text);
 }
 
+const char *
+producer_trouble(const Producer *producer)
+{
+	return producer->fatal_text[0] != '\0' ? producer->fatal_text : "a topic takes no batches of this size";
+}
+
 bool
 producer_proven(const Producer *producer)
 {
@@ -79,6 +88,13 @@ client_open(Producer *producer, bool quiet, Err *err)
 
 	if (conf == NULL)
 		return false;
+	if (producer->txn != NULL &&
+		!producer_conf_transactional(conf, producer->transactional_id, producer->txn_limit_ms,
+									 &producer->txn_timeout_ms, err))
+	{
+		rd_kafka_conf_destroy(conf);
+		return false;
+	}
 	producer_intercept(producer, conf);
 	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR |
 							 RD_KAFKA_EVENT_LOG);
@@ -135,13 +151,15 @@ client_close(Producer *producer)
 			rd_kafka_topic_destroy(topic->handle);
 		topic->handle = NULL;
 
-		topic->first = topic->nwaiting = topic->handed = 0;
+		topic->first = topic->nwaiting = topic->nopen = topic->handed = 0;
 		producer_forget_copies(topic);
 		if (!producer->searching)
 		{
 			topic->suspect = NULL;
 			topic->narrow = 0;
 		}
+		else if (producer->txn != NULL && topic->suspect != NULL)
+			topic->suspect = any_suspect;
 		if (rd_kafka_outq_len(producer->kafka) == 0)
 			producer_free_lists(topic);
 		topic->nlists = 0;
@@ -150,6 +168,8 @@ client_close(Producer *producer)
 		rd_kafka_topic_destroy(producer->record_topic);
 	producer->record_topic = NULL;
 	producer->nactive = 0;
+	producer->nopen = 0;
+	producer->gated = producer->txn != NULL;
 	rd_kafka_queue_destroy(producer->queue);
 	if (rd_kafka_outq_len(producer->kafka) == 0)
 		rd_kafka_destroy_flags(producer->kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
@@ -173,7 +193,21 @@ producer_new(const Conf *conf, const ProducerEvents *events, void *arg, Err *err
 		free(producer);
 		return NULL;
 	}
-	if (!client_open(producer, false, err))
+	if (producer_exactly_once(conf) && strcmp(conf_get(conf, "errors.tolerance"), "all") == 0)
+	{
+		err_set(err, ERR_CONFIG, "errors.tolerance=all does not go with exactly.once.support: a record that Kafka refuses ends its transaction; set it to none");
+		producer_free(producer);
+		return NULL;
+	}
+	if (producer_exactly_once(conf))
+	{
+		snprintf(producer->transactional_id, sizeof(producer->transactional_id), "walpost-%s-%s",
+				 conf_get(conf, "topic.prefix"), conf_get(conf, "slot.name"));
+		producer->gated = true;
+		producer->txn = producer_txn_new(producer->wake_fd, err);
+	}
+	if ((producer_exactly_once(conf) && producer->txn == NULL) ||
+		!client_open(producer, false, err))
 	{
 		producer_free(producer);
 		return NULL;
@@ -181,11 +215,30 @@ producer_new(const Conf *conf, const ProducerEvents *events, void *arg, Err *err
 	return producer;
 }
 
+int
+producer_txn_timeout(const Producer *producer)
+{
+	return producer->txn_timeout_ms;
+}
+
+bool
+producer_txn_limit(Producer *producer, int timeout_ms, Err *err)
+{
+	if (producer->txn_timeout_ms <= timeout_ms)
+		return true;
+	log_info("a Kafka transaction may take %d ms instead of %d (producer.override.transaction.timeout.ms), half of the server's wal_sender_timeout",
+			 timeout_ms, producer->txn_timeout_ms);
+	producer->txn_limit_ms = timeout_ms;
+	client_close(producer);
+	return client_open(producer, true, err);
+}
+
 void
 producer_free(Producer *producer)
 {
 	if (producer == NULL)
 		return;
+	producer_txn_free(producer->txn);
 	client_close(producer);
 	close(producer->wake_fd);
 	for (int i = 0; i < producer->ntopics; i++)
@@ -205,7 +258,7 @@ producer_renew(Producer *producer, Err *err)
 {
 	if (producer->cut_batches)
 		producer_cut_batches(++producer->batching);
-	else if (!producer->refused)
+	else if (producer->fatal && !producer->refused)
 		log_warn("the Kafka producer failed: %s", producer->fatal_text);
 	client_close(producer);
 	producer->fatal = producer->cut_batches = producer->searching = producer->refused = false;
@@ -343,6 +396,7 @@ producer_poll(Producer *producer, Err *err)
 		return err_set(err, ERR_FATAL, "could not read an event descriptor: %s",
 					   strerror(errno));
 	serve_queue(producer);
+	producer_txn_serve(producer);
 	if (producer->failed && err != NULL)
 		*err = producer->failure;
 	return !producer->failed;

@@ -63,6 +63,8 @@ typedef struct ProducerEvents
 	void		(*topic_created) (void *arg, int topic, int code, const char *text);
 	/* Kafka has the record of producer_record(). */
 	void		(*recorded) (void *arg);
+	/* What producer_txn_init() or producer_txn_commit() asked for is done. */
+	void		(*txn_done) (void *arg);
 
 	/*
 	 * A record was refused.  True: the event is taken care of, and is not to
@@ -98,6 +100,9 @@ extern bool producer_poll(Producer *producer, Err *err) must_check;
  * producer_renew(), then add all events again that are not acknowledged.
  */
 extern bool producer_is_broken(const Producer *producer);
+
+/* Why; for the log. */
+extern const char *producer_trouble(const Producer *producer);
 extern bool producer_renew(Producer *producer, Err *err) must_check;
 
 /* True when that is for a record which was refused, and known by now. */
@@ -168,6 +173,46 @@ extern int64_t producer_push(Producer *producer, int64_t now_us);
  */
 extern bool producer_record(Producer *producer, const char *topic, const char *key,
 							const char *value) must_check;
+
+/*
+ * ---- Kafka transactions, where producer_exactly_once() ----
+ *
+ * Events go out only between producer_gate(producer, false) and (..., true);
+ * those added while it is closed wait until it is opened again, which must not
+ * be before a transaction has begun.
+ */
+
+/* Are there transactions with these properties? */
+extern bool producer_exactly_once(const Conf *conf);
+
+/*
+ * The longest time that a transaction may take, if that is less than what the
+ * properties say.  Makes a new client: only while nothing is under way.
+ */
+extern bool producer_txn_limit(Producer *producer, int timeout_ms, Err *err) must_check;
+extern int	producer_txn_timeout(const Producer *producer);
+
+/*
+ * Fences other clients of the transactional id, or commits; then a transaction
+ * has begun.  Neither waits: txn_done follows, or producer_is_broken().  Both
+ * only while the other is not under way (producer_txn_busy()).
+ */
+extern void producer_txn_init(Producer *producer);
+extern void producer_txn_commit(Producer *producer);
+extern bool producer_txn_busy(Producer *producer);
+
+/* The call under way ends soon, one way or the other. */
+extern void producer_txn_give_up(Producer *producer);
+
+extern void producer_gate(Producer *producer, bool closed);
+
+/* How many events were added so far, also of clients before. */
+extern uint64_t producer_added(const Producer *producer);
+
+/* True when librdkafka has, or Kafka has acknowledged, all that was added before
+ * the gate was closed. */
+extern bool producer_is_handed(const Producer *producer);
+extern bool producer_is_through(const Producer *producer);
 
 /* True once Kafka acknowledged an event. */
 extern bool producer_proven(const Producer *producer);

@@ -12,6 +12,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "producer.h"
 #include "producer_conf.h"
 
 #define LOG_MODULE "kafka"
@@ -140,8 +141,8 @@ static const JavaKey java_keys[] = {
 	{"ssl.keymanager.algorithm", NULL, NULL, NO_JVM},
 	{"ssl.secure.random.implementation", NULL, NULL, NO_JVM},
 	{"ssl.trustmanager.algorithm", NULL, NULL, NO_JVM},
-	{"transaction.timeout.ms", NULL, NULL, "events are not published in transactions"},
-	{"transactional.id", NULL, NULL, "events are not published in transactions"},
+	{"transaction.timeout.ms", "transaction.timeout.ms", NULL, "30000 by default; never more than half of the server's wal_sender_timeout"},
+	{"transactional.id", NULL, NULL, "made of topic.prefix and slot.name: walpost-<topic.prefix>-<slot.name>"},
 };
 
 /* What the engine needs, and what suits it; properties go over it. */
@@ -168,6 +169,7 @@ static const char *const engine_settings[][2] = {
 	{"reconnect.backoff.max.ms", "2000"},
 	{"topic.metadata.refresh.sparse", "true"},
 	{"client.id", "walpost"},
+	{"transaction.timeout.ms", "30000"},
 	{"log.queue", "true"},
 };
 
@@ -511,6 +513,37 @@ producer_conf_new(const Conf *conf, int batching, bool quiet, Err *err)
 		return NULL;
 	}
 	return m.kafka;
+}
+
+bool
+producer_conf_transactional(rd_kafka_conf_t *kafka, const char *id, int limit_ms,
+							int *timeout_ms, Err *err)
+{
+	Mapping		m = {.kafka = kafka,.err = err,.quiet = true};
+	char		value[64];
+
+	producer_conf_get(kafka, "enable.idempotence", value, sizeof(value));
+	if (strcmp(value, "true") != 0)
+		return err_set(err, ERR_CONFIG, "exactly.once.support needs an idempotent producer; remove producer.override.acks and producer.override.enable.idempotence");
+	producer_conf_get(kafka, "transaction.timeout.ms", value, sizeof(value));
+	*timeout_ms = (int) strtol(value, NULL, 10);
+	if (limit_ms > 0 && *timeout_ms > limit_ms)
+		*timeout_ms = limit_ms;
+	snprintf(value, sizeof(value), "%d", *timeout_ms);
+
+	/* a refused record ends the transaction, so none needs to end the client */
+	return set_kafka(&m, "transactional.id", id, "slot.name") &&
+		set_kafka(&m, "transaction.timeout.ms", value, "producer.override.transaction.timeout.ms") &&
+		set_kafka(&m, "enable.gapless.guarantee", "false", "exactly.once.support");
+}
+
+bool
+producer_exactly_once(const Conf *conf)
+{
+	const char *worker = conf_get(conf, "exactly.once.source.support");
+
+	return conf_is_set(conf, "exactly.once.support") ||
+		(worker != NULL && strcmp(worker, "enabled") == 0);
 }
 
 bool

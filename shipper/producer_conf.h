@@ -32,6 +32,13 @@ struct rd_kafka_conf_s;
 extern struct rd_kafka_conf_s *producer_conf_new(const Conf *conf, int batching,
 												 bool quiet, Err *err) must_check;
 
+/*
+ * Makes such a configuration that of a transactional producer.  A transaction
+ * may take limit_ms (0: no limit of ours) at most; *timeout_ms is what it may.
+ */
+extern bool producer_conf_transactional(struct rd_kafka_conf_s *kafka, const char *id,
+										int limit_ms, int *timeout_ms, Err *err) must_check;
+
 /* Says in the log what a degree of cutting down means. */
 extern void producer_cut_batches(int batching);
 

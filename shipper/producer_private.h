@@ -20,6 +20,9 @@
 /* Events reported, or handed over, in one call. */
 #define BATCH_MAX		512
 
+/* The thread for calls that block, see producer_txn.c. */
+typedef struct ProducerTxn ProducerTxn;
+
 struct ProducerHeaders
 {
 	rd_kafka_headers_t *list;
@@ -44,6 +47,8 @@ typedef struct Topic
 	uint32_t	size,			/* a power of two, or 0 */
 				first,
 				nwaiting;
+	uint32_t	nopen;			/* so many of them may go; fewer than all while
+								 * the gate is closed */
 	uint32_t	handed;			/* librdkafka has so many */
 	uint32_t	chunk;			/* so many had the last chunk, */
 	int64_t		chunk_us;		/* which went then */
@@ -92,6 +97,15 @@ struct Producer
 	Failure    *failures;		/* of the delivery reports being read */
 	size_t		nfailures,
 				max_failures;
+
+	bool		gated;			/* what is added waits behind the gate */
+	uint64_t	nadded;			/* events so far */
+	uint64_t	nopen;			/* those that may go, over all topics */
+	ProducerTxn *txn;			/* NULL: no transactions */
+	int			txn_timeout_ms;
+	int			txn_limit_ms;	/* 0: none */
+	char		transactional_id[384];
+
 	int			batching;		/* see PRODUCER_SINGLE */
 	bool		cut_batches;	/* the next client is to make smaller ones */
 	bool		refused;		/* a record was: why it is of no more use */
@@ -115,6 +129,15 @@ extern void producer_intercept(Producer *producer, rd_kafka_conf_t *conf);
 
 /* The topic has nothing under way: its lists of headers go. */
 extern void producer_free_lists(Topic *topic);
+
+/* The thread; wake_fd is written when a call is done.  NULL and err. */
+extern ProducerTxn *producer_txn_new(int wake_fd, Err *err) must_check;
+
+/* Ends it, after the call under way.  txn may be NULL. */
+extern void producer_txn_free(ProducerTxn *txn);
+
+/* Takes the result of a call, if there is one. */
+extern void producer_txn_serve(Producer *producer);
 
 /* True for a report on a position record, and what is done with it. */
 extern bool producer_is_record(const rd_kafka_message_t *message);
@@ -198,6 +221,9 @@ extern void producer_refuse(Producer *producer, Topic *topic, char *body,
 							rd_kafka_resp_err_t code);
 
 /* Notes a record that did not arrive; producer_failed() then judges them all. */
+/* A transaction was committed: whatever was searched for is not in it. */
+extern void producer_search_end(Producer *producer);
+
 extern void producer_note_failure(Producer *producer, char *body, rd_kafka_resp_err_t code);
 extern void producer_failed(Producer *producer, Topic *topic);
 

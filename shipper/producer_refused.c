@@ -86,12 +86,16 @@ producer_is_renewable(rd_kafka_resp_err_t code)
 		RD_KAFKA_RESP_ERR__DESTROY,
 		RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
 		RD_KAFKA_RESP_ERR__INCONSISTENT,
+		RD_KAFKA_RESP_ERR__STATE,
+		RD_KAFKA_RESP_ERR__FENCED,
 		RD_KAFKA_RESP_ERR__TRANSPORT,
 		RD_KAFKA_RESP_ERR__TIMED_OUT,
 		RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
 		RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID,
 		RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
 		RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING,
+		RD_KAFKA_RESP_ERR_INVALID_TXN_STATE,
+		RD_KAFKA_RESP_ERR_PRODUCER_FENCED,
 		INVALID_DIFFERENT_RECORD,
 	};
 
@@ -203,6 +207,18 @@ producer_search_past(Producer *producer, Topic *topic, const char *body)
 	topic->narrow = 0;
 	if (topic->too_large && !topic->convicted && producer->batching < PRODUCER_SINGLE)
 		producer->cut_batches = true;
+}
+
+void
+producer_search_end(Producer *producer)
+{
+	for (int i = 0; i < producer->ntopics; i++)
+	{
+		Topic	   *topic = &producer->topics[i];
+
+		if (topic->suspect != NULL)
+			producer_search_past(producer, topic, topic->suspect);
+	}
 }
 
 void

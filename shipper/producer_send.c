@@ -132,6 +132,50 @@ producer_add(Producer *producer, int number, const FrameEvent *event,
 	waiting = &topic->ring[(topic->first + topic->nwaiting++) & (topic->size - 1)];
 	waiting->body = event->body;
 	waiting->headers = headers;
+	producer->nadded++;
+	if (!producer->gated)
+	{
+		topic->nopen++;
+		producer->nopen++;
+	}
+}
+
+void
+producer_gate(Producer *producer, bool closed)
+{
+	producer->gated = closed;
+	if (closed)
+		return;
+	for (int i = 0; i < producer->nactive; i++)
+	{
+		Topic	   *topic = &producer->topics[producer->active[i]];
+
+		producer->nopen += topic->nwaiting - topic->nopen;
+		topic->nopen = topic->nwaiting;
+	}
+}
+
+uint64_t
+producer_added(const Producer *producer)
+{
+	return producer->nadded;
+}
+
+bool
+producer_is_handed(const Producer *producer)
+{
+	return producer->nopen == 0;
+}
+
+bool
+producer_is_through(const Producer *producer)
+{
+	if (producer->nopen > 0)
+		return false;
+	for (int i = 0; i < producer->ntopics; i++)
+		if (producer->topics[i].handed > 0)
+			return false;
+	return true;
 }
 
 static inline Waiting *
@@ -153,7 +197,7 @@ chunk_size(const Producer *producer, const Topic *topic)
 	if (spread > CHUNK_SPREAD)
 		spread = CHUNK_SPREAD;
 	max = producer->chunk_bytes * spread;
-	for (n = 0; n < topic->nwaiting && n < most; n++)
+	for (n = 0; n < topic->nopen && n < most; n++)
 	{
 		const Waiting *waiting = waiting_at(topic, n);
 
@@ -349,7 +393,9 @@ hand_over(Producer *producer, Topic *topic, uint32_t n)
 			return;
 		topic->first = (topic->first + done) & (topic->size - 1);
 		topic->nwaiting -= done;
+		topic->nopen -= done;
 		topic->handed += done;
+		producer->nopen -= done;
 		n -= done;
 	}
 	if (topic->nwaiting == 0 && topic->size > RING_KEPT)
@@ -373,7 +419,7 @@ serve_topic(Producer *producer, int number, int64_t now_us)
 	int64_t		due = topic->chunk_us +
 	(topic->chunk < CHUNK_GAP_MAX / CHUNK_GAP_US ? topic->chunk * CHUNK_GAP_US : CHUNK_GAP_MAX);
 
-	if (n == topic->nwaiting && now_us < due)
+	if (n == topic->nopen && now_us < due && !producer->gated)
 		return due;
 
 	topic->chunk = n;
@@ -391,7 +437,7 @@ serve_topic(Producer *producer, int number, int64_t now_us)
 static inline bool
 may_send(const Topic *topic)
 {
-	return topic->nwaiting > 0 && topic->ready && topic->handed == 0;
+	return topic->nopen > 0 && topic->ready && topic->handed == 0;
 }
 
 int64_t

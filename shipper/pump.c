@@ -48,6 +48,7 @@ static const char *const pump_state_names[PUMP_NSTATES] = {
 	[PUMP_CONNECT] = "connect",
 	[PUMP_RECALL] = "recall",
 	[PUMP_START] = "start",
+	[PUMP_FENCE] = "fence",
 	[PUMP_STREAM] = "stream",
 	[PUMP_DRAIN] = "drain",
 	[PUMP_BACKOFF] = "backoff",
@@ -62,7 +63,8 @@ static const unsigned pump_transitions[PUMP_NSTATES] = {
 	[PUMP_INIT] = TO(PUMP_CONNECT) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
 	[PUMP_CONNECT] = TO(PUMP_RECALL) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
 	[PUMP_RECALL] = TO(PUMP_START) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
-	[PUMP_START] = TO(PUMP_STREAM) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
+	[PUMP_START] = TO(PUMP_FENCE) | TO(PUMP_STREAM) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
+	[PUMP_FENCE] = TO(PUMP_STREAM) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
 	[PUMP_STREAM] = TO(PUMP_DRAIN) | TO(PUMP_BACKOFF) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
 	[PUMP_DRAIN] = TO(PUMP_STOPPED) | TO(PUMP_FAILED),
 	[PUMP_BACKOFF] = TO(PUMP_CONNECT) | TO(PUMP_STOPPED) | TO(PUMP_FAILED),
@@ -95,6 +97,7 @@ static void
 enter_connect(Pump *pump)
 {
 	pump->stream = stream_open(pump->conf, pump->options->slot);
+	pump->hung_up = false;
 	loop_timer_set(&pump->state_timer, CONNECT_TIMEOUT_US);
 }
 
@@ -111,14 +114,21 @@ enter_start(Pump *pump)
 	loop_timer_set(&pump->state_timer, START_TIMEOUT_US);
 }
 
+/* The slot is held; what Kafka takes to make sure of that, it takes. */
+static void
+enter_fence(Pump *pump)
+{
+	loop_timer_set(&pump->probe_timer, PROBE_US);
+}
+
 static void
 enter_stream(Pump *pump)
 {
-	pump_know_server(pump);
+	pump_say_streaming(pump);
 	pump->started = true;
 	pump->failures = 0;
 	pump->backoff_us = 0;
-	pump->standby_said = pump->hung_up = false;
+	pump->standby_said = false;
 	pump->acked_us = pump->data_us = loop_now_us();
 	loop_timer_set(&pump->probe_timer, PROBE_US);
 }
@@ -187,6 +197,7 @@ pump_enter(Pump *pump, PumpState state)
 		[PUMP_CONNECT] = enter_connect,
 		[PUMP_RECALL] = enter_recall,
 		[PUMP_START] = enter_start,
+		[PUMP_FENCE] = enter_fence,
 		[PUMP_STREAM] = enter_stream,
 		[PUMP_DRAIN] = enter_drain,
 		[PUMP_BACKOFF] = enter_backoff,
@@ -251,7 +262,19 @@ on_topic_created(void *arg, int topic, int code, const char *text)
 static void
 on_recorded(void *arg)
 {
-	pump_recorded(arg);
+	Pump	   *pump = arg;
+
+	/* in a transaction it counts when that is committed */
+	if (pump->exactly_once)
+		pump->record_delivered = true;
+	else
+		pump_recorded(pump);
+}
+
+static void
+on_txn_done(void *arg)
+{
+	pump_txn_done(arg);
 }
 
 static bool
@@ -291,6 +314,7 @@ static const ProducerEvents producer_events = {
 	.topic_created = on_topic_created,
 	.recorded = on_recorded,
 	.refused = on_refused,
+	.txn_done = on_txn_done,
 	.commit_lsn = on_commit_lsn,
 };
 
@@ -341,7 +365,21 @@ serve_kafka(Pump *pump)
 		if (pump_gathering(pump))
 			pump_socket_ready(pump, POLLIN);
 	}
-	return !producer_is_broken(pump->producer) || renew_producer(pump);
+	return pump->exactly_once || !producer_is_broken(pump->producer) || renew_producer(pump);
+}
+
+/*
+ * The transaction failed, and whether it was committed is for the record to
+ * say: leaves the server, to start over.
+ */
+static PumpState
+leave_txn(Pump *pump)
+{
+	pump->txn_broken = true;
+	err_set(&pump->err, ERR_RETRY, "the Kafka transaction failed: %s", producer_trouble(pump->producer));
+	if (pump->state == PUMP_INIT || pump->state == PUMP_BACKOFF)
+		return pump->state;
+	return state_after_error(pump);
 }
 
 /* ---- one handler for each state: what to do in a turn, and where to go ---- */
@@ -376,6 +414,13 @@ turn_connect(Pump *pump)
 	}
 }
 
+/* True when the position record decides where to go on, not this process. */
+static bool
+is_start(Pump *pump)
+{
+	return !pump->started || pump->txn_broken || pump->unrecalled || pump_is_stale(pump);
+}
+
 /*
  * What is in memory does not fit the server, or was never there: forgets all of
  * it, so that the position record decides.
@@ -384,16 +429,19 @@ static bool
 start_over(Pump *pump)
 {
 	pump_spool_close(pump);
-	if (pump->started)
+	if (pump->started || pump->txn != PUMP_TXN_NONE || producer_is_broken(pump->producer))
 	{
 		if (!producer_renew(pump->producer, &pump->err))
 			return false;
-		pump->record_pending = pump->started = false;
+		pump->record_pending = pump->txn_broken = pump->started = false;
+		pump->txn = PUMP_TXN_NONE;
 		intake_resume(&pump->intake, 0, NULL);
+		pump->txn_events = producer_added(pump->producer);
 		heartbeat_resend(pump->heartbeat);
 		topics_ask_again(pump->topics);
 	}
-	return pump_spool_adopt(pump) && pump_recall(pump);
+	/* where it is read again, what open transactions hide may wait */
+	return pump_spool_adopt(pump) && pump_recall(pump, !pump->exactly_once);
 }
 
 /* The connection waits meanwhile; it may break, or show the slot as it is now. */
@@ -421,9 +469,11 @@ turn_recall(Pump *pump)
 		return PUMP_STOPPED;
 	if (!recall_connection(pump))
 		return state_after_error(pump);
-	if (pump->offsets == NULL && !pump->recalled &&
-		(!pump->started || pump->unrecalled || pump_is_stale(pump)))
+	if (pump->offsets == NULL && !pump->recalled && is_start(pump))
 	{
+		producer_txn_give_up(pump->producer);
+		if (producer_txn_busy(pump->producer))
+			return PUMP_RECALL;
 		pump->recalled = true;
 		if (!start_over(pump))
 			return state_after_error(pump);
@@ -446,7 +496,7 @@ turn_recall(Pump *pump)
 		}
 	if (pump->inspecting)
 		return PUMP_RECALL;
-	if (!pump->started && !(pump_spooling(pump) ? pump_spool_resume(pump) : pump_resume(pump)))
+	if (!pump->started && !(pump_spooling(pump) ? pump_spool_resume(pump) : pump_resume(pump, !pump->exactly_once)))
 		return state_after_error(pump);
 	if (!stream_start(pump->stream, pump_received_lsn(pump), pump_last_commit(pump), &pump->err))
 		return state_after_error(pump);
@@ -471,9 +521,36 @@ turn_start(Pump *pump)
 		case STREAM_WAIT:
 			return PUMP_START;
 		case STREAM_STARTED:
-			return PUMP_STREAM;
+			pump_know_server(pump);
+			if (!pump->exactly_once || pump->txn >= PUMP_TXN_OPEN || pump_spooling(pump))
+				return PUMP_STREAM;
+			return PUMP_FENCE;
 		default:
 			return state_after_error(pump);
+	}
+}
+
+/* The stream is not read before the record has said what Kafka has. */
+static PumpState
+turn_fence(Pump *pump)
+{
+	if (pump->stop)
+		return PUMP_STOPPED;
+	if (pump->hung_up)
+	{
+		err_set(&pump->err, ERR_RETRY, "the server closed the connection while Kafka was waited for");
+		return state_after_error(pump);
+	}
+	if (!pump_report(pump) || pump_server_leaves(pump))
+		return state_after_error(pump);
+	switch (pump_txn_fence(pump))
+	{
+		case RECALL_WAIT:
+			return PUMP_FENCE;
+		case RECALL_FAILED:
+			return state_after_error(pump);
+		default:
+			return PUMP_STREAM;
 	}
 }
 
@@ -600,6 +677,7 @@ turn(Pump *pump)
 		[PUMP_CONNECT] = turn_connect,
 		[PUMP_RECALL] = turn_recall,
 		[PUMP_START] = turn_start,
+		[PUMP_FENCE] = turn_fence,
 		[PUMP_STREAM] = turn_stream,
 		[PUMP_DRAIN] = turn_drain,
 		[PUMP_BACKOFF] = turn_backoff,
@@ -612,8 +690,12 @@ turn(Pump *pump)
 		next = PUMP_FAILED;
 	else if (pump->stop_now)
 		next = PUMP_STOPPED;
+	else if (pump->exactly_once && !pump->txn_broken && producer_is_broken(pump->producer))
+		next = leave_txn(pump);
 	else
 		next = turns[pump->state] (pump);
+	if (pump->exactly_once)
+		pump_txn(pump);
 	pump->push_timer.due_us = producer_push(pump->producer, loop_now_us());
 	if (next != pump->state)
 	{
@@ -789,6 +871,7 @@ pump_run(const PumpOptions *options, Err *err)
 	pump->options = options;
 	pump->conf = options->conf;
 	pump->bound = memory_bound(options->conf);
+	pump->exactly_once = producer_exactly_once(options->conf);
 	pump->record_key = position_key(conf_get(options->conf, "name"), conf_get(options->conf, "topic.prefix"));
 	tune_memory();
 	loop_init(&pump->loop);

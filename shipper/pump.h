@@ -4,11 +4,12 @@
  *
  * One thread, one poll loop, and a machine of a few states:
  *
- *		INIT -> CONNECT -> RECALL -> START -> STREAM -> DRAIN -> STOPPED
- *				   ^          |        |        |
- *				   +------ BACKOFF <---+--------+		FAILED from anywhere
+ *		INIT -> CONNECT -> RECALL -> START -> (FENCE) -> STREAM -> DRAIN -> STOPPED
+ *				   ^          |        |         |         |
+ *				   +------ BACKOFF <---+---------+---------+		FAILED from anywhere
  *
- * RECALL reads the position record and compares it with the server.
+ * RECALL reads the position record and compares it with the server; FENCE, with
+ * exactly-once, makes sure that no other instance writes any more.
  *
  * SPDX-License-Identifier: PostgreSQL
  */

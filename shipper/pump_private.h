@@ -43,6 +43,7 @@ typedef enum PumpState
 	PUMP_CONNECT,
 	PUMP_RECALL,
 	PUMP_START,
+	PUMP_FENCE,
 	PUMP_STREAM,
 	PUMP_DRAIN,
 	PUMP_BACKOFF,
@@ -50,6 +51,17 @@ typedef enum PumpState
 	PUMP_FAILED,
 	PUMP_NSTATES
 } PumpState;
+
+/* Of Kafka's transactions, see pump_txn.c. */
+typedef enum PumpTxn
+{
+	PUMP_TXN_NONE,				/* the transactional id is not ours */
+	PUMP_TXN_INIT,				/* it is being made so */
+	PUMP_TXN_READ,				/* it is; the position record is read */
+	PUMP_TXN_OPEN,
+	PUMP_TXN_CLOSING,			/* its last events and its record are on their way */
+	PUMP_TXN_COMMITTING
+} PumpTxn;
 
 typedef struct Pump
 {
@@ -86,6 +98,16 @@ typedef struct Pump
 	int64_t		recorded_us;	/* when that was handed over */
 	uint64_t	start_lsn;		/* where the stream began */
 	Continuity	continuity;
+
+	/* exactly-once */
+	PumpTxn		txn;
+	bool		txn_broken;		/* its producer is of no more use */
+	bool		record_delivered;	/* the pending record, not yet committed */
+	uint64_t	txn_events;		/* added when the last one was closed, */
+	uint64_t	txn_bytes;		/* and bytes */
+	int64_t		opened_us;		/* since when it has events */
+	int64_t		closed_us;		/* when the last one was closed, */
+	int64_t		delivered_us;	/* and Kafka had all of it */
 
 	LoopFd		sig_fd,
 				kafka_fd,
@@ -161,6 +183,9 @@ extern bool pump_check_server(Pump *pump) must_check;
 /* The server is known from now on, and told how far we are. */
 extern void pump_know_server(Pump *pump);
 
+/* One line: the stream has begun, or goes on. */
+extern void pump_say_streaming(const Pump *pump);
+
 /* Reads until there is nothing, or too much.  False and pump->err on failure. */
 extern bool pump_read(Pump *pump) must_check;
 
@@ -194,8 +219,11 @@ typedef enum RecallResult
 	RECALL_FAILED
 } RecallResult;
 
-/* Begins to read the position record.  False and pump->err. */
-extern bool pump_recall(Pump *pump) must_check;
+/*
+ * Begins to read the position record; to_end: also past open transactions of
+ * others.  False and pump->err.
+ */
+extern bool pump_recall(Pump *pump, bool to_end) must_check;
 
 /* Goes on with that; once done, pump->record is what was found. */
 extern RecallResult pump_recalled(Pump *pump);
@@ -205,10 +233,13 @@ extern void pump_drop_recall(Pump *pump);
 extern bool pump_is_stale(Pump *pump);
 
 /*
- * Compares record and server, says so, and sets where to go on.  False and
- * pump->err when it is not to go on.
+ * Compares record and server, says so unless it is to be done again (!final),
+ * and sets where to go on.  False and pump->err when it is not to go on.
  */
-extern bool pump_resume(Pump *pump) must_check;
+extern bool pump_resume(Pump *pump, bool final) must_check;
+
+/* A record's fields that say whose it is; the position is the caller's. */
+extern Position pump_position(const Pump *pump);
 
 /* What the slot may be moved to without a spool. */
 extern uint64_t pump_kafka_lsn(const Pump *pump);
@@ -301,5 +332,21 @@ extern void pump_spool_vouch(const Pump *pump, Position *record, ContinuityServe
 
 /* pump_resume() is done. */
 extern void pump_spool_resumed(Pump *pump);
+/* ---- pump_txn.c ---- */
+
+/*
+ * The slot is held: makes the transactional id ours, reads the record for good
+ * and opens the first transaction.  RECALL_FAILED and pump->err.
+ */
+extern RecallResult pump_txn_fence(Pump *pump);
+
+/* Ends the transaction when that is due, and sees to its commit. */
+extern void pump_txn(Pump *pump);
+
+/* For ProducerEvents. */
+extern void pump_txn_done(Pump *pump);
+
+/* True when all that was read is committed, and the record says so. */
+extern bool pump_txn_settled(const Pump *pump);
 
 #endif							/* WALPOST_PUMP_PRIVATE_H */

@@ -25,10 +25,10 @@
 /* ---- reading it ---- */
 
 bool
-pump_recall(Pump *pump)
+pump_recall(Pump *pump, bool to_end)
 {
 	pump->recalling_us = loop_now_us();
-	pump->offsets = offsets_open(pump->conf, pump->record_key,
+	pump->offsets = offsets_open(pump->conf, pump->record_key, to_end,
 								 producer_proven(pump->producer), &pump->err);
 	return pump->offsets != NULL;
 }
@@ -122,7 +122,7 @@ pump_is_stale(Pump *pump)
 }
 
 bool
-pump_resume(Pump *pump)
+pump_resume(Pump *pump, bool final)
 {
 	Position	vouched = pump->record;
 	const Position *record = pump->has_record ? &vouched : NULL;
@@ -141,15 +141,23 @@ pump_resume(Pump *pump)
 			*pump->options->slot_refused = true;
 		return err_set(&pump->err, ERR_CONFIG, "%s", text);
 	}
-	if (found.kind >= CONTINUITY_GAP)
+	if (!final)
+		log_debug("%s", text);
+	else if (found.kind >= CONTINUITY_GAP)
 		log_error("%s", text);
 	else
 		log_info("%s", text);
 
-	intake_resume(&pump->intake, found.start_lsn,
-				  record != NULL && found.kind < CONTINUITY_GAP ? record : NULL);
+	if (found.kind >= CONTINUITY_GAP)
+		record = NULL;
+	if (!found.keep_open)
+		vouched.open_commit = pump->record.open_commit = 0;
+	/* one that was written without transactions may say more */
+	if (pump->exactly_once)
+		pump->record.limit = pump->record.lsn;
+	intake_resume(&pump->intake, found.start_lsn, record);
 	pump->start_lsn = found.start_lsn;
-	pump->record_fresh = false;
+	pump->record_fresh = pump->exactly_once && record != NULL;
 	pump_spool_resumed(pump);
 	return true;
 }
@@ -185,28 +193,33 @@ pump_record_limit(const Pump *pump)
 	return pump->record_pending && pump->pending.limit > limit ? pump->pending.limit : limit;
 }
 
-static Position
-present_position(const Pump *pump, bool final)
+Position
+pump_position(const Pump *pump)
 {
-	const StreamInfo *info = stream_info(pump->stream);
-	const Intake *intake = &pump->intake;
-	uint64_t	lsn = intake->ledger.flush_lsn;
+	Position	position = {.timeline = pump->timeline};
 	struct timeval now;
-	Position	position = {
-		.lsn = lsn,
-		.message = intake->message_lsn == lsn,
-		/* past it the slot is moved by a spool, which others must see */
-		.limit = final || pump_spool_in_use(pump) ? lsn : lsn + record_lease(pump),
-		.last_commit = intake->ledger.last_commit,
-		.timeline = info->timeline,
-	};
 
 	gettimeofday(&now, NULL);
 	position.written_us = (int64_t) now.tv_sec * 1000000 + now.tv_usec;
-	memcpy(position.system_id, info->system_id, sizeof(position.system_id));
+	memcpy(position.system_id, pump->system_id, sizeof(position.system_id));
 	memcpy(position.slot, pump->options->slot, strlen(pump->options->slot));
 	if (pump->spool != NULL)
 		snprintf(position.spool, sizeof(position.spool), "%s:%s", pump->host, spool_path(pump->spool));
+	return position;
+}
+
+/* What Kafka has acknowledged. */
+static Position
+acknowledged_position(const Pump *pump, bool final)
+{
+	const Ledger *ledger = &pump->intake.ledger;
+	Position	position = pump_position(pump);
+
+	position.lsn = ledger->flush_lsn;
+	position.message = pump->intake.message_lsn == position.lsn;
+	/* past it the slot is moved by a spool, which others must see */
+	position.limit = final || pump_spool_in_use(pump) ? position.lsn : position.lsn + record_lease(pump);
+	position.last_commit = ledger->last_commit;
 	return position;
 }
 
@@ -231,14 +244,17 @@ record_due(const Pump *pump, bool final)
 bool
 pump_record(Pump *pump, bool final)
 {
-	int64_t		due = record_due(pump, final);
+	int64_t		due;
 	char	   *value;
 
 	/* what is there has to be read first */
 	if (pump->unrecalled)
 		return true;
+	if (pump->exactly_once)
+		return pump_txn_settled(pump);
 	if (pump->record_pending)
 		return false;
+	due = record_due(pump, final);
 	loop_timer_clear(&pump->record_timer);
 	if (due == INT64_MAX)
 		return true;
@@ -247,7 +263,7 @@ pump_record(Pump *pump, bool final)
 		pump->record_timer.due_us = due;
 		return false;
 	}
-	pump->pending = present_position(pump, final);
+	pump->pending = acknowledged_position(pump, final);
 	value = position_print(&pump->pending);
 	pump->record_pending = producer_record(pump->producer, offsets_topic(pump->conf),
 										   pump->record_key, value);

@@ -157,6 +157,8 @@ pump_read(Pump *pump)
 				pump->read_bytes += message.len;
 				if (!take_data(pump, &message))
 					return false;
+				if (pump->exactly_once && !pump->intake.in_unit)
+					pump_txn(pump);
 				break;
 			case STREAM_KEEPALIVE:
 				take_keepalive(pump, &message);
@@ -284,16 +286,24 @@ pump_know_server(Pump *pump)
 	pump->timeline = info->timeline;
 	if (pump->spool != NULL)
 		spool_set_timeline(pump->spool, info->timeline);
-	if (!pump->started)
-		log_info("streaming from slot \"%s\" at " LSN_FMT " (confirmed " LSN_FMT
-				 "), publication \"%s\", topic prefix \"%s\", librdkafka %s",
-				 pump->options->slot, LSN_ARGS(pump_received_lsn(pump)), LSN_ARGS(info->confirmed_lsn),
-				 pump->options->publication, conf_get(pump->conf, "topic.prefix"), producer_library());
-	else
-		log_info("streaming again from slot \"%s\" at " LSN_FMT, pump->options->slot,
-				 LSN_ARGS(pump_received_lsn(pump)));
 	feedback_connect(&pump->feedback, pump_flush_lsn(pump), info->sender_timeout_us,
 					 conf_get_int(pump->conf, "status.update.interval.ms") * 1000);
+}
+
+void
+pump_say_streaming(const Pump *pump)
+{
+	const char *slot = pump->options->slot;
+	uint64_t	lsn = pump_received_lsn(pump);
+
+	if (pump->started)
+		log_info("streaming again from slot \"%s\" at " LSN_FMT, slot, LSN_ARGS(lsn));
+	else
+		log_info("streaming from slot \"%s\" at " LSN_FMT " (confirmed " LSN_FMT
+				 "), publication \"%s\", topic prefix \"%s\", librdkafka %s%s",
+				 slot, LSN_ARGS(lsn), LSN_ARGS(stream_info(pump->stream)->confirmed_lsn),
+				 pump->options->publication, conf_get(pump->conf, "topic.prefix"), producer_library(),
+				 pump->exactly_once ? ", exactly once" : "");
 }
 
 bool
@@ -313,6 +323,7 @@ pump_watch(Pump *pump)
 		pump->stream_fd.fd = stream_fd(pump->stream);
 		pump->stream_fd.events = stream_events(pump->stream);
 		pump->standing = (pump->state == PUMP_STREAM && !may_read(pump)) ||
+			pump->state == PUMP_FENCE ||
 			(pump->state == PUMP_DRAIN && !pump->finishing);
 		if (pump->standing)
 			pump->stream_fd.events &= ~POLLIN;
@@ -340,6 +351,7 @@ pump_on_probe_timer(void *arg)
 	loop_timer_set(&pump->probe_timer, PROBE_US);
 	if (pump->probe != NULL && loop_now_us() - pump->probed_us > PROBE_TIMEOUT_US)
 		pump_drop_probe(pump);
-	if ((pump->standing && loop_now_us() - pump->acked_us > PROBE_US) || pump_spool_asks(pump))
+	if (pump->state == PUMP_FENCE ||
+		(pump->standing && loop_now_us() - pump->acked_us > PROBE_US) || pump_spool_asks(pump))
 		start_probe(pump);
 }

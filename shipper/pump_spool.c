@@ -98,7 +98,10 @@ pump_last_commit(const Pump *pump)
 static void
 note_delivered(Pump *pump)
 {
-	spool_delivered(pump->spool, pump->intake.ledger.flush_lsn,
+	/* what is not committed yet may have to go again */
+	uint64_t	lsn = pump->exactly_once ? pump_kafka_lsn(pump) : pump->intake.ledger.flush_lsn;
+
+	spool_delivered(pump->spool, lsn,
 					pump->record_fresh ? pump->record.limit : 0, loop_now_us());
 }
 
@@ -215,6 +218,8 @@ read_back(Pump *pump)
 				if (!intake_take(&pump->intake, item.buffer, item.len, item.start,
 								 loop_now_us(), &pump->err))
 					return false;
+				if (pump->exactly_once && !pump->intake.in_unit)
+					pump_txn(pump);
 				break;
 			case SPOOL_READ_MARK:
 				ledger_keepalive(&pump->intake.ledger, item.lsn);

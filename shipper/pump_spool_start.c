@@ -132,7 +132,9 @@ pump_spool_resume(Pump *pump)
 bool
 pump_spool_recall(Pump *pump)
 {
-	/* between two connections nothing is read */
+	/* between two connections nothing is read, and nobody fenced */
+	if (pump->exactly_once)
+		return pump->state != PUMP_STREAM || pump_txn_fence(pump) != RECALL_FAILED;
 	if (pump->offsets == NULL)
 		return true;
 	switch (pump_recalled(pump))
@@ -142,7 +144,7 @@ pump_spool_recall(Pump *pump)
 		case RECALL_FAILED:
 			return false;
 		default:
-			return pump_resume(pump);
+			return pump_resume(pump, true);
 	}
 }
 

@@ -208,8 +208,8 @@ refused('topic.naming.strategy=io.debezium.schema.SchemaRegexTopicNamingStrategy
 refused("transforms=a\ntransforms.a.type=x.Y", 'property "transforms" = "a" .*not supported', 'a transform');
 refused('signal.data.collection=public.s', '.*not supported: signals', 'signals');
 refused('snapshot.mode=always', 'value "always" of property "snapshot\.mode" \(.*\) is not supported', 'snapshots');
-refused('exactly.once.support=required', 'value "required" .*not supported: this release delivers at least once', 'exactly once');
 accepted('errors.tolerance=all', undef, 'tolerance');
+accepted('exactly.once.support=required', undef, 'exactly once');
 refused('errors.deadletterqueue.topic.name=a b', 'bad value "a b" for property "errors\.deadletterqueue\.topic\.name"; it takes letters', 'a topic that is none');
 refused('value.converter=io.confluent.connect.avro.AvroConverter', 'value "io\.confluent\.connect\.avro\.AvroConverter" of property "value\.converter" \(.*\) is not supported: this release writes JSON', 'Avro');
 refused('key.converter=org.apache.kafka.connect.storage.StringConverter', '.*this release writes JSON', 'strings');

@@ -27,11 +27,23 @@ my @targets = (
 	[ 'events acknowledged by Kafka', sub { $_[0]{ship}{$judged}{rate} }, '/s', '>=', 280_000 ],
 	[ 'shipper processor time an event', sub { $_[0]{ship}{$judged}{shipper} }, 'us', '<=', 1.4 ],
 	[ 'shipper peak memory', sub { $_[0]{ship}{$judged}{rss} }, 'MiB', '<=', 64 ],
+	[ 'exactly once, of the events acknowledged', \&_exactly_once, 'x', '>=', 0.85 ],
 	[ 'latency p50, 200 events/s', sub { $_[0]{latency}{walpost}{200}{p50} }, 'ms', '<=', 0.6 ],
 	[ 'latency p99, 200 events/s', sub { $_[0]{latency}{walpost}{200}{p99} }, 'ms', '<=', 5 ],
 	[ 'latency p50, 2000 events/s', sub { $_[0]{latency}{walpost}{2000}{p50} }, 'ms', '<=', 0.6 ],
 	[ 'latency p99, 2000 events/s', sub { $_[0]{latency}{walpost}{2000}{p99} }, 'ms', '<=', 5 ],
+	[ 'latency p99, exactly once, 200 events/s', sub { $_[0]{latency}{'walpost, exactly once'}{200}{p99} }, 'ms', '<=', 100 ],
+	[ 'latency p99, exactly once, 2000 events/s', sub { $_[0]{latency}{'walpost, exactly once'}{2000}{p99} }, 'ms', '<=', 100 ],
 );
+
+# What transactions leave of the throughput.
+sub _exactly_once
+{
+	my ($results) = @_;
+	my ($with, $without) = map { $results->{ship}{$_}{rate} } 'walpost, exactly once', 'walpost';
+
+	return $with && $without ? $with / $without : undef;
+}
 
 sub _drain_ratio
 {
