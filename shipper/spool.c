@@ -184,6 +184,7 @@ begin_first(Spool *spool, const SpoolStart *start, Err *err)
 	spool->delivered_lsn = start->lsn;
 	spool->assumed = start->assumed;
 	spool->guard_lsn = start->guard_lsn;
+	spool->empty = false;
 	if (!spool_position_save(spool, loop_now_us()))
 	{
 		error = errno;
@@ -263,6 +264,7 @@ spool_delivered(Spool *spool, uint64_t lsn, uint64_t recorded_lsn, int64_t now_u
 	if (spool->assumed || n > 0 || all || (due && spool->delivered_lsn > spool->saved_lsn))
 	{
 		spool->assumed = false;
+		spool->empty = all;
 		spool_position_save(spool, now_us);
 	}
 	if (all)

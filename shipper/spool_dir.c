@@ -249,12 +249,11 @@ read_head(Spool *spool, SpoolSegment *segment, SpoolHead *head, Err *err)
 	return true;
 }
 
-/* Segment i follows those before, and all are this connector's. */
+/* A segment is this connector's, and of the same server as those before. */
 static bool
-check_head(Spool *spool, int i, const SpoolHead *head, Err *err)
+check_head(Spool *spool, const SpoolSegment *segment, const SpoolHead *head, Err *err)
 {
 	const SpoolOptions *options = spool->options;
-	const SpoolSegment *segment = &spool->segments[i];
 
 	if (head->number != segment->number)
 		return spool_damaged(spool, segment->number, 0, 0, "has another file's head", err);
@@ -263,17 +262,46 @@ check_head(Spool *spool, int i, const SpoolHead *head, Err *err)
 					   "this one has \"%s\" and \"%s\"; name another folder (walpost.spool.dir), "
 					   "or let that connector deliver it first",
 					   spool->path, head->slot, head->prefix, options->slot, options->prefix);
-	if (i == 0)
-	{
+	if (segment == spool->segments)
 		spool->system_id = head->system_id;
-		return true;
+	return head->system_id == spool->system_id ||
+		spool_damaged(spool, segment->number, 0, segment->base_lsn, "is of another server", err);
+}
+
+/* Each segment follows the one before. */
+static bool
+check_order(Spool *spool, Err *err)
+{
+	for (int i = 1; i < spool->nsegments; i++)
+	{
+		const SpoolSegment *segment = &spool->segments[i];
+
+		if (segment->number != segment[-1].number + 1)
+			return spool_damaged(spool, segment[-1].number + 1, 0, segment->base_lsn, "is missing", err);
+		if (segment->base_lsn < segment[-1].base_lsn)
+			return spool_damaged(spool, segment->number, 0, segment->base_lsn,
+								 "does not follow the one before", err);
 	}
-	if (head->number != segment[-1].number + 1)
-		return spool_damaged(spool, segment[-1].number + 1, 0, segment->base_lsn, "is missing", err);
-	if (head->system_id != spool->system_id || head->base_lsn < segment[-1].base_lsn)
-		return spool_damaged(spool, segment->number, 0, segment->base_lsn,
-							 "does not follow the one before", err);
 	return true;
+}
+
+/*
+ * Segments that were removed may be back after a loss of power, some of them:
+ * all of an empty spool, else all before the last one that begins at what Kafka
+ * has.
+ */
+static void
+remove_delivered(Spool *spool)
+{
+	int			n = spool->empty ? spool->nsegments : 0;
+
+	for (int i = 1; i < spool->nsegments && !spool->empty; i++)
+	{
+		if (spool->segments[i].base_lsn <= spool->delivered_lsn)
+			n = i;
+	}
+	if (n > 0)
+		spool_segments_remove(spool, n);
 }
 
 /* The position, if it is there and whole: it only saves work. */
@@ -296,6 +324,7 @@ read_position(Spool *spool, Err *err)
 	{
 		spool->delivered_lsn = spool->saved_lsn = position.delivered_lsn;
 		spool->guard_lsn = position.guard_lsn;
+		spool->empty = position.empty;
 	}
 	return true;
 }
@@ -311,7 +340,7 @@ spool_dir_look(Spool *spool, Err *err)
 		SpoolHead	head;
 
 		if (!read_head(spool, &spool->segments[i], &head, err) ||
-			!check_head(spool, i, &head, err))
+			!check_head(spool, &spool->segments[i], &head, err))
 			return false;
 		spool->bytes += spool->segments[i].size;
 	}
@@ -321,6 +350,11 @@ spool_dir_look(Spool *spool, Err *err)
 	if (spool->nsegments == 0)
 		return true;
 	spool->next_number = spool_last(spool)->number + 1;
+	remove_delivered(spool);
+	if (spool->nsegments == 0)
+		return true;
+	if (!check_order(spool, err))
+		return false;
 	/* the position is written before anything is removed */
 	spool->assumed = spool->delivered_lsn < spool->segments[0].base_lsn;
 	if (spool->assumed)
@@ -411,7 +445,8 @@ spool_position_save(Spool *spool, int64_t now_us)
 	SpoolPosition position = {
 		.system_id = spool->system_id,
 		.delivered_lsn = spool->assumed ? spool->saved_lsn : spool->delivered_lsn,
-		.guard_lsn = spool->guard_lsn
+		.guard_lsn = spool->guard_lsn,
+		.empty = spool->empty
 	};
 	char		bytes[SPOOL_POSITION];
 

@@ -137,6 +137,7 @@ spool_position_encode(const SpoolPosition *position, char bytes[SPOOL_POSITION])
 	wire_put64(bytes + 16, position->system_id);
 	wire_put64(bytes + 24, position->delivered_lsn);
 	wire_put64(bytes + 32, position->guard_lsn);
+	wire_put64(bytes + 40, position->empty);
 	seal(bytes, SPOOL_POSITION, position_magic);
 }
 
@@ -147,9 +148,12 @@ spool_position_decode(const char *bytes, size_t len, SpoolPosition *position)
 
 	if (result != SPOOL_OK)
 		return result;
+	if (wire_get64(bytes + 40) > 1)
+		return SPOOL_TORN;
 	position->system_id = wire_get64(bytes + 16);
 	position->delivered_lsn = wire_get64(bytes + 24);
 	position->guard_lsn = wire_get64(bytes + 32);
+	position->empty = wire_get64(bytes + 40) != 0;
 	return SPOOL_OK;
 }
 

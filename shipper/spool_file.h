@@ -14,7 +14,8 @@
  *					  the frames), u8 kind, u8 flags, u16 zero, u32 number of
  *					  the segment, u64 end LSN, u64 last commit's end LSN
  *		position:	  "WALPOST@", u32 version, u32 CRC of what follows,
- *					  u64 system identifier, u64 delivered LSN, u64 guard LSN
+ *					  u64 system identifier, u64 delivered LSN, u64 guard LSN,
+ *					  u64 1 for an empty spool, else 0
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -28,7 +29,7 @@
 #define SPOOL_VERSION		1
 #define SPOOL_HEAD			512
 #define SPOOL_RECORD_HEAD	32
-#define SPOOL_POSITION		40
+#define SPOOL_POSITION		48
 
 typedef struct SpoolHead
 {
@@ -66,6 +67,7 @@ typedef struct SpoolPosition
 	uint64_t	system_id;
 	uint64_t	delivered_lsn;	/* Kafka has all that ends here or before */
 	uint64_t	guard_lsn;		/* see spool_guard_lsn() */
+	bool		empty;			/* whatever lies there, Kafka has it */
 } SpoolPosition;
 
 typedef enum SpoolResult

@@ -99,6 +99,7 @@ struct Spool
 	uint64_t	delivered_lsn;
 	bool		assumed;		/* that is not known */
 	uint64_t	guard_lsn;
+	bool		empty;			/* see SpoolPosition */
 	uint64_t	saved_lsn;		/* what the position file says */
 	int64_t		saved_us;
 	int64_t		whole_size;		/* where the last whole unit ends in the last

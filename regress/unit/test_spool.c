@@ -301,7 +301,7 @@ test_bytes(void)
 {
 	SpoolHead	head = {.system_id = SYSTEM_ID,.number = 7,.base_lsn = 0x123456789,.timeline = 3,.slot = "s",.prefix = "shop"};
 	SpoolRecord record = {.kind = SPOOL_FRAMES,.open = true,.end_lsn = 42,.commit_lsn = 41,.frames = "frames",.len = 6};
-	SpoolPosition position = {SYSTEM_ID, 99, 111};
+	SpoolPosition position = {SYSTEM_ID, 99, 111, true};
 	SpoolHead	head2 = {0};
 	SpoolRecord record2;
 	SpoolPosition position2;
@@ -348,7 +348,7 @@ test_bytes(void)
 
 	spool_position_encode(&position, bytes);
 	ok(spool_position_decode(bytes, SPOOL_POSITION, &position2) == SPOOL_OK &&
-	   position2.delivered_lsn == 99 && position2.guard_lsn == 111 && position2.system_id == SYSTEM_ID, "a position comes back");
+	   position2.delivered_lsn == 99 && position2.guard_lsn == 111 && position2.empty && position2.system_id == SYSTEM_ID, "a position comes back");
 	bytes[31] ^= 1;
 	ok(spool_position_decode(bytes, SPOOL_POSITION, &position2) == SPOOL_TORN, "not with a bit changed");
 
@@ -454,6 +454,46 @@ test_restart(void)
 	spool = spool_open(&options, &err);
 	ok(spool != NULL && !spool_adopt(spool, 42, 0, &err) && err.kind == ERR_CONFIG,
 	   "nor does another server");
+	spool_close(spool);
+}
+
+/* A removal that a loss of power undid: the position, which was synced, counts. */
+static void
+test_undone(void)
+{
+	Err			err;
+	Spool	   *spool;
+	Seen		seen;
+	char		command[2048];
+
+	start_anew();
+	options.max_bytes = 16 * 1024;
+	spool = open_spool(0, &err);
+	if (!begin(spool, 50, 0, false, &err))
+		return;
+	for (uint64_t i = 1; count_segments() < 5; i++)
+		append_transaction(spool, i, i == 1);
+	ok(spool_sync(spool, &err) && read_all(spool, &seen, &err), "a spool of five segments");
+	snprintf(command, sizeof(command), "cp %s/*5.segment %s/*3.segment %s/*2.segment %s", folder(), folder(),
+			 folder(), base);
+	if (system(command) != 0)
+		abort();
+	spool_drain(spool);
+	spool_delivered(spool, spool_end_lsn(spool), UINT64_MAX, loop_now_us());
+	ok(spool_state(spool) == SPOOL_OFF && count_segments() == 0, "is delivered and removed");
+	spool_close(spool);
+
+	snprintf(command, sizeof(command), "mv %s/*.segment %s", base, folder());
+	if (system(command) != 0)
+		abort();
+	spool = open_spool(1000000, &err);
+	ok(spool != NULL && spool_state(spool) == SPOOL_OFF && count_segments() == 0,
+	   "what is back of it is removed again, wherever the slot is");
+	ok(spool != NULL && begin(spool, 1000000, 0, false, &err) && append_transaction(spool, 10001, true) &&
+	   spool_sync(spool, &err), "and another begins");
+	spool_close(spool);
+	spool = open_spool(1000110, &err);
+	ok(spool != NULL && spool_end_lsn(spool) == 1000110, "which stays");
 	spool_close(spool);
 }
 
@@ -714,6 +754,7 @@ main(void)
 	test_bytes();
 	test_life();
 	test_restart();
+	test_undone();
 	test_assumed();
 	test_segments();
 	test_cut();
