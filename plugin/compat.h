@@ -112,6 +112,11 @@
 #define HASH_STRINGS 0
 #endif
 
+/* GetXLogReplayRecPtr() */
+#if PG_VERSION_NUM >= 150000
+#include "access/xlogrecovery.h"
+#endif
+
 /* Digests by name (common/cryptohash.h) */
 #define HAVE_CRYPTOHASH (PG_VERSION_NUM >= 140000)
 

@@ -39,7 +39,10 @@ int64_slot(bool optional, Slot slot)
 	return shape_slot(plain(CONNECT_INT64, optional), slot);
 }
 
-/* source.snapshot: unset in the stream, so its default prints, if defaults do. */
+/*
+ * source.snapshot: unset in the stream, so its default prints, if defaults do.
+ * A row that a snapshot reads says where in it it is.
+ */
 static Shape *
 source_snapshot(const Session *session)
 {
@@ -52,6 +55,8 @@ source_snapshot(const Session *session)
 	schema->params = &allowed;
 	schema->nparams = 1;
 	schema->default_json = "\"false\"";
+	if (session->reads)
+		return shape_slot(schema, SLOT_SNAPSHOT);
 	return shape_text(schema, session->options->value_replace_null ? "\"false\"" : "null");
 }
 

@@ -71,7 +71,13 @@ guard_context(void *arg)
 	const char *name = subject->relation ?
 	RelationGetRelationName(subject->relation) : subject->prefix;
 
-	errcontext("walpost, change " UINT64_FORMAT " of transaction %u, %s \"%s\" at %X/%X%s%s%s%s",
+	if (subject->tid != NULL)
+		errcontext("walpost, row (%u,%u) of relation \"%s\" in a snapshot, topic %s%s%s",
+				   ItemPointerGetBlockNumberNoCheck(subject->tid),
+				   ItemPointerGetOffsetNumberNoCheck(subject->tid), name, subject->topic,
+				   key ? ", key " : "", key ? key : "");
+	else
+		errcontext("walpost, change " UINT64_FORMAT " of transaction %u, %s \"%s\" at %X/%X%s%s%s%s",
 			   session->txn.ordinal, session->txn.txn ? session->txn.txn->xid : 0,
 			   subject->relation ? "relation" : "logical message with prefix", name,
 			   (uint32) (subject->lsn >> 32), (uint32) subject->lsn,
@@ -100,7 +106,7 @@ report(const GuardSubject *subject, const ErrorData *error)
 
 	ereport(session->options->failure == FAILURE_WARN ? WARNING : DEBUG1,
 			(errcode(error->sqlerrcode),
-			 errmsg("left out a change of %s at %X/%X: %s", subject_name(subject),
+			 errmsg("left out a %s of %s at %X/%X: %s", subject->tid ? "row" : "change", subject_name(subject),
 					(uint32) (subject->lsn >> 32), (uint32) subject->lsn, error->message),
 			 errdetail("%s%s.%s%s", key ? "Its key is " : "It has no key that could be shown",
 					   key ? key : "",

@@ -12,6 +12,8 @@
 #ifndef WALPOST_GUARD_H
 #define WALPOST_GUARD_H
 
+#include "storage/itemptr.h"
+
 #include "relplan.h"
 
 /* What is at hand, for errors and warnings. */
@@ -22,6 +24,7 @@ typedef struct GuardSubject
 	const char *prefix;			/* of the message */
 	const char *topic;			/* NULL: not known yet */
 	XLogRecPtr	lsn;
+	ItemPointer tid;			/* of a row that a snapshot reads; NULL: a change */
 } GuardSubject;
 
 /*

@@ -10,17 +10,13 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "commands/dbcommands.h"
 #include "fmgr.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "replication/output_plugin.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/pg_lsn.h"
 #include "utils/rel.h"
-#include "utils/varlena.h"
 
 #include "change.h"
 #include "compat.h"
@@ -28,115 +24,13 @@
 #include "holdback.h"
 #include "message.h"
 #include "relcache.h"
-#include "runid.h"
+#include "settings.h"
 #include "txn.h"
 #include "txnmeta.h"
 
 PG_MODULE_MAGIC;
 
 extern PGDLLEXPORT void _PG_output_plugin_init(OutputPluginCallbacks *callbacks);
-
-/*
- * What output functions obey.  Most values never meet one, but those that do
- * must print the same whatever the role, the database or the session say.
- */
-static const char *const settings[][2] = {
-	{"DateStyle", "ISO"},
-	{"IntervalStyle", "postgres"},
-	{"TimeZone", "UTC"},
-	{"extra_float_digits", "3"},
-	{"bytea_output", "hex"},
-	{"lc_monetary", "C"},
-	{"xmlbinary", "base64"},
-	{"search_path", "pg_catalog"},
-	{"quote_all_identifiers", "off"},
-};
-
-/*
- * In a walsender the settings hold for the connection; within a transaction
- * (the SQL functions) they end with this nest level, at the latest on abort.
- */
-static int
-apply_settings(void)
-{
-	bool		local = IsTransactionState();
-	int			level = local ? NewGUCNestLevel() : 0;
-
-	for (int i = 0; i < lengthof(settings); i++)
-		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET,
-								 PGC_S_SESSION, local ? GUC_ACTION_SAVE : GUC_ACTION_SET,
-								 true, 0, false);
-	return level;
-}
-
-/* A walsender starts decoding outside any transaction. */
-static char *
-database_name(void)
-{
-	MemoryContext context = CurrentMemoryContext;
-	bool		own = !IsTransactionState();
-	char	   *name;
-
-	if (own)
-		StartTransactionCommand();
-	name = get_database_name(MyDatabaseId);
-	name = MemoryContextStrdup(context, name ? name : "");
-	if (own)
-		CommitTransactionCommand();
-	MemoryContextSwitchTo(context);
-	return name;
-}
-
-static void
-check_encoding(void)
-{
-	if (GetDatabaseEncoding() != PG_UTF8)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("walpost needs a database with encoding UTF8"),
-				 errdetail("The encoding of database \"%s\" is %s.",
-						   database_name(), GetDatabaseEncodingName()),
-				 errhint("Events are JSON, which is UTF-8. Move the data to a database created with ENCODING 'UTF8'.")));
-}
-
-/* The header block that every row event carries. */
-static void
-build_headers(Session *session)
-{
-	const Options *options = session->options;
-	const char *run_id = options->run_id ? options->run_id : runid_make();
-	StringInfoData buf;
-	Out			out;
-
-	initStringInfo(&buf);
-	out_open(&out, &buf);
-	if (options->extended_headers)
-	{
-		frame_header(&out, "__debezium.context.connectorLogicalName",
-					 options->topic_prefix, strlen(options->topic_prefix));
-		frame_header(&out, "__debezium.context.taskId", "0", 1);
-		frame_header(&out, "__debezium.context.connectorName", "postgresql", 10);
-		frame_header(&out, "__debezium.context.runId", run_id, strlen(run_id));
-	}
-	out_close(&out);
-	session->headers = buf.data;
-	session->headers_len = buf.len;
-}
-
-static List *
-parse_publications(const char *names)
-{
-	List	   *result;
-
-	if (names == NULL || names[0] == '\0')
-		return NIL;
-	if (!SplitIdentifierString(pstrdup(names), ',', &result))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid value \"%s\" for option \"%s\"", names, "publication.name"),
-				 errhint("It takes publication names separated by commas.")));
-	return result;
-}
 
 static XLogRecPtr
 parse_last_commit(const char *text)
@@ -158,31 +52,20 @@ static void
 on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 {
 	MemoryContext old = MemoryContextSwitchTo(ctx->context);
-	Session    *session = palloc0(sizeof(Session));
+	Session    *session = session_create(ctx, ctx->output_plugin_options, is_init);
+	const Options *options = session->options;
 
-	check_encoding();
-	session->ctx = ctx;
-	session->options = options_parse(ctx->output_plugin_options, is_init);
-	session->filter = filter_compile(session->options);
-	session->column_rules = columnrule_compile(session->options);
-	session->publications = parse_publications(session->options->publication_names);
-	session->database = is_init ? "" : database_name();
-	session->batch.ctx = ctx;
-	initStringInfo(&session->origin_name);
-	session->change_context = AllocSetContextCreate(ctx->context, "walpost change",
-													ALLOCSET_DEFAULT_SIZES);
 	session->relations = relcache_create();
-	build_headers(session);
-	if (session->options->transaction_metadata)
+	if (options->transaction_metadata)
 		session->meta = txnmeta_create(session);
-	txn_set_last_commit(session, parse_last_commit(session->options->last_commit));
+	txn_set_last_commit(session, parse_last_commit(options->last_commit));
 	if (!is_init)
-		session->guc_level = apply_settings();
+		session->guc_level = settings_apply();
 
 	if (!is_init)
 		holdback_install(ctx);
 
-	opt->output_type = session->options->wire ?
+	opt->output_type = options->wire ?
 		OUTPUT_PLUGIN_BINARY_OUTPUT : OUTPUT_PLUGIN_TEXTUAL_OUTPUT;
 	ctx->output_plugin_private = session;
 	MemoryContextSwitchTo(old);

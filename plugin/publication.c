@@ -26,6 +26,11 @@ publication_load(const char *name, uint64 lsn)
 {
 	Publication *pub = GetPublicationByName(name, true);
 
+	if (pub == NULL && XLogRecPtrIsInvalid(lsn))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("publication \"%s\" does not exist", name),
+				 errhint("Create it, or look at option publication.name.")));
 	if (pub == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),

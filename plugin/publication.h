@@ -44,7 +44,8 @@ typedef struct Published
  * CurrentMemoryContext.  An empty list publishes every change of rel as
  * itself, if it is a table that can be published and holds rows.  ereports
  * ERRCODE_UNDEFINED_OBJECT, naming publication, LSN and remedy, for a
- * publication that the historic catalog lacks at lsn.
+ * publication that the historic catalog lacks at lsn, or with lsn invalid the
+ * present one.
  */
 extern void publication_resolve(Relation rel, List *names, uint64 lsn,
 								Published *result);

@@ -35,9 +35,10 @@ typedef enum RecordKind
 	RECORD_MOVED_DELETE,		/* the three of a changed key */
 	RECORD_MOVED_TOMBSTONE,
 	RECORD_MOVED_CREATE,
-	RECORD_TRUNCATE
+	RECORD_TRUNCATE,
+	RECORD_READ					/* by a snapshot; the only one of such a session */
 } RecordKind;
-#define RECORD_KINDS (RECORD_TRUNCATE + 1)
+#define RECORD_KINDS (RECORD_READ + 1)
 
 typedef struct RelPlan
 {
@@ -80,7 +81,8 @@ typedef struct RelPlan
 
 /*
  * Compiles relation in a new context below parent.  stream is its number.
- * Needs the historic snapshot (or a transaction); lsn is for errors.
+ * Needs the historic snapshot (or a transaction); lsn is for errors, and invalid
+ * outside the stream.
  */
 extern RelPlan *relplan_build(Session *session, MemoryContext parent,
 							  Relation relation, uint32 stream, XLogRecPtr lsn);

@@ -41,6 +41,7 @@ static const RecordForm forms[RECORD_KINDS] = {
 	[RECORD_MOVED_CREATE] = {'c',.after = true,.keyed = true,.key = SIDE_NEW,
 	.other_key = "__debezium.oldkey",.compared = true,.place = 2},
 	[RECORD_TRUNCATE] = {'t'},
+	[RECORD_READ] = {'r',.after = true,.keyed = true,.key = SIDE_NEW},
 };
 
 /* What the headers of several kinds share, in the plan's memory. */
@@ -195,6 +196,9 @@ relrecord_build(Build *build, RelPlan *plan, const RecordParts *parts)
 	{
 		const RecordForm *form = &forms[kind];
 		Record	   *record = &plan->records[kind];
+
+		if ((kind == RECORD_READ) != build->session->reads)
+			continue;
 
 		/* without a key none can change */
 		if (form->other_key && !has_key)

@@ -53,7 +53,7 @@ typedef struct SlotBuffers
 	char		commit_ns[24];
 	char		commit_us[24];
 	char		commit_ms[24];
-	char		xid[12];
+	char		xid[24];
 	char		last_commit[32];
 	char		lsn[24];
 	char		origin_lsn[24];
@@ -74,6 +74,7 @@ typedef struct Session
 	List	   *publications;	/* C strings; NIL: every table */
 	const char *database;		/* source.db */
 	bool		hello_sent;
+	bool		reads;			/* tables, for a snapshot, instead of decoding */
 	Batch		batch;
 
 	MemoryContext change_context;
@@ -97,6 +98,15 @@ typedef struct Session
 	SlotText	slots[SLOT_COUNT];
 	SlotBuffers text;
 } Session;
+
+/*
+ * Makes a session in CurrentMemoryContext, without what only decoding needs
+ * (relations, meta, guc_level).  given is what the client gave, a list of
+ * DefElem; creating: a slot is made, so nothing need be given, and nothing is
+ * looked up.  ereports what options_parse() does, and for a database in another
+ * encoding than UTF8.
+ */
+extern Session *session_create(LogicalDecodingContext *ctx, List *given, bool creating);
 
 /* Where events of one topic go; the shipper knows it by number. */
 typedef struct Stream

@@ -36,6 +36,7 @@ typedef enum Slot
 	SLOT_TXN_ORDER,				/* the same within the event's table */
 	SLOT_TXN_TABLES,			/* events by table, in END */
 	SLOT_POSITION,				/* of the transaction, in a header */
+	SLOT_SNAPSHOT,				/* quoted: where in a snapshot the row is */
 	SLOT_COUNT
 } Slot;
 

@@ -2,7 +2,7 @@
  * sqlfuncs.c
  *	  The extension's functions: what the plugin is, takes and would write.
  *
- * They only look; none of them reads a row of a user's table.
+ * They only look: what reads rows of a user's table is in snapshotsql.c.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -15,13 +15,11 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
-#include "nodes/makefuncs.h"
-#include "nodes/value.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
 
+#include "arguments.h"
 #include "relplan.h"
 
 PGDLLEXPORT PG_FUNCTION_INFO_V1(walpost_version);
@@ -124,32 +122,6 @@ walpost_options(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The VARIADIC name, value, ... of walpost.describe() as a client gives them. */
-static List *
-options_argument(ArrayType *array)
-{
-	List	   *given = NIL;
-	Datum	   *elems;
-	bool	   *nulls;
-	int			n;
-
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elems, &nulls, &n);
-	if (n % 2 != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("options come in pairs of name and value")));
-	for (int i = 0; i < n; i += 2)
-	{
-		if (nulls[i] || nulls[i + 1])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("names and values of options must not be null")));
-		given = lappend(given, makeDefElem(TextDatumGetCString(elems[i]),
-										   (Node *) makeString(TextDatumGetCString(elems[i + 1])), -1));
-	}
-	return given;
-}
-
 typedef struct Describe
 {
 	Rows		result;
@@ -202,7 +174,7 @@ walpost_describe(PG_FUNCTION_ARGS)
 	Relation	relation;
 
 	result_begin(fcinfo, &describe.result);
-	session.options = options_parse(options_argument(PG_GETARG_ARRAYTYPE_P(1)), true);
+	session.options = options_parse(arguments_options(PG_GETARG_ARRAYTYPE_P(1)), true);
 	session.filter = filter_compile(session.options);
 	session.column_rules = columnrule_compile(session.options);
 	session.database = get_database_name(MyDatabaseId);

@@ -200,7 +200,8 @@ begin(Session *session)
 	ReorderBufferTXN *txn = session->txn.txn;
 
 	set_commit_time(session, COMPAT_COMMIT_TIME(txn) + USECS_EPOCH_SHIFT);
-	set_slot_int(session, SLOT_XID, session->text.xid, txn->xid);
+	if (!session->reads)
+		set_slot_int(session, SLOT_XID, session->text.xid, txn->xid);
 	set_origin(session, txn);
 	txn_set_last_commit(session, session->last_commit);
 	if (session->options->position_headers)
@@ -291,6 +292,16 @@ txn_dropped(Session *session, bool sent, XLogRecPtr lsn)
 		return;
 	session->txn.dropped = 0;
 	compat_update_progress(session->ctx, !session->txn.begun);
+}
+
+void
+txn_read(Session *session, XLogRecPtr lsn, FullTransactionId xid)
+{
+	txn_set_lsn(session, lsn);
+	if (FullTransactionIdIsValid(xid))
+		set_slot_int(session, SLOT_XID, session->text.xid, (int64) U64FromFullTransactionId(xid));
+	else
+		set_slot_null(session, SLOT_XID);
 }
 
 static void

@@ -7,6 +7,8 @@
 #ifndef WALPOST_TXN_H
 #define WALPOST_TXN_H
 
+#include "access/transam.h"
+
 #include "session.h"
 #include "txnmeta.h"
 
@@ -47,6 +49,12 @@ extern void txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commi
  * acknowledged up to end_lsn and has n records.
  */
 extern void txn_prepare_unit(Session *session, XLogRecPtr end_lsn, uint32 n);
+
+/*
+ * What all rows of a snapshot say: it was taken at lsn, and transaction xid
+ * reads it (invalid: one without a number).
+ */
+extern void txn_read(Session *session, XLogRecPtr lsn, FullTransactionId xid);
 
 /* Sets SLOT_LSN: the position of the change at hand. */
 extern void txn_set_lsn(Session *session, XLogRecPtr lsn);

@@ -54,6 +54,12 @@
 #define WIRE_COMMIT			'C'
 
 /*
+ * A value of walpost.snapshot() is a payload, too: a transaction of its own,
+ * whose LSNs (of commit and end alike) are that of the snapshot.  Each call of
+ * the function is a session, with a HELLO at its beginning.
+ */
+
+/*
  * CONTROL: u8 kind, u64 LSN, then what the kind says.
  * WIRE_CONTROL_MESSAGE: u32 n; the n events that follow in this payload stand
  * outside any transaction and form a unit of their own, acknowledged with LSN.

@@ -25,6 +25,16 @@ AS 'MODULE_PATHNAME', 'walpost_describe';
 COMMENT ON FUNCTION walpost.describe(regclass, text[]) IS
 'what walpost makes of a relation under these options (name, value, ...): its topic, and each column''s type, default and place in the key';
 
+CREATE FUNCTION walpost.snapshot(relation regclass, options text[], lsn pg_lsn DEFAULT NULL,
+                                 first_block bigint DEFAULT 0, end_block bigint DEFAULT NULL,
+                                 stream integer DEFAULT 0,
+                                 first_mark text DEFAULT 'true', last_mark text DEFAULT 'true')
+RETURNS SETOF bytea
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1000
+AS 'MODULE_PATHNAME', 'walpost_snapshot';
+COMMENT ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text) IS
+'the rows of a table, or of some blocks of it, as the events (op r) that walpost makes of them under these options (name, value, ...); for the target list';
+
 CREATE VIEW walpost.slots AS
 SELECT s.slot_name, s.database, s.active, s.active_pid,
        s.restart_lsn, s.confirmed_flush_lsn,
@@ -47,4 +57,7 @@ GRANT EXECUTE ON FUNCTION walpost.version() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION walpost.options() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION walpost.describe(regclass, text[]) TO pg_monitor;
 GRANT SELECT ON walpost.slots TO pg_monitor;
-GRANT USAGE ON SCHEMA walpost TO pg_monitor;
+
+-- It checks what the role may read, as COPY does.
+GRANT EXECUTE ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text) TO PUBLIC;
+GRANT USAGE ON SCHEMA walpost TO PUBLIC;
