@@ -149,29 +149,40 @@ key_changed(Change *change)
 		memcmp(keys[SIDE_NEW].data, keys[SIDE_OLD].data, keys[SIDE_NEW].len) != 0;
 }
 
+/* What one side of a column prints, defaults apart. */
+static void
+column_text(const Change *change, const ShapeColumn *column, Side side, StringInfo text)
+{
+	uint8		state = change->row.states[side][column->index];
+	Out			out;
+
+	initStringInfo(text);
+	out_open(&out, text);
+	if (state == VALUE_PRESENT)
+		column->json.encode(&out, change->row.values[side][column->index], &column->json);
+	else if (state == VALUE_NULL)
+		out_literal(&out, "null");
+	else
+		out_bytes(&out, column->unavailable, column->unavailable_len);
+	out_close(&out);
+}
+
 /* Do the values of a column differ?  What prints the same does not. */
 static bool
 column_changed(const Change *change, const ShapeColumn *column)
 {
 	Form_pg_attribute attr = TupleDescAttr(change->desc, column->index);
+	int			state = change->row.states[SIDE_NEW][column->index];
 	StringInfoData texts[SIDES];
 
-	if (change->row.states[SIDE_OLD][column->index] != change->row.states[SIDE_NEW][column->index])
-		return true;
-	if (change->row.states[SIDE_NEW][column->index] != VALUE_PRESENT ||
-		datum_image_eq(change->row.values[SIDE_OLD][column->index],
-					   change->row.values[SIDE_NEW][column->index],
-					   attr->attbyval, attr->attlen))
+	if (state == change->row.states[SIDE_OLD][column->index] &&
+		(state != VALUE_PRESENT ||
+		 datum_image_eq(change->row.values[SIDE_OLD][column->index],
+						change->row.values[SIDE_NEW][column->index],
+						attr->attbyval, attr->attlen)))
 		return false;
 	for (Side side = SIDE_NEW; side < SIDES; side++)
-	{
-		Out			out;
-
-		initStringInfo(&texts[side]);
-		out_open(&out, &texts[side]);
-		column->json.encode(&out, change->row.values[side][column->index], &column->json);
-		out_close(&out);
-	}
+		column_text(change, column, side, &texts[side]);
 	return texts[SIDE_NEW].len != texts[SIDE_OLD].len ||
 		memcmp(texts[SIDE_NEW].data, texts[SIDE_OLD].data, texts[SIDE_NEW].len) != 0;
 }

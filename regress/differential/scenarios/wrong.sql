@@ -44,6 +44,7 @@ INSERT INTO lost (iv) SELECT make_interval(0, 1, 0, 2, 3, 4, i * 0.358139) FROM 
 INSERT INTO lost (iv) VALUES ('-4.358139 s'), ('59.999999'), ('-59.999999'), ('0.000001'), ('1.000001'), ('-0.5'), ('1 day 04:05:06.358139');
 INSERT INTO lost (n, nn) VALUES ('a', 'b'), (NULL, '');
 UPDATE lost SET nn = 'c' WHERE id % 10 = 0;
+UPDATE lost SET n = 'd' WHERE id % 20 = 0;
 DELETE FROM lost WHERE id < 10;
 INSERT INTO negative (n, nn, an) VALUES (12345, 12, '{12345,null}'), (-12300, -5555, '{0}'), (0, 0, NULL), (NULL, 100, '{-12345}');
 INSERT INTO usingindex VALUES (1, 10, 'v', 'w');
