@@ -40,7 +40,7 @@ INSERT INTO array_figures VALUES (3);
 INSERT INTO vectors VALUES (1, '1 2 3', '1 -2 3'), (2, '', ''), (3, NULL, NULL);
 INSERT INTO lost (tz) VALUES ('10:00:00+02'), ('10:00:00-08:00:30'), ('23:59:59.999999+12:34:56');
 INSERT INTO lost (ts, ts3) VALUES ('1677-09-21 00:12:43.145225', '1677-09-21 00:12:43.15'), ('1677-09-22', '1677-09-22'), ('2262-04-11 23:47:16.854775', '2262-04-11 23:47:16.854');
-INSERT INTO lost (iv) SELECT make_interval(0, 1, 0, 2, 3, 4, i * 0.358139) FROM generate_series(-170, 170) i;
+INSERT INTO lost (iv) SELECT make_interval(0, 1, 0, 2, 3, 4, i * 0.358139) FROM generate_series(-170, 170, 17) i;
 INSERT INTO lost (iv) VALUES ('-4.358139 s'), ('59.999999'), ('-59.999999'), ('0.000001'), ('1.000001'), ('-0.5'), ('1 day 04:05:06.358139');
 INSERT INTO lost (n, nn) VALUES ('a', 'b'), (NULL, '');
 UPDATE lost SET nn = 'c' WHERE id % 10 = 0;
