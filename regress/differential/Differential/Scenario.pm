@@ -321,16 +321,22 @@ sub _stop
 	return;
 }
 
-# Reads a broker's topics; their names go without the prefix.
+# Reads a broker's topics; their names go without the prefix.  Of heartbeats,
+# whose number is a matter of time, there is the first.
 sub _read
 {
 	my ($self, $kafka) = @_;
 	my %topics = $kafka->topics;
+	my $heartbeat = qr/^__debezium-heartbeat\b/;
 	my %records;
 
-	for my $topic (grep { /(?:^|\.)$self->{prefix}(?:$|\Q$self->{delimiter}\E)/ && $_ ne $self->{marker} } keys %topics)
+	for my $topic (grep { /^(?:__debezium-heartbeat\Q$self->{delimiter}\E)?$self->{prefix}(?:$|\Q$self->{delimiter}\E)/ } keys %topics)
 	{
-		$records{ $topic =~ s/^$self->{prefix}\Q$self->{delimiter}\E//r } = [ grep { ($_->{key} // '') !~ /"id":"$self->{last}:/ } $kafka->read_topic($topic) ];
+		next if $topic eq $self->{marker};
+		my @records = grep { ($_->{key} // '') !~ /"id":"$self->{last}:/ } $kafka->read_topic($topic);
+
+		$#records = 0 if $topic =~ $heartbeat && @records;
+		$records{ $topic =~ s/^$self->{prefix}\Q$self->{delimiter}\E//r } = \@records;
 	}
 	return \%records;
 }
