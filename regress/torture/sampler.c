@@ -10,9 +10,10 @@
  *
  * MS is the wall clock after the answer (milliseconds), CONFIRMED the slot's
  * confirmed_flush_lsn and CURRENT the end of the WAL (decimal), PID that of
- * the walsender or 0.  OFFSETS are the ends of all partitions as a reader of
- * committed records sees them, asked for after the server, in the order of the
- * arguments and with commas; "-" when the broker did not answer at once.
+ * the walsender or 0.  OFFSETS are the ends of all partitions, asked for after
+ * the server, in the order of the arguments and with commas; "-" when the broker
+ * did not answer at once.  Committed or not: Kafka says that a transaction is
+ * committed when its coordinator has written so, and tells the partitions after.
  *
  * So a transaction that CONFIRMED covers must lie below OFFSETS, and must have
  * been appended before MS.
@@ -59,7 +60,7 @@ open_kafka(const char *brokers)
 	rd_kafka_t *kafka;
 
 	rd_kafka_conf_set(conf, "bootstrap.servers", brokers, NULL, 0);
-	rd_kafka_conf_set(conf, "isolation.level", "read_committed", NULL, 0);
+	rd_kafka_conf_set(conf, "isolation.level", "read_uncommitted", NULL, 0);
 	rd_kafka_conf_set(conf, "reconnect.backoff.max.ms", "200", NULL, 0);
 	rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
 	kafka = rd_kafka_new(RD_KAFKA_CONSUMER, conf, err, sizeof(err));
