@@ -1,7 +1,7 @@
 /*
  * pump_private.h
- *	  What pump.c (the states), pump_server.c (the server's side) and
- *	  pump_spool.c (the spool) share.
+ *	  What the pump*.c files share: the engine, and what each of them does for
+ *	  the others.
  *
  * Everybody else asks pump.h.
  *
@@ -32,6 +32,10 @@
  * server is shutting down, and again after as long.
  */
 #define PROBE_US			2000000
+
+/* Connecting, and beginning to stream, take no longer. */
+#define CONNECT_TIMEOUT_US	30000000
+#define START_TIMEOUT_US	60000000
 
 /* The slot may run ahead of the record by so many bytes of WAL, at most. */
 #define RECORD_LEASE		(128 * 1024 * 1024)
@@ -165,6 +169,33 @@ typedef struct Pump
 	uint64_t	reconnects;
 	bool		standby_said;
 } Pump;
+
+/* ---- pump_enter.c ---- */
+
+/* The one place that changes the state. */
+extern void pump_enter(Pump *pump, PumpState state);
+extern const char *pump_state_name(PumpState state);
+
+/* Where an error leads: pump->err says which. */
+extern PumpState pump_after_error(Pump *pump);
+
+/* ---- pump_turns.c ---- */
+
+/* One turn of the loop; pump->loop.again asks for another. */
+extern void pump_turn(Pump *pump);
+
+/* ---- pump_kafka.c ---- */
+
+/* With the Pump as argument. */
+extern const ProducerEvents pump_producer_events;
+
+/*
+ * Serves delivery reports, and reads what has gathered behind them.  False and
+ * pump->err when events cannot go on.
+ */
+extern bool pump_serve_kafka(Pump *pump) must_check;
+
+/* ---- pump_server.c ---- */
 
 /*
  * Watches the sockets for what the present state waits for, before each turn.
