@@ -112,12 +112,17 @@ build/mockbroker: regress/mockbroker.c
 	$(CC) -std=gnu11 -O2 -Wall -Wextra $(WERROR) $(RDKAFKA_CFLAGS) -o $@ $< $(RDKAFKA_LIBS)
 
 # Programs of the torture: a bad network, and who watches.
-TORTURE_TOOLS = $(addprefix build/torture/,proxy reader sampler)
+TORTURE_TOOLS = $(addprefix build/torture/,proxy reader sampler powercut.so)
+TORTURE_FLAGS = -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra $(WERROR)
 torture-tools: $(TORTURE_TOOLS)
+build/torture/sampler: shipper/spool_file.c shipper/crc32c.c
 build/torture/%: regress/torture/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra $(WERROR) $(RDKAFKA_CFLAGS) $(shell pkg-config --cflags libpq) \
-		-o $@ $< $(RDKAFKA_LIBS) $(shell pkg-config --libs libpq)
+	$(CC) $(TORTURE_FLAGS) -Ishipper -Iplugin $(RDKAFKA_CFLAGS) $(shell pkg-config --cflags libpq) \
+		-o $@ $^ $(RDKAFKA_LIBS) $(shell pkg-config --libs libpq)
+build/torture/%.so: regress/torture/%.c
+	@mkdir -p $(@D)
+	$(CC) $(TORTURE_FLAGS) -fPIC -shared -o $@ $< -ldl
 
 # ---- tests, one layer at a time ----------------------------------------------
 # unit.mk names the programs in UNIT_PROGRAMS (below build/unit) and makes them.

@@ -126,9 +126,17 @@ ok(check('at-least-once', [], @all[ 0 .. 7, 3 .. $#all ])->count->{repeat} > 0, 
 # ---- the slot: transaction 3 is confirmed from 1030 on, and arrived at 5010
 sub sample
 {
-	my ($ms, $confirmed, $end) = @_;
+	my ($ms, $confirmed, $end, @spool) = @_;
 
-	return { ms => $ms, confirmed => $confirmed, ends => defined $end ? [ $end, 1 ] : undef };
+	return {
+		ms => $ms,
+		confirmed => $confirmed,
+		ends => defined $end ? [ $end, 1 ] : undef,
+		base => 0,
+		end => 0,
+		ms2 => $ms,
+		@spool
+	};
 }
 
 for my $mode (@both)
@@ -141,6 +149,16 @@ for my $mode (@both)
 		"$mode: confirmed early, then taken back",
 		check($mode, [ sample(5007, 1030), sample(5010, 1010), sample(5013, 1030) ], @all),
 		flush => 3);
+	my @early = (5007, 1030, 8);
+
+	finds("$mode: the spool has it", check($mode, [ sample(@early, base => 1005, end => 1030) ], @all));
+	finds("$mode: it ends too early", check($mode, [ sample(@early, base => 1005, end => 1029) ], @all), flush => 6);
+	finds("$mode: it begins too late", check($mode, [ sample(@early, base => 1031, end => 1099) ], @all), flush => 6);
+	finds("$mode: it was removed when Kafka had all", check($mode, [ sample(5007, 1030, undef, ms2 => 5010) ], @all));
+	finds(
+		"$mode: it was removed before",
+		check($mode, [ sample(@early, base => 1005, end => 1030), sample(5008, 1030) ], @all),
+		flush => 2);
 }
 
 done_testing();

@@ -271,9 +271,10 @@ sub _missing
 
 # ---- the slot ---------------------------------------------------------------
 
-# The samples of sampler.c, in order (hashes: ms, confirmed, ends or undef):
-# what each had confirmed must have been in Kafka before.  $partitions are those
-# of the ends, in their order.  Call after walk().
+# The samples of sampler.c, in order (hashes: ms, confirmed, ends or undef, and
+# base, end and ms2 of the spool): what each had confirmed must have been in
+# Kafka before, or in the spool.  $partitions are those of the ends, in their
+# order.  Call after walk().
 sub confirmed
 {
 	my ($self, $partitions, $samples) = @_;
@@ -306,28 +307,39 @@ sub confirmed
 sub _check_samples
 {
 	my ($self, $held, $samples) = @_;
-	my ($at, $seen, $confirmed) = (0, 0, 0);
+	my ($at, $confirmed) = (0, 0);
+	my (@coming, @unseen);    # confirmed: not in Kafka by then, not seen there yet
 
 	for my $sample (@$samples)
 	{
+		my ($base, $end) = @$sample{qw(base end)};
+
+		# a spool that was removed a moment later had been delivered
+		my $spooled = sub { return $end && $_[0][0] > $base && $_[0][0] <= $end };
+
 		$confirmed = $sample->{confirmed} if $sample->{confirmed} > $confirmed;
 		for (; $at < @$held && $held->[$at][0] <= $confirmed; $at++)
 		{
-			my (undef, $record, undef, $where, $entry) = @{ $held->[$at] };
-
-			$self->_breach('flush', $where,
-				_text($entry) . " was confirmed at $sample->{ms}, and appended at $record->[APPENDED]")
-			  if $record->[APPENDED] > $sample->{ms};
+			push @coming, $held->[$at];
+			push @unseen, $held->[$at];
 		}
-		next unless $sample->{ends};
-		for (; $seen < $at; $seen++)
+
+		@coming = grep { $_->[1][APPENDED] > $sample->{ms} } @coming;
+		for my $change (grep { $_->[1][APPENDED] > $sample->{ms2} && !$spooled->($_) } @coming)
 		{
-			my (undef, $record, $index, $where, $entry) = @{ $held->[$seen] };
-
-			$self->_breach('flush', $where,
-				_text($entry) . " was confirmed at $sample->{ms}, when the partition ended at $sample->{ends}[$index]")
-			  if $record->[OFFSET] >= $sample->{ends}[$index];
+			$self->_breach('flush', $change->[3],
+				_text($change->[4]) . " was confirmed at $sample->{ms}, and appended at $change->[1][APPENDED]");
 		}
+		@coming = grep { $spooled->($_) } @coming;
+
+		my $ends = $sample->{ends} or next;
+		@unseen = grep { $_->[1][OFFSET] >= $ends->[ $_->[2] ] } @unseen;
+		for my $change (grep { !$spooled->($_) } @unseen)
+		{
+			$self->_breach('flush', $change->[3],
+				_text($change->[4]) . " was confirmed at $sample->{ms}, when the partition ended at $ends->[ $change->[2] ]");
+		}
+		@unseen = grep { $spooled->($_) } @unseen;
 	}
 	return;
 }

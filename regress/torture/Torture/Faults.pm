@@ -81,6 +81,18 @@ sub _ask
 	return eval { $world->pg->query("SET statement_timeout = '2s'; $sql") };
 }
 
+sub _full_spool
+{
+	my ($world) = @_;
+	my $disk = $world->{spool_disk} // return;
+	my $room = int(rand(64)) * 8192;
+	my $seconds = _between(0.5, 5);
+
+	$world->limit_disk($disk, $room) or return;
+	$world->later($seconds, sub { $world->limit_disk($disk, undef) });
+	return sprintf '%d bytes left for %.1f s', $room, $seconds;
+}
+
 sub _full_disk
 {
 	my ($world) = @_;
@@ -151,6 +163,16 @@ my @faults = (
 	[ 'broker link refused', 3, _trouble('broker', 'refuse', 0.1, 2) ],
 );
 
+# And with a spool, which is in use while Kafka is away for longer.
+my @spool_faults = (
+	[ 'broker away', 20, _trouble('broker', 'refuse', 2, 9) ],
+	[ 'shipper without power', 20, sub {
+		my $back = _between(0, 0.5);
+		return $_[0]->lose_power($back) && sprintf 'back after %.1f s', $back;
+	} ],
+	[ 'spool without disk', 8, \&_full_spool ],
+);
+
 # What cannot be done here, and why.
 sub missing
 {
@@ -165,14 +187,15 @@ sub missing
 sub begin
 {
 	my ($world) = @_;
+	my @all = (@faults, $world->{spool} ? @spool_faults : ());
 	my $sum = 0;
 
-	$sum += $_->[1] for @faults;
+	$sum += $_->[1] for @all;
 	for (;;)
 	{
 		my $roll = rand($sum);
 
-		for my $fault (@faults)
+		for my $fault (@all)
 		{
 			next if ($roll -= $fault->[1]) >= 0;
 			my $did = $fault->[2]->($world);

@@ -179,8 +179,7 @@ sub _start_shipper
 			'producer.override.reconnect.backoff.max.ms' => 300,
 			$self->_mode_conf
 		});
-	$self->{ship}->start;
-	$self->{shipper} = 'up';
+	$self->_launch_shipper;
 	$self->{ship}->wait_streaming;
 	return;
 }
@@ -198,9 +197,34 @@ sub _mode_conf
 			%conf,
 			'walpost.spool.dir' => scratch_dir() . '/spool',
 			'walpost.spool.max.bytes' => 1 << 30,
-			'walpost.spool.after.bytes' => 1 << 20);
+			'walpost.spool.after.bytes' => 1 << 18,
+
+			# little memory, so that it comes to the spool soon
+			'walpost.buffer.memory' => 1 << 20);
 	}
 	return %conf;
+}
+
+sub _spool_folder
+{
+	return scratch_dir() . "/spool/$prefix.spool";
+}
+
+# The shipper's start notes what its spool has synced: see lose_power().
+sub _launch_shipper
+{
+	my ($self) = @_;
+	local %ENV = %ENV;
+
+	if ($self->{spool} && !$ENV{WALPOST_SANITIZED})
+	{
+		$ENV{LD_PRELOAD} = $self->_tool('powercut.so');
+		$ENV{POWERCUT_DIR} = scratch_dir() . '/spool';
+		$ENV{POWERCUT_LOG} = $self->{sync_log} = scratch_dir() . '/synced';
+	}
+	$self->{ship}->start;
+	$self->{shipper} = 'up';
+	return;
 }
 
 # Begins to watch; when all topics are there.
@@ -214,7 +238,7 @@ sub start_sampler
 	$self->{watched}{sampler} = in_background(
 		$log, $self->_tool('sampler'),
 		'host=' . $pg->host . ' port=' . $pg->port . ' user=postgres dbname=postgres connect_timeout=2',
-		'walpost', $self->{kafka}->brokers,
+		'walpost', $self->{kafka}->brokers, $self->_spool_folder,
 		map { "$_:$partitions{$_}" } sort keys %partitions);
 	$self->{sample_at} = 0;
 	return;
@@ -377,12 +401,58 @@ sub _watch_shipper
 		$self->problem("the shipper ended by itself with status $status: $last");
 	}
 	$self->{shipper} = 'down';
-	$self->later(
-		$self->{shipper_back},
-		sub {
-			$self->{ship}->start;
-			$self->{shipper} = 'up';
-		});
+	$self->_damage_spool if delete $self->{power_lost};
+	$self->later($self->{shipper_back}, sub { $self->_launch_shipper });
+	return;
+}
+
+# Kills the shipper, and takes from its spool what was not synced.
+sub lose_power
+{
+	my ($self, $back) = @_;
+
+	return 0 unless defined $self->{sync_log};
+	return $self->{power_lost} = $self->end_shipper('KILL', $back);
+}
+
+# Of what was written behind the last sync a part is left, as it was or not; a
+# file that was never synced is gone; one that was removed may be back.
+sub _damage_spool
+{
+	my ($self) = @_;
+	my %synced = map { split } split /\n/, -e $self->{sync_log} ? slurp($self->{sync_log}) : '';
+
+	for my $file (glob $self->_spool_folder . '/*.segment')
+	{
+		my ($inode, $size) = (stat $file)[ 1, 7 ];
+		my $safe = $synced{$inode} // 0;
+
+		if ($safe == 0)
+		{
+			unlink $file;
+			next;
+		}
+		next if $size <= $safe;
+		my $left = int rand($size - $safe + 1);
+
+		truncate $file, $safe + $left;
+		_garble($file, $safe, $left) if rand() < 0.5;
+	}
+	for my $file (glob $self->_spool_folder . '/*.gone')
+	{
+		rand() < 0.5 ? rename($file, $file =~ s/\.gone$//r) : unlink $file;
+	}
+	return;
+}
+
+sub _garble
+{
+	my ($file, $from, $len) = @_;
+
+	open my $fh, '+<:raw', $file or die "could not open \"$file\": $!\n";
+	seek $fh, $from, 0;
+	print $fh rand() < 0.5 ? "\0" x $len : join '', map { chr int rand 256 } 1 .. $len;
+	close $fh;
 	return;
 }
 
@@ -460,15 +530,12 @@ sub _read_samples
 		$self->{sample_at} += length $line;
 
 		# what a library has to say is no sample
-		my ($ms, $confirmed, $current, $pid, $ends) = $line =~ /^(\d+) (\d+) (\d+) (\d+) ([\d,]+|-)$/ or next;
-		push @{ $self->{samples} },
-		  {
-			ms => $ms,
-			confirmed => $confirmed,
-			current => $current,
-			walsender => $pid,
-			ends => $ends eq '-' ? undef : [ split /,/, $ends ]
-		  };
+		my @fields = $line =~ /^(\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) ([\d,]+|-)$/ or next;
+		my %sample;
+
+		@sample{qw(ms confirmed current walsender base end ms2 ends)} = @fields;
+		$sample{ends} = $sample{ends} eq '-' ? undef : [ split /,/, $sample{ends} ];
+		push @{ $self->{samples} }, \%sample;
 	}
 	return;
 }
