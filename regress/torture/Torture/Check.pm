@@ -302,6 +302,25 @@ sub confirmed
 	return;
 }
 
+# Whether the spool held all of these changes, which come in order of positions.
+sub _all_spooled
+{
+	my ($sample, $changes) = @_;
+
+	return !@$changes || ($changes->[0][0] > $sample->{base} && $changes->[-1][0] <= $sample->{end});
+}
+
+# Takes from these changes those that the spool did not hold, and returns them.
+sub _not_spooled
+{
+	my ($sample, $changes) = @_;
+	my (@with, @without);
+
+	push @{ $_->[0] > $sample->{base} && $_->[0] <= $sample->{end} ? \@with : \@without }, $_ for @$changes;
+	@$changes = @with;
+	return @without;
+}
+
 # What was confirmed once stays so: the highest position so far counts for each
 # sample.  The ends of partitions were asked for with some samples only.
 sub _check_samples
@@ -312,10 +331,7 @@ sub _check_samples
 
 	for my $sample (@$samples)
 	{
-		my ($base, $end) = @$sample{qw(base end)};
-
-		# a spool that was removed a moment later had been delivered
-		my $spooled = sub { return $end && $_[0][0] > $base && $_[0][0] <= $end };
+		my $ends = $sample->{ends};
 
 		$confirmed = $sample->{confirmed} if $sample->{confirmed} > $confirmed;
 		for (; $at < @$held && $held->[$at][0] <= $confirmed; $at++)
@@ -324,22 +340,24 @@ sub _check_samples
 			push @unseen, $held->[$at];
 		}
 
-		@coming = grep { $_->[1][APPENDED] > $sample->{ms} } @coming;
-		for my $change (grep { $_->[1][APPENDED] > $sample->{ms2} && !$spooled->($_) } @coming)
+		unless (_all_spooled($sample, \@coming))
 		{
-			$self->_breach('flush', $change->[3],
-				_text($change->[4]) . " was confirmed at $sample->{ms}, and appended at $change->[1][APPENDED]");
-		}
-		@coming = grep { $spooled->($_) } @coming;
+			@coming = grep { $_->[1][APPENDED] > $sample->{ms} } @coming;
 
-		my $ends = $sample->{ends} or next;
+			# a spool that was removed a moment later had been delivered
+			for my $change (grep { $_->[1][APPENDED] > $sample->{ms2} } _not_spooled($sample, \@coming))
+			{
+				$self->_breach('flush', $change->[3],
+					_text($change->[4]) . " was confirmed at $sample->{ms}, and appended at $change->[1][APPENDED]");
+			}
+		}
+		next if !$ends || _all_spooled($sample, \@unseen);
 		@unseen = grep { $_->[1][OFFSET] >= $ends->[ $_->[2] ] } @unseen;
-		for my $change (grep { !$spooled->($_) } @unseen)
+		for my $change (_not_spooled($sample, \@unseen))
 		{
 			$self->_breach('flush', $change->[3],
 				_text($change->[4]) . " was confirmed at $sample->{ms}, when the partition ended at $ends->[ $change->[2] ]");
 		}
-		@unseen = grep { $spooled->($_) } @unseen;
 	}
 	return;
 }

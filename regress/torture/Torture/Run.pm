@@ -160,6 +160,7 @@ sub _recover
 	my $well = $world->run_for(
 		$recovery_limit,
 		sub {
+			return 1 if $world->problems;
 			my $sample = $world->samples->[-1] // return 0;
 
 			return 0 if $sample->{ms} < 1000 * $healed;

@@ -67,7 +67,7 @@ sub problem
 {
 	my ($self, $text) = @_;
 
-	push @{ $self->{problems} }, $text;
+	push @{ $self->{problems} }, $text unless grep { $_ eq $text } @{ $self->{problems} };
 	return;
 }
 
@@ -438,10 +438,13 @@ sub _damage_spool
 		truncate $file, $safe + $left;
 		_garble($file, $safe, $left) if rand() < 0.5;
 	}
-	for my $file (glob $self->_spool_folder . '/*.gone')
-	{
-		rand() < 0.5 ? rename($file, $file =~ s/\.gone$//r) : unlink $file;
-	}
+
+	# removals last in the order in which they were made
+	my @gone = sort glob $self->_spool_folder . '/*.gone';
+	my $last = int rand(@gone + 1);
+
+	unlink @gone[ 0 .. $last - 1 ];
+	rename $_, s/\.gone$//r for @gone[ $last .. $#gone ];
 	return;
 }
 
