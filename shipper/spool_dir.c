@@ -436,6 +436,14 @@ spool_segments_remove(Spool *spool, int n)
 	}
 	spool->nsegments -= done;
 	memmove(spool->segments, spool->segments + done, spool->nsegments * sizeof(SpoolSegment));
+
+	/*
+	 * Without any, the slot moves on past them: back after a loss of power,
+	 * they would look like a spool that lacks its end.
+	 */
+	if (done > 0 && spool->nsegments == 0 && fsync(spool->dir_fd) != 0 &&
+		log_limit_pass(&spool->position_limit))
+		log_warn("could not sync \"%s\": %s", spool->path, strerror(errno));
 	return done;
 }
 

@@ -64,7 +64,7 @@ wall_ms(void)
 /* The last segment, as far as it was read. */
 static struct
 {
-	uint64_t	number;
+	uint64_t	base_lsn;		/* numbers may come again */
 	off_t		offset;
 	uint64_t	end_lsn;		/* of its last whole unit */
 }			tail;
@@ -122,9 +122,9 @@ read_tail(int fd, const SpoolHead *head)
 
 	if (fstat(fd, &st) != 0)
 		return;
-	if (tail.number != head->number || tail.offset > st.st_size)
+	if (tail.base_lsn != head->base_lsn || tail.offset > st.st_size)
 	{
-		tail.number = head->number;
+		tail.base_lsn = head->base_lsn;
 		tail.offset = SPOOL_HEAD;
 		tail.end_lsn = head->base_lsn;
 	}

@@ -187,10 +187,13 @@ sub _settle
 		[ 'the slot arrives', sub { $self->_slot_saved($goal) } ],
 	];
 
+	# a run that is broken already is not waited for
+	my $limit = @{ $self->{breaches} } ? $recovery_limit / 4 : $drain_limit;
+
 	for my $step (@$steps)
 	{
-		next if $world->run_for($drain_limit, $step->[1]);
-		$self->_breach("after $drain_limit s not yet: $step->[0]");
+		next if $world->run_for($limit, $step->[1]);
+		$self->_breach("after $limit s not yet: $step->[0]");
 		return 0;
 	}
 	return 1;
