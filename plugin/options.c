@@ -138,6 +138,8 @@ const OptionRow option_rows[] = {
 		 "The same over the bytes of the text."),
 	BOOL("walpost.debezium.quirks", types.quirks, "false",
 		 "Whether what Debezium gets wrong comes out wrong, for consumers that lean on it; QUIRKS.md lists it."),
+	INT("xmin.fetch.interval.ms", xmin_interval, "0", 0, INT_MAX,
+		"How often source.xmin, the catalog_xmin of the slot, is read anew; 0: source.xmin is null."),
 	INT("wire", wire, "0", 0, WIRE_VERSION,
 		"Version of the frames to write; 0 writes a line of JSON an event."),
 	STRING("walpost.run.id", run_id, NULL,

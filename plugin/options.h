@@ -84,6 +84,7 @@ typedef struct Options
 	char	   *propagate_types;
 
 	/* between shipper and plugin */
+	int			xmin_interval;	/* milliseconds; 0: source.xmin is null */
 	int			wire;			/* 0: lines of JSON */
 	char	   *run_id;			/* NULL: one is made */
 	char	   *last_commit;	/* LSN text, or NULL */

@@ -57,6 +57,7 @@ typedef struct SlotBuffers
 	char		last_commit[32];
 	char		lsn[24];
 	char		origin_lsn[24];
+	char		xmin[24];
 	char		now[24];
 	char		position[20];
 } SlotBuffers;
@@ -93,6 +94,7 @@ typedef struct Session
 								 * frame */
 	XLogRecPtr	last_commit;	/* end of the last commit written, or invalid */
 	int64		last_commit_us; /* its time, microseconds since 1970 */
+	TimestampTz xmin_read;		/* when source.xmin was; 0: never */
 	RepOriginId origin;			/* whose name, quoted, origin_name holds */
 	StringInfoData origin_name;
 	SlotText	slots[SLOT_COUNT];

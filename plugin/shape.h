@@ -26,6 +26,7 @@ typedef enum Slot
 	SLOT_LSN,
 	SLOT_ORIGIN,				/* quoted name or null */
 	SLOT_ORIGIN_LSN,			/* or null */
+	SLOT_XMIN,					/* of the replication slot, or null */
 	SLOT_NOW_MS,				/* when the event was built */
 	SLOT_NOW_US,
 	SLOT_NOW_NS,

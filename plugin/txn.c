@@ -13,6 +13,7 @@
 
 #include "replication/origin.h"
 #include "replication/output_plugin.h"
+#include "replication/slot.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -115,6 +116,27 @@ set_commit_time(Session *session, int64 us)
 }
 
 /*
+ * source.xmin, which Debezium asks the server for; a walsender and the SQL
+ * functions hold the slot themselves.
+ */
+static void
+set_xmin(Session *session)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TransactionId xmin;
+
+	if (session->xmin_read != 0 &&
+		now - session->xmin_read < session->options->xmin_interval * INT64CONST(1000))
+		return;
+	session->xmin_read = now;
+	xmin = MyReplicationSlot ? MyReplicationSlot->data.catalog_xmin : InvalidTransactionId;
+	if (TransactionIdIsValid(xmin))
+		set_slot_int(session, SLOT_XMIN, session->text.xmin, xmin);
+	else
+		set_slot_null(session, SLOT_XMIN);
+}
+
+/*
  * source.origin.  The last origin's name is kept, over local transactions too,
  * since a server that applies changes of another one sees them mixed.
  */
@@ -203,6 +225,8 @@ begin(Session *session)
 	if (!session->reads)
 		set_slot_int(session, SLOT_XID, session->text.xid, txn->xid);
 	set_origin(session, txn);
+	if (session->options->xmin_interval > 0)
+		set_xmin(session);
 	txn_set_last_commit(session, session->last_commit);
 	if (session->options->position_headers)
 		set_position(session, txn->final_lsn);
@@ -362,6 +386,8 @@ txn_prepare_unit(Session *session, XLogRecPtr end_lsn, uint32 n)
 	set_slot_null(session, SLOT_XID);
 	set_slot_null(session, SLOT_ORIGIN);
 	set_slot_null(session, SLOT_ORIGIN_LSN);
+	if (session->options->xmin_interval > 0)
+		set_xmin(session);
 	if (session->last_commit_us == 0)
 		set_commit_time(session, GetCurrentTimestamp() + USECS_EPOCH_SHIFT);
 	else

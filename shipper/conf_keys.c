@@ -157,7 +157,7 @@ const ConfKey conf_keys[] = {
 	INT("offset.storage.replication.factor", 0, "-1", -1, 32767, "replicas of that topic when it is created; -1 is the broker's default"),
 	INT("offset.flush.interval.ms", 0, "10000", 1, INT64_MAX, "how often the position record is written while the position moves; with exactly-once, while nothing is published"),
 	NOPREFIX("offset.", "it belongs to the workers of Kafka Connect"),
-	REFUSE_INT("xmin.fetch.interval.ms", "0", "source.xmin is always null"),
+	INT("xmin.fetch.interval.ms", PLUGIN, "0", 0, INT32_MAX, "how often source.xmin, the catalog_xmin of the slot, is read anew; 0: source.xmin is null"),
 	INT("heartbeat.interval.ms", 0, "0", 0, INT64_MAX, "how often a heartbeat record is written and heartbeat.action.query is run; 0 is never. The slot moves with the server's keepalives without either"),
 	STR("topic.heartbeat.prefix", 0, "__debezium-heartbeat", "first part of the heartbeats' topic; the second is topic.prefix"),
 	STR("topic.heartbeat.name", 0, NULL, "the whole name of the heartbeats' topic, which connectors then may share"),
