@@ -1,5 +1,4 @@
-# A short torture in each mode, from fixed seeds; regress/torture/run is the long
-# one.
+# A short torture, at least once; regress/torture/run is the long one.
 
 use strict;
 use warnings;
@@ -8,28 +7,8 @@ use FindBin ();
 use lib "$FindBin::Bin/../torture";
 
 use Test::More;
-use Torture::Run;
+use Torture::Short;
 
-my %seeds = ('at-least-once' => 3);
-
-for my $mode (sort keys %seeds)
-{
-	my $run = Torture::Run->new(
-		faults => 1000,
-		seconds => 45,
-		mode => $mode,
-		seed => $seeds{$mode},
-		round => 15,
-		writers => 4,
-		pause => 0.03,
-		say => sub { note(@_) });
-
-	$run->run;
-	$run->report;
-	is(join("\n", $run->breaches), '', "$mode: nothing lost, out of order or wrongly repeated");
-	cmp_ok($run->done, '>=', 5, "$mode: " . $run->done . ' faults were survived');
-	cmp_ok($run->count->{events}, '>=', 500, "$mode: so were $run->{count}{events} events");
-	cmp_ok($run->count->{ends}, '>=', 20, "$mode: the slot was watched");
-}
+Torture::Short::torture(seed => 3);
 
 done_testing();
