@@ -202,14 +202,18 @@ row_changed(const Change *change)
 static void
 put_record(Change *change, RecordKind kind)
 {
-	record_write(change->session, &change->plan->stream, &change->plan->records[kind],
-				 &change->row);
+	record_write(change->session, &change->plan->records[kind], &change->row);
 }
 
 /* A record that counts as an event, which a tombstone does not. */
 static void
 put(Change *change, RecordKind kind)
 {
+	if (unlikely(change->plan->records[kind].dropped))
+	{
+		txn_drop_event(change->session, change->plan->counter);
+		return;
+	}
 	txn_prepare_event(change->session, change->plan->counter);
 	put_record(change, kind);
 }
@@ -218,7 +222,7 @@ static void
 write_delete(Change *change, RecordKind kind, RecordKind tombstone)
 {
 	put(change, kind);
-	if (change->session->options->tombstones)
+	if (change->session->options->tombstones && !change->plan->records[tombstone].dropped)
 	{
 		txn_prepare_record(change->session);
 		put_record(change, tombstone);
@@ -350,6 +354,11 @@ change_write_truncate(Session *session, RelPlan *plan, XLogRecPtr lsn)
 	Row			row = {.slots = session->slots};
 
 	txn_set_lsn(session, lsn);
+	if (plan->records[RECORD_TRUNCATE].dropped)
+	{
+		txn_drop_event(session, plan->counter);
+		return;
+	}
 	txn_prepare_event(session, plan->counter);
-	record_write(session, &plan->stream, &plan->records[RECORD_TRUNCATE], &row);
+	record_write(session, &plan->records[RECORD_TRUNCATE], &row);
 }

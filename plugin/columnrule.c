@@ -410,3 +410,9 @@ columnrule_is_constant(const ShapeColumn *column)
 {
 	return column->json.encode == encode_masked;
 }
+
+bool
+columnrule_is_applied(const ShapeColumn *column)
+{
+	return column->json.encode == encode_masked || column->json.encode == encode_rewritten;
+}

@@ -50,4 +50,7 @@ extern void columnrule_apply(const ColumnRules *rules, const RuleTarget *target)
 /* Does the column come out as the same text whatever its value? */
 extern bool columnrule_is_constant(const ShapeColumn *column);
 
+/* Does a rule rewrite the column's values at all? */
+extern bool columnrule_is_applied(const ShapeColumn *column);
+
 #endif							/* WALPOST_COLUMNRULE_H */

@@ -57,7 +57,7 @@ source_snapshot(const Session *session)
 	schema->default_json = "\"false\"";
 	if (session->reads)
 		return shape_slot(schema, SLOT_SNAPSHOT);
-	return shape_text(schema, session->options->value_replace_null ? "\"false\"" : "null");
+	return shape_null(schema, session->options->value_replace_null ? "\"false\"" : "null");
 }
 
 /* source.sequence: JSON within a string, the last commit's LSN and this one. */

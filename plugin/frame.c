@@ -176,5 +176,8 @@ frame_header(Out *out, const char *name, const char *value, size_t len)
 
 	frame_u16(out, (uint16) name_len);
 	out_bytes(out, name, name_len);
-	frame_text(out, value, len);
+	if (value)
+		frame_text(out, value, len);
+	else
+		frame_u32(out, WIRE_NULL);
 }

@@ -68,7 +68,7 @@ extern void frame_u32(Out *out, uint32 v);
 extern void frame_u64(Out *out, uint64 v);
 extern void frame_text(Out *out, const char *text, size_t len);
 
-/* Appends one header to a header block (see wire.h). */
+/* Appends one header to a header block (see wire.h); NULL is a null value. */
 extern void frame_header(Out *out, const char *name, const char *value, size_t len);
 
 /* Offset of the next byte from the start of the buffer behind out. */

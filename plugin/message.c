@@ -15,10 +15,9 @@
 #include "txn.h"
 #include "txnmeta.h"
 
-/* All messages share one stream, and but for the value one record. */
+/* All messages share one record, but for the transaction that they name. */
 struct MessagePlan
 {
-	Stream		stream;
 	Record		record[2];		/* outside and inside a transaction */
 	TxnTable   *counter;		/* NULL: no transaction metadata */
 };
@@ -34,26 +33,27 @@ key_shape(void)
 	return key;
 }
 
+/* The record of messages outside or inside a transaction. */
+static void
+build_record(Session *session, MessagePlan *plan, bool transactional)
+{
+	Draft	   *draft = draft_new(session, session->ctx->context,
+								  naming_service_topic(session->options, "message"),
+								  key_shape(), envelope_message(session, transactional));
+
+	if (session->options->position_headers)
+		rowheader_add_position(draft, &session->txn.ordinal, 0);
+	draft_make(draft, &plan->record[transactional]);
+}
+
 static MessagePlan *
 build_plan(Session *session)
 {
 	MemoryContext old = MemoryContextSwitchTo(session->ctx->context);
-	const Options *options = session->options;
 	MessagePlan *plan = palloc0(sizeof(MessagePlan));
-	Record		record = {0};
 
-	plan->stream.number = session->next_stream++;
-	plan->stream.topic = naming_service_topic(options, "message");
-	plan->stream.headers = "";
-	record.key = template_compile(key_shape(), options->key_schemas);
-	if (options->position_headers)
-		record.headers = template_compile(rowheader_position(&session->txn.ordinal, 0), false);
 	for (int transactional = 0; transactional < 2; transactional++)
-	{
-		plan->record[transactional] = record;
-		plan->record[transactional].value =
-			template_compile(envelope_message(session, transactional), options->value_schemas);
-	}
+		build_record(session, plan, transactional);
 	if (session->meta)
 		plan->counter = txnmeta_table(session->meta, NULL, NULL);
 	MemoryContextSwitchTo(old);
@@ -86,8 +86,14 @@ fill_slots(Session *session, const char *prefix, const char *content, size_t len
 	out_open(&out, texts[1]);
 	write_content(&out, session->options->types.binary, content, len);
 	out_close(&out);
-	session->slots[SLOT_MESSAGE_PREFIX] = (SlotText) {texts[0]->data, texts[0]->len};
-	session->slots[SLOT_MESSAGE_CONTENT] = (SlotText) {texts[1]->data, texts[1]->len};
+	session->slots[SLOT_MESSAGE_PREFIX] = (SlotText)
+	{
+		texts[0]->data, texts[0]->len
+	};
+	session->slots[SLOT_MESSAGE_CONTENT] = (SlotText)
+	{
+		texts[1]->data, texts[1]->len
+	};
 }
 
 void
@@ -95,6 +101,7 @@ message_write(Session *session, bool transactional, XLogRecPtr lsn,
 			  XLogRecPtr end_lsn, const char *prefix, const char *content, size_t len)
 {
 	Row			row = {.slots = session->slots};
+	const Record *record;
 
 	if (!filter_message(session->filter, prefix))
 	{
@@ -107,8 +114,17 @@ message_write(Session *session, bool transactional, XLogRecPtr lsn,
 	if (session->messages == NULL)
 		session->messages = build_plan(session);
 
-	fill_slots(session, prefix, content, len);
+	record = &session->messages->record[transactional];
 	txn_set_lsn(session, lsn);
+	if (record->dropped)
+	{
+		if (transactional)
+			txn_drop_event(session, session->messages->counter);
+		else
+			txn_set_last_commit(session, lsn);
+		return;
+	}
+	fill_slots(session, prefix, content, len);
 	if (transactional)
 		txn_prepare_event(session, session->messages->counter);
 	else
@@ -117,8 +133,7 @@ message_write(Session *session, bool transactional, XLogRecPtr lsn,
 		txn_set_last_commit(session, lsn);
 		txn_prepare_unit(session, end_lsn, 1);
 	}
-	record_write(session, &session->messages->stream,
-				 &session->messages->record[transactional], &row);
+	record_write(session, record, &row);
 	if (!transactional)
 		batch_flush(&session->batch);
 }

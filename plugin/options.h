@@ -78,6 +78,11 @@ typedef struct Options
 	int			failure;		/* FailureMode */
 	char	   *placeholder;	/* as given; decoded into types */
 
+	/* what becomes of records; read by transform.c */
+	char	   *transforms;
+	char	   *predicates;
+	List	   *transform_rules;	/* OptionRule */
+
 	/* what becomes of single columns; read by columnrule.c */
 	List	   *column_rules;	/* OptionRule, in the order given */
 	char	   *propagate_columns;

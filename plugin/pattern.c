@@ -66,6 +66,19 @@ out_of_memory(void)
 			 errmsg("out of memory")));
 }
 
+pcre2_match_context *
+pattern_limits(void)
+{
+	pcre2_match_context *limits = pcre2_match_context_create(NULL);
+
+	if (limits == NULL)
+		out_of_memory();
+	pcre2_set_match_limit(limits, MATCH_LIMIT);
+	pcre2_set_depth_limit(limits, DEPTH_LIMIT);
+	pcre2_set_heap_limit(limits, HEAP_LIMIT);
+	return limits;
+}
+
 static PatternList *
 pattern_list_create(const char *property, int max)
 {
@@ -77,22 +90,15 @@ pattern_list_create(const char *property, int max)
 	list->release.arg = list;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &list->release);
 
-	list->limits = pcre2_match_context_create(NULL);
+	list->limits = pattern_limits();
 	list->match = pcre2_match_data_create(1, NULL);
-	if (list->limits == NULL || list->match == NULL)
+	if (list->match == NULL)
 		out_of_memory();
-	pcre2_set_match_limit(list->limits, MATCH_LIMIT);
-	pcre2_set_depth_limit(list->limits, DEPTH_LIMIT);
-	pcre2_set_heap_limit(list->limits, HEAP_LIMIT);
 	return list;
 }
 
-/*
- * The offset of what Java reads as an operation on character classes, [a[b]]
- * or [a&&b], and PCRE2 as plain characters; -1 if there is none.
- */
-static int
-find_class_operation(const char *text)
+int
+pattern_class_operation(const char *text)
 {
 	bool		in_class = false;
 
@@ -112,6 +118,7 @@ find_class_operation(const char *text)
 			in_class = (*p == '[');
 		else if (*p == '[' || (p[0] == '&' && p[1] == '&'))
 			return p - text;
+
 		else if (*p == ']')
 			in_class = false;
 	}
@@ -138,11 +145,11 @@ pattern_list_add(PatternList *list, char *text)
 	pcre2_code *code;
 	int			error;
 	PCRE2_SIZE	error_offset;
-	int			class_operation = find_class_operation(text);
+	int			class_operation = pattern_class_operation(text);
 
 	if (class_operation >= 0)
 		bad_pattern(list, text, class_operation,
-					"a character class within a class, or an intersection of classes, is not supported");
+					PATTERN_NO_CLASS_OPERATION);
 
 	code = pcre2_compile((PCRE2_SPTR) text, PCRE2_ZERO_TERMINATED,
 						 PCRE2_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C |
@@ -156,6 +163,7 @@ pattern_list_add(PatternList *list, char *text)
 		bad_pattern(list, text, error_offset, (const char *) message);
 	}
 	list->items[list->count].text = text;
+
 	list->items[list->count].code = code;
 	list->count++;
 
@@ -182,6 +190,7 @@ item_text(const char *start, const char *end)
 	while (end > start && is_blank(end[-1]))
 		end--;
 	to = text = palloc(end - start + 1);
+
 	for (; start < end; start++)
 	{
 		if (start[0] == '\\' && start + 1 < end && start[1] == ',')

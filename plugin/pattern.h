@@ -38,4 +38,17 @@ extern bool pattern_list_match(const PatternList *patterns, const char *subject)
 extern bool pattern_included(const PatternList *include,
 							 const PatternList *exclude, const char *subject);
 
+/* What javaregex.c shares: the limits of a match, which the caller frees with
+ * pcre2_match_context_free(), */
+extern struct pcre2_real_match_context_8 *pattern_limits(void);
+
+/*
+ * and the offset of what Java reads as an operation on character classes,
+ * [a[b]] or [a&&b], and PCRE2 as plain characters; -1 if there is none.
+ */
+extern int	pattern_class_operation(const char *text);
+
+#define PATTERN_NO_CLASS_OPERATION \
+	"a character class within a class, or an intersection of classes, is not supported"
+
 #endif							/* WALPOST_PATTERN_H */

@@ -6,8 +6,72 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
+#include "utils/hsearch.h"
+
+#include "draft.h"
 #include "json.h"
 #include "record.h"
+
+/* A stream that transforms have led to; the key is the hash of what it is. */
+typedef struct StreamEntry
+{
+	uint64		hash;
+	Stream	   *stream;
+} StreamEntry;
+
+static void
+create_streams(Session *session)
+{
+	HASHCTL		ctl = {.keysize = sizeof(uint64),.entrysize = sizeof(StreamEntry)};
+
+	ctl.hcxt = session->ctx->context;
+	session->streams = hash_create("walpost streams", 64, &ctl,
+								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+static Stream *
+make_stream(Session *session, const char *topic, const char *headers, size_t headers_len)
+{
+	MemoryContext old = MemoryContextSwitchTo(session->ctx->context);
+	Stream	   *stream = palloc0(sizeof(Stream));
+	char	   *block = palloc(headers_len + 1);
+
+	memcpy(block, headers, headers_len);
+	stream->number = session->next_stream++;
+	stream->topic = pstrdup(topic);
+	stream->headers = block;
+	stream->headers_len = headers_len;
+	MemoryContextSwitchTo(old);
+	return stream;
+}
+
+static bool
+is_stream(const Stream *stream, const char *topic, const char *headers, size_t headers_len)
+{
+	return strcmp(stream->topic, topic) == 0 && stream->headers_len == headers_len &&
+		memcmp(stream->headers, headers, headers_len) == 0;
+}
+
+Stream *
+record_stream(Session *session, const char *topic, const char *headers, size_t headers_len)
+{
+	uint64		hash = hash_bytes_extended((const unsigned char *) topic, strlen(topic),
+										   hash_bytes((const unsigned char *) headers, headers_len));
+
+	if (session->streams == NULL)
+		create_streams(session);
+	for (;; hash++)
+	{
+		bool		found;
+		StreamEntry *entry = hash_search(session->streams, &hash, HASH_ENTER, &found);
+
+		if (!found)
+			entry->stream = make_stream(session, topic, headers, headers_len);
+		if (is_stream(entry->stream, topic, headers, headers_len))
+			return entry->stream;
+	}
+}
 
 static void
 write_relation(Session *session, Stream *stream)
@@ -51,7 +115,7 @@ write_key(Session *session, const Record *record, const Row *row)
 }
 
 static void
-write_event(Session *session, Stream *stream, const Record *record, const Row *row)
+write_event(Session *session, const Record *record, const Row *row)
 {
 	Out		   *out = &session->batch.out;
 	size_t		start = frame_begin(out, WIRE_EVENT);
@@ -70,7 +134,7 @@ write_event(Session *session, Stream *stream, const Record *record, const Row *r
 	headers_len = write_part(out, record->headers, row);
 
 	p = out_at(out, head);
-	wire_put32(p + WIRE_EVENT_STREAM, stream->number);
+	wire_put32(p + WIRE_EVENT_STREAM, record->stream->number);
 	p[WIRE_EVENT_FLAGS] = (record->key ? WIRE_HAS_KEY : 0) |
 		(record->value ? WIRE_HAS_VALUE : 0) | (record->to_all ? WIRE_TO_ALL : 0);
 	wire_put64(p + WIRE_EVENT_ORDINAL, session->txn.ordinal);
@@ -91,21 +155,27 @@ write_header_members(Out *out, const char *block, size_t len, bool *first)
 	{
 		uint16		name_len = wire_get16(block);
 		const char *name = block + 2;
-		uint32		value_len = wire_get32(name + name_len);
 		const char *value = name + name_len + 4;
+		uint32		value_len = wire_get32(value - 4);
 
 		if (!*first)
 			out_byte(out, ',');
 		*first = false;
 		json_string(out, name, name_len);
 		out_byte(out, ':');
+		block = value;
+		if (value_len == WIRE_NULL)
+		{
+			out_literal(out, "null");
+			continue;
+		}
 		json_string(out, value, value_len);
-		block = value + value_len;
+		block += value_len;
 	}
 }
 
 static void
-write_line_headers(Out *out, Stream *stream, const Record *record, const Row *row)
+write_line_headers(Out *out, const Record *record, const Row *row)
 {
 	bool		first = true;
 
@@ -121,51 +191,54 @@ write_line_headers(Out *out, Stream *stream, const Record *record, const Row *ro
 		out_close(&block_out);
 		write_header_members(out, block.data, block.len, &first);
 	}
-	write_header_members(out, stream->headers, stream->headers_len, &first);
+	write_header_members(out, record->stream->headers, record->stream->headers_len, &first);
 	out_literal(out, "}}");
 }
 
 /* For people: {"topic":...,"key":...,"value":...,"headers":{...}}. */
 static void
-write_line(Session *session, Stream *stream, const Record *record, const Row *row)
+write_line(Session *session, const Record *record, const Row *row)
 {
 	Out		   *out = &session->batch.out;
+	const char *topic = record->stream->topic;
 
 	out_literal(out, "{\"topic\":");
-	json_string(out, stream->topic, strlen(stream->topic));
+	json_string(out, topic, strlen(topic));
 	out_literal(out, ",\"key\":");
 	if (write_key(session, record, row) == 0)
 		out_literal(out, "null");
 	out_literal(out, ",\"value\":");
 	if (write_part(out, record->value, row) == 0)
 		out_literal(out, "null");
-	write_line_headers(out, stream, record, row);
+	write_line_headers(out, record, row);
 }
 
 /* From here on the record can be taken back. */
 static void
-begin_record(Session *session)
+begin_record(Session *session, const Record *record)
 {
 	session->writing.start = out_offset(&session->batch.out);
 	session->writing.key_len = 0;
 	session->writing.open = true;
+	if (unlikely(record->failure != NULL))
+		draft_report(record->failure);
 }
 
 void
-record_write(Session *session, Stream *stream, const Record *record, const Row *row)
+record_write(Session *session, const Record *record, const Row *row)
 {
 	if (session->options->wire == 0)
 	{
-		begin_record(session);
-		write_line(session, stream, record, row);
+		begin_record(session, record);
+		write_line(session, record, row);
 		session->writing.open = false;
 		batch_flush(&session->batch);
 		return;
 	}
-	if (unlikely(!stream->announced))
-		write_relation(session, stream);
-	begin_record(session);
-	write_event(session, stream, record, row);
+	if (unlikely(!record->stream->announced))
+		write_relation(session, record->stream);
+	begin_record(session, record);
+	write_event(session, record, row);
 	session->writing.open = false;
 	batch_end_record(&session->batch);
 }

@@ -10,10 +10,17 @@
 #include "session.h"
 
 /*
- * Writes a record of the stream, filled from row.  The batch must be open
+ * Writes a record, filled from row, to its stream.  ereports where a transform
+ * cannot take it.  The batch must be open
  * (txn_prepare_record, txn_prepare_unit); it may be closed afterwards.
  */
-extern void record_write(Session *session, Stream *stream,
-						 const Record *record, const Row *row);
+extern void record_write(Session *session, const Record *record, const Row *row);
+
+/*
+ * The session's stream for a topic and a header block, which are copied.  It
+ * stays as long as the session and keeps its number.
+ */
+extern Stream *record_stream(Session *session, const char *topic,
+							 const char *headers, size_t headers_len);
 
 #endif							/* WALPOST_RECORD_H */

@@ -177,6 +177,15 @@ build_columns(Build *build, List *key_names)
 	}
 }
 
+/* What an old tuple lacks. */
+static Shape *
+absent_shape(const ConnectSchema *schema, const BuildColumn *column, const char *json)
+{
+	bool		is_null = column->optional && !columnrule_is_constant(&column->shape);
+
+	return is_null ? shape_null(schema, json) : shape_text(schema, json);
+}
+
 /* The row struct of one side; old sides print what an old tuple lacks as such. */
 static Shape *
 row_shape(Build *build, Side side)
@@ -193,7 +202,7 @@ row_shape(Build *build, Side side)
 			continue;
 		shape_add(row, column->field, side == SIDE_NEW || column->in_old ?
 				  shape_column(column->field_schema, &column->shape, side) :
-				  shape_text(column->field_schema, column->absent));
+				  absent_shape(column->field_schema, column, column->absent));
 	}
 	return row;
 }
@@ -212,7 +221,7 @@ key_shape(Build *build, Side side)
 
 		shape_add(key, column->field, side == SIDE_NEW || column->in_old ?
 				  shape_column(column->schema, &column->key_shape, side) :
-				  shape_text(column->schema, column->key_absent));
+				  absent_shape(column->schema, column, column->key_absent));
 	}
 	return key;
 }

@@ -9,6 +9,7 @@
 
 #include "utils/rel.h"
 
+#include "draft.h"
 #include "envelope.h"
 #include "naming.h"
 #include "relbuild.h"
@@ -62,11 +63,24 @@ compile(Build *build, const Shape *shape, bool with_schema)
 	return template;
 }
 
+/* The envelope of a kind; NULL of a tombstone. */
+static Shape *
+value_shape(Build *build, const RecordParts *parts, const RecordForm *form)
+{
+	if (form->op == 0)
+		return NULL;
+	return envelope_row(build->session,
+						naming_schema(build->session->options, build->topic, ".Envelope"),
+						shape_schema(parts->row[SIDE_NEW]),
+						form->before ? parts->row[SIDE_OLD] : NULL,
+						form->after ? parts->row[SIDE_NEW] : NULL,
+						build->schema, build->table, form->op);
+}
+
 /* The value of a kind, or that of an earlier one which is the same. */
 static const Template *
 record_value(Build *build, const RelPlan *plan, const RecordParts *parts, RecordKind kind)
 {
-	const Options *options = build->session->options;
 	const RecordForm *form = &forms[kind];
 
 	if (form->op == 0)
@@ -74,14 +88,7 @@ record_value(Build *build, const RelPlan *plan, const RecordParts *parts, Record
 	for (RecordKind same = 0; same < kind; same++)
 		if (forms[same].op == form->op && forms[same].before == form->before)
 			return plan->records[same].value;
-	return compile(build,
-				   envelope_row(build->session,
-								naming_schema(options, build->topic, ".Envelope"),
-								shape_schema(parts->row[SIDE_NEW]),
-								form->before ? parts->row[SIDE_OLD] : NULL,
-								form->after ? parts->row[SIDE_NEW] : NULL,
-								build->schema, build->table, form->op),
-				   options->value_schemas);
+	return compile(build, value_shape(build, parts, form), build->session->options->value_schemas);
 }
 
 /* ---- headers ------------------------------------------------------------- */
@@ -154,48 +161,81 @@ header_parts(const Build *build)
 	return parts;
 }
 
-static void
-add_unavailable(Build *build, Shape *headers, const HeaderParts *parts, const RecordForm *form)
+static Shape *
+unavailable_header(Build *build, const HeaderParts *parts, const RecordForm *form)
 {
 	Unknowns   *unknowns = MemoryContextAlloc(build->context, sizeof(Unknowns));
 
 	unknowns->before = form->before ? parts->unknown[SIDE_OLD] : NULL;
 	unknowns->after = form->after ? parts->unknown[SIDE_NEW] : NULL;
-	if (unknowns->before || unknowns->after)
-		shape_add(headers, NULL, rowheader_unavailable(unknowns));
+	return unknowns->before || unknowns->after ? rowheader_unavailable(unknowns) : NULL;
 }
 
-/* A record's own headers; NULL: none. */
-static const Template *
-record_headers(Build *build, const RecordParts *parts, const HeaderParts *header_parts,
-			   const RecordForm *form)
+/* Adds a record's own headers, in their order. */
+static void
+add_headers(Build *build, Draft *draft, const RecordParts *parts,
+			const HeaderParts *header_parts, const RecordForm *form)
 {
-	Shape	   *headers = shape_concat(NULL);
+	Shape	   *unavailable = unavailable_header(build, header_parts, form);
 
 	if (form->other_key)
-		shape_add(headers, NULL,
-				  shape_header(form->other_key,
-							   parts->key_text[form->key == SIDE_NEW ? SIDE_OLD : SIDE_NEW]));
+		draft_add_header(draft, form->other_key,
+						 shape_header(form->other_key,
+									  parts->key_text[form->key == SIDE_NEW ? SIDE_OLD : SIDE_NEW]));
 	if (build->session->options->position_headers)
-		shape_add(headers, NULL, rowheader_position(&build->session->txn.ordinal, form->place));
-	add_unavailable(build, headers, header_parts, form);
+		rowheader_add_position(draft, &build->session->txn.ordinal, form->place);
+	if (unavailable)
+		draft_add_header(draft, "walpost.unavailable", unavailable);
 	if (form->compared && header_parts->compared)
-		shape_add(headers, NULL, rowheader_changed(header_parts->compared));
-	return headers->nfields > 0 ? compile(build, headers, false) : NULL;
+		draft_add_header(draft, "walpost.changed", rowheader_changed(header_parts->compared));
+}
+
+/* A record as it is without transforms: kinds share keys, values and headers. */
+static void
+plain_record(Build *build, RelPlan *plan, const RecordParts *parts, const Draft *draft,
+			 RecordKind kind)
+{
+	const RecordForm *form = &forms[kind];
+	Record	   *record = &plan->records[kind];
+	Shape	   *headers = draft_headers(draft);
+
+	record->stream = &plan->stream;
+	record->key = form->keyed ? plan->key[form->key] : NULL;
+	record->value = record_value(build, plan, parts, kind);
+	record->headers = headers ? compile(build, headers, false) : NULL;
+	record->to_all = draft->to_all;
+}
+
+/* A record as the transforms make it; earlier is the draft before it, or NULL. */
+static void
+transformed_record(Build *build, RelPlan *plan, const RecordParts *parts, Draft *draft,
+				   const Draft *earlier, RecordKind kind)
+{
+	const Session *session = build->session;
+	const RecordForm *form = &forms[kind];
+
+	draft->key = form->keyed ? parts->key[form->key] : NULL;
+	draft->value = value_shape(build, parts, form);
+	draft_add_headers(draft, session->headers, session->headers_len);
+	if (form->op == 0)
+		draft->headers = list_concat(draft->headers, earlier->shared);
+	draft_make(draft, &plan->records[kind]);
 }
 
 void
 relrecord_build(Build *build, RelPlan *plan, const RecordParts *parts)
 {
+	Session    *session = build->session;
 	bool		has_key = parts->key[SIDE_NEW] != NULL;
 	HeaderParts shared = header_parts(build);
+	Draft	   *draft = NULL;
 
 	for (Side side = SIDE_NEW; side < SIDES && has_key; side++)
-		plan->key[side] = compile(build, parts->key[side], build->session->options->key_schemas);
+		plan->key[side] = compile(build, parts->key[side], session->options->key_schemas);
 	for (RecordKind kind = 0; kind < RECORD_KINDS; kind++)
 	{
 		const RecordForm *form = &forms[kind];
-		Record	   *record = &plan->records[kind];
+		const Draft *earlier = draft;
 
 		if ((kind == RECORD_READ) != build->session->reads)
 			continue;
@@ -203,9 +243,12 @@ relrecord_build(Build *build, RelPlan *plan, const RecordParts *parts)
 		/* without a key none can change */
 		if (form->other_key && !has_key)
 			continue;
-		record->key = form->keyed ? plan->key[form->key] : NULL;
-		record->value = record_value(build, plan, parts, kind);
-		record->headers = record_headers(build, parts, &shared, form);
-		record->to_all = kind == RECORD_TRUNCATE && build->session->options->truncate_to_all;
+		draft = draft_new(session, build->context, build->topic, NULL, NULL);
+		draft->to_all = kind == RECORD_TRUNCATE && session->options->truncate_to_all;
+		add_headers(build, draft, parts, &shared, form);
+		if (session->transforms)
+			transformed_record(build, plan, parts, draft, earlier, kind);
+		else
+			plain_record(build, plan, parts, draft, kind);
 	}
 }

@@ -33,17 +33,16 @@ write_ordinal(Out *out, const Row *row, const void *data)
 	out->p += ORDINAL_DIGITS;
 }
 
-Shape *
-rowheader_position(const uint64 *ordinal, int place)
+void
+rowheader_add_position(Draft *draft, const uint64 *ordinal, int place)
 {
-	Shape	   *position = shape_concat(NULL);
 	Shape	   *seq = shape_concat(NULL);
 
 	shape_add(seq, NULL, shape_call(write_ordinal, ordinal));
 	shape_add(seq, NULL, shape_text(NULL, psprintf("%d", place)));
-	shape_add(position, NULL, shape_header("walpost.lsn", shape_slot(NULL, SLOT_POSITION)));
-	shape_add(position, NULL, shape_header("walpost.seq", seq));
-	return position;
+	draft_add_header(draft, "walpost.lsn",
+					 shape_header("walpost.lsn", shape_slot(NULL, SLOT_POSITION)));
+	draft_add_header(draft, "walpost.seq", shape_header("walpost.seq", seq));
 }
 
 /* ---- lists of names ------------------------------------------------------ */
@@ -68,7 +67,10 @@ named_columns_add(NamedColumns *list, const char *field, int index, bool byval, 
 	out_open(&out, &json);
 	json_string(&out, field, strlen(field));
 	out_close(&out);
-	*column = (NamedColumn) {json.data, json.len, index, byval, typlen};
+	*column = (NamedColumn)
+	{
+		json.data, json.len, index, byval, typlen
+	};
 }
 
 /* Appends a name; before is what stands before a list's first one. */

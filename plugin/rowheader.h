@@ -12,14 +12,14 @@
 #ifndef WALPOST_ROWHEADER_H
 #define WALPOST_ROWHEADER_H
 
-#include "shape.h"
+#include "draft.h"
 
 /*
- * Position of a record: walpost.lsn, from SLOT_POSITION, and walpost.seq, made
+ * Adds the position of a record: walpost.lsn, from SLOT_POSITION, and walpost.seq, made
  * of the number of the change at *ordinal, which must outlive the template, and
  * the record's place (0 to 9) among those that the change becomes.
  */
-extern Shape *rowheader_position(const uint64 *ordinal, int place);
+extern void rowheader_add_position(Draft *draft, const uint64 *ordinal, int place);
 
 /* The number of what comes before a transaction's first change. */
 extern const uint64 rowheader_before_changes;

@@ -96,6 +96,7 @@ session_create(LogicalDecodingContext *ctx, List *given, bool creating)
 	session->options = options_parse(given, creating);
 	session->filter = filter_compile(session->options);
 	session->column_rules = columnrule_compile(session->options);
+	session->transforms = transforms_compile(session->options);
 	session->publications = parse_publications(session->options->publication_names);
 	session->database = creating ? "" : database_name();
 	session->batch.ctx = ctx;

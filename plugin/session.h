@@ -19,6 +19,7 @@
 #include "frame.h"
 #include "options.h"
 #include "shape.h"
+#include "transform.h"
 
 /* A table's counter in transaction metadata (txnmeta.h). */
 typedef struct TxnTable TxnTable;
@@ -72,6 +73,7 @@ typedef struct Session
 	Options    *options;
 	Filter	   *filter;
 	ColumnRules *column_rules;	/* NULL: none */
+	Transforms *transforms;		/* NULL: none */
 	List	   *publications;	/* C strings; NIL: every table */
 	const char *database;		/* source.db */
 	bool		hello_sent;
@@ -84,6 +86,7 @@ typedef struct Session
 	MessagePlan *messages;		/* NULL until the first message */
 	TxnMeta    *meta;			/* NULL: no transaction metadata */
 	uint32		next_stream;
+	HTAB	   *streams;		/* that transforms have led to; NULL: none yet */
 
 	const char *headers;		/* the block that row events carry */
 	size_t		headers_len;
@@ -111,13 +114,13 @@ typedef struct Session
 extern Session *session_create(LogicalDecodingContext *ctx, List *given, bool creating);
 
 /* Where events of one topic go; the shipper knows it by number. */
-typedef struct Stream
+struct Stream
 {
 	uint32		number;
 	const char *topic;
 	const char *headers;		/* header block, may be empty */
 	size_t		headers_len;
 	bool		announced;		/* its RELATION frame is out */
-} Stream;
+};
 
 #endif							/* WALPOST_SESSION_H */

@@ -52,6 +52,17 @@ shape_text(const ConnectSchema *schema, const char *json)
 	Shape	   *shape = shape_new(SHAPE_TEXT, schema);
 
 	shape->text = json;
+	shape->is_null = strcmp(json, "null") == 0;
+	return shape;
+}
+
+/* A null that prints as json: a default, or null itself. */
+Shape *
+shape_null(const ConnectSchema *schema, const char *json)
+{
+	Shape	   *shape = shape_text(schema, json);
+
+	shape->is_null = true;
 	return shape;
 }
 
@@ -111,6 +122,19 @@ shape_header(const char *name, Shape *value)
 
 	shape_add(shape, name, value);
 	return shape;
+}
+
+bool
+shape_is_constant(const Shape *shape)
+{
+	if (shape == NULL || shape->kind == SHAPE_TEXT)
+		return true;
+	if (shape->kind != SHAPE_STRUCT && shape->kind != SHAPE_CONCAT && shape->kind != SHAPE_HEADER)
+		return false;
+	for (int i = 0; i < shape->nfields; i++)
+		if (!shape_is_constant(shape->fields[i].shape))
+			return false;
+	return true;
 }
 
 void
@@ -194,15 +218,39 @@ compile_name(Compiler *compiler, const Shape *parent, const char *name)
 	out_close(&out);
 }
 
-/* A header's name and the length of its value, which is not known yet. */
-static void
-compile_header_name(Compiler *compiler, const char *name)
+static void compile(Compiler *compiler, const Shape *shape);
+
+/* The text of a constant shape, NULL for none. */
+static char *
+constant_text(const Shape *shape, size_t *len)
 {
+	Compiler	compiler;
+
+	if (shape == NULL)
+		return NULL;
+	initStringInfo(&compiler.text);
+	compile(&compiler, shape);
+	*len = compiler.text.len;
+	return compiler.text.data;
+}
+
+/* The length of a value that is no constant is filled in by the row. */
+static void
+compile_header(Compiler *compiler, const char *name, const Shape *value)
+{
+	bool		constant = shape_is_constant(value);
+	size_t		len = 0;
+	const char *text = constant ? constant_text(value, &len) : "";
 	Out			out;
 
 	out_open(&out, &compiler->text);
-	frame_header(&out, name, "", 0);
+	frame_header(&out, name, text, len);
 	out_close(&out);
+	if (constant)
+		return;
+	end_step(compiler, STEP_HEADER_BEGIN);
+	compile(compiler, value);
+	end_step(compiler, STEP_HEADER_END);
 }
 
 static void
@@ -249,10 +297,7 @@ compile(Compiler *compiler, const Shape *shape)
 			step->value.call = call;
 			break;
 		case SHAPE_HEADER:
-			compile_header_name(compiler, shape->fields[0].name);
-			end_step(compiler, STEP_HEADER_BEGIN);
-			compile(compiler, shape->fields[0].shape);
-			end_step(compiler, STEP_HEADER_END);
+			compile_header(compiler, shape->fields[0].name, shape->fields[0].shape);
 			break;
 	}
 }
@@ -264,7 +309,10 @@ compile_schema(Compiler *compiler, const Shape *shape)
 
 	out_open(&out, &compiler->text);
 	out_literal(&out, "{\"schema\":");
-	schema_print_json(&out, shape_schema(shape), NULL);
+	if (shape_schema(shape))
+		schema_print_json(&out, shape_schema(shape), NULL);
+	else
+		out_literal(&out, "null");
 	out_literal(&out, ",\"payload\":");
 	out_close(&out);
 }

@@ -115,6 +115,8 @@ struct Shape
 	const ConnectSchema *schema;	/* of a struct: without fields; of one in
 									 * a header: NULL */
 	const char *text;			/* SHAPE_TEXT */
+	bool		is_null;		/* of a SHAPE_TEXT: its value is null,
+								 * whatever the converter prints for that */
 	Slot		slot;			/* SHAPE_SLOT */
 	const ShapeColumn *column;
 	Side		side;
@@ -145,24 +147,33 @@ typedef struct Template
 	int			nsteps;
 } Template;
 
+typedef struct Stream Stream;
+
 /* What makes a record: templates, each of which may be missing. */
 typedef struct Record
 {
+	Stream	   *stream;			/* where it goes */
 	const Template *key;		/* NULL: null key */
 	const Template *value;		/* NULL: a tombstone */
 	const Template *headers;	/* a header block of this record alone; NULL:
 								 * none */
 	bool		to_all;			/* it goes to every partition */
+	bool		dropped;		/* by a transform: it is never written */
+	const char *failure;		/* why a transform cannot take it, or NULL */
 } Record;
 
 /* Builders; everything is allocated in CurrentMemoryContext. */
 extern ConnectSchema *schema_new(ConnectType type, bool optional, const char *name, int version);
 extern Shape *shape_text(const ConnectSchema *schema, const char *json);
+extern Shape *shape_null(const ConnectSchema *schema, const char *json);
 extern Shape *shape_slot(const ConnectSchema *schema, Slot slot);
 extern Shape *shape_column(const ConnectSchema *schema, const ShapeColumn *column, Side side);
 extern Shape *shape_header_column(const ShapeColumn *column, Side side);
 extern Shape *shape_struct(const ConnectSchema *schema);
 extern Shape *shape_concat(const ConnectSchema *schema);
+
+/* Is it the same text in each row? */
+extern bool shape_is_constant(const Shape *shape);
 
 /*
  * What call() appends.  data is borrowed, and must live as long as the
@@ -171,8 +182,9 @@ extern Shape *shape_concat(const ConnectSchema *schema);
 extern Shape *shape_call(CallFn call, const void *data);
 
 /*
- * A header of that name, as a header block has it (see wire.h).  Stands at the
- * top or in a concatenation, never inside another header.
+ * A header of that name, as a header block has it (see wire.h); without a
+ * value, a null one.  Stands at the top or in a concatenation, never inside
+ * another header.
  */
 extern Shape *shape_header(const char *name, Shape *value);
 
@@ -184,7 +196,7 @@ extern const ConnectSchema *shape_schema(const Shape *shape);
 
 /*
  * Compiles a shape into a template, wrapped in {"schema":...,"payload":...}
- * if with_schema.  Two-byte characters in names are escaped as in values.
+ * if with_schema (a shape without one gets a null there).  Two-byte characters in names are escaped as in values.
  */
 extern Template *template_compile(const Shape *shape, bool with_schema);
 

@@ -189,7 +189,7 @@ write_row(void *arg)
 	};
 
 	txn_prepare_event(session, NULL);
-	record_write(session, &reader->plan->stream, &reader->plan->records[RECORD_READ], &row);
+	record_write(session, &reader->plan->records[RECORD_READ], &row);
 }
 
 static void
@@ -292,12 +292,14 @@ snapshot_begin(const SnapshotRequest *request)
 	snapshot_check_table(reader->relation);
 	reader->session = session_create(make_context(reader), request->options, false);
 	reader->session->reads = true;
+	reader->session->next_stream = request->stream;
 	reader->plan = relplan_build(reader->session, CurrentMemoryContext, reader->relation,
 								 request->stream, InvalidXLogRecPtr);
 	snapshot_check_plan(reader->relation, reader->plan);
 	describe(reader, request);
 	begin_scan(reader, request);
-	reader->has_row = fetch(reader, reader->slots[reader->present]);
+	reader->has_row = !reader->plan->records[RECORD_READ].dropped &&
+		fetch(reader, reader->slots[reader->present]);
 	AtEOXact_GUC(true, level);
 	return reader;
 }

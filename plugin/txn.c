@@ -328,6 +328,14 @@ txn_read(Session *session, XLogRecPtr lsn, FullTransactionId xid)
 		set_slot_null(session, SLOT_XID);
 }
 
+void
+txn_drop_event(Session *session, TxnTable *table)
+{
+	txn_dropped(session, true, session->txn.change_lsn);
+	if (table)
+		txnmeta_event(session, table, session->txn.change_lsn);
+}
+
 static void
 write_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 {

@@ -28,6 +28,13 @@ extern void txn_prepare_record(Session *session);
 extern void txn_prepare_event(Session *session, TxnTable *table);
 
 /*
+ * What comes in place of txn_prepare_event() for an event that a transform
+ * drops: it counts in the transaction's metadata, as in Debezium, and is not
+ * written.
+ */
+extern void txn_drop_event(Session *session, TxnTable *table);
+
+/*
  * Takes back the record that an error interrupted, bytes and counts, if there
  * is one; all records before it stay.
  */

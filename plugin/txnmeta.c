@@ -37,7 +37,6 @@ struct TxnTable
 
 struct TxnMeta
 {
-	Stream		stream;
 	Record		begin;
 	Record		end;
 	HTAB	   *tables;
@@ -51,27 +50,27 @@ struct TxnMeta
 	char		order[24];
 };
 
+static void
+build_record(Session *session, Record *record, bool end)
+{
+	Draft	   *draft = draft_new(session, session->ctx->context,
+								  naming_service_topic(session->options, session->options->topic_transaction),
+								  envelope_transaction_key(), envelope_transaction_value(end));
+
+	if (session->options->position_headers)
+		rowheader_add_position(draft, end ? &session->txn.ordinal : &rowheader_before_changes, 0);
+	draft_make(draft, record);
+}
+
 TxnMeta *
 txnmeta_create(Session *session)
 {
-	const Options *options = session->options;
 	TxnMeta    *meta = palloc0(sizeof(TxnMeta));
-	HASHCTL		ctl = {.keysize = NAME_SIZE, .entrysize = sizeof(TxnTable), .hcxt = CurrentMemoryContext};
+	HASHCTL		ctl = {.keysize = NAME_SIZE,.entrysize = sizeof(TxnTable),.hcxt = CurrentMemoryContext};
 
 	StaticAssertStmt(sizeof(MESSAGES) <= NAME_SIZE, "the messages' name fits");
-	meta->stream.number = session->next_stream++;
-	meta->stream.topic = naming_service_topic(options, options->topic_transaction);
-	meta->stream.headers = "";
-	meta->begin.key = template_compile(envelope_transaction_key(), options->key_schemas);
-	meta->begin.value = template_compile(envelope_transaction_value(false), options->value_schemas);
-	meta->end.key = meta->begin.key;
-	meta->end.value = template_compile(envelope_transaction_value(true), options->value_schemas);
-	if (options->position_headers)
-	{
-		meta->begin.headers =
-			template_compile(rowheader_position(&rowheader_before_changes, 0), false);
-		meta->end.headers = template_compile(rowheader_position(&session->txn.ordinal, 0), false);
-	}
+	build_record(session, &meta->begin, false);
+	build_record(session, &meta->end, true);
 	meta->tables = hash_create("walpost transaction tables", 64, &ctl,
 							   HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	meta->max_touched = 16;
@@ -102,6 +101,7 @@ static void
 set_slot(Session *session, Slot slot, const char *text, size_t len)
 {
 	session->slots[slot].text = text;
+
 	session->slots[slot].len = (uint32) len;
 }
 
@@ -170,8 +170,10 @@ put_record(Session *session, const Record *record)
 {
 	Row			row = {.slots = session->slots};
 
+	if (record->dropped)
+		return;
 	session->txn.events++;
-	record_write(session, &session->meta->stream, record, &row);
+	record_write(session, record, &row);
 }
 
 /*

@@ -284,7 +284,10 @@ put_property(FILE *out, const char *name, const char *value)
 	fputc('\n', out);
 }
 
-/* Properties whose names say something themselves have no default. */
+/*
+ * Properties whose names say something themselves have no default here; what
+ * is set to nothing is sent, since the plugin may have one.
+ */
 static void
 put_named(const Conf *conf, FILE *out)
 {
@@ -294,7 +297,7 @@ put_named(const Conf *conf, FILE *out)
 		const ConfKey *key = conf_key_find(entry->name);
 
 		if (key && (key->flags & CONF_TO_PLUGIN) && (key->flags & CONF_PREFIX) &&
-			entry->value[0] != '\0' && !is_covered(conf, i))
+			!is_covered(conf, i))
 			put_property(out, entry->name, entry->value);
 	}
 }

@@ -408,7 +408,7 @@ conf_check(Conf *conf, Err *err)
 		if (!check_entry(&conf->entries[i], err))
 			return false;
 	if (!check_required(conf, err) || !check_conflicts(conf, err) ||
-		!conf_apply_rules(conf, err))
+		!conf_apply_rules(conf, err) || !conf_check_transforms(conf, err))
 		return false;
 	if (!conf_is_set(conf, "name"))
 		conf_set_at(conf, "name", conf_get(conf, "topic.prefix"), "topic.prefix", CONF_LAYER_WORKER);

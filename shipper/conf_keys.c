@@ -234,10 +234,10 @@ const ConfKey conf_keys[] = {
 	NOSTR("source.struct.version", "v2", "there is one source block"),
 
 	/* transforms */
-	REFUSE("transforms", NULL, "no transform works in this release, and events would come out as they are"),
-	REFUSE("predicates", NULL, "no predicate works in this release"),
-	NOPREFIX("transforms.", "it belongs to a transform that the property transforms does not name"),
-	NOPREFIX("predicates.", "it belongs to a predicate that the property predicates does not name"),
+	LIST("transforms", PLUGIN, NULL, "names of the transforms that records go through, in that order"),
+	RULES("transforms.", PLUGIN, "options of one of them: type (its class), predicate, negate, and what the class takes; plugin/TRANSFORMS.md lists the classes"),
+	LIST("predicates", PLUGIN, NULL, "names of the predicates that transforms may have"),
+	RULES("predicates.", PLUGIN, "options of one of them: type (its class) and what the class takes"),
 
 	/* converters */
 	ENUM("key.converter", 0, "org.apache.kafka.connect.json.JsonConverter", json_converters, "how keys are written"),

@@ -68,6 +68,9 @@ extern int	conf_name_shown(const char *name);
 /* Checks of single properties beyond kind and range (conf_rules.c). */
 extern bool conf_apply_rules(const Conf *conf, Err *err) must_check;
 
+/* Do the classes of transforms and predicates work (conf_transform.c)? */
+extern bool conf_check_transforms(const Conf *conf, Err *err) must_check;
+
 /* An older name; its value counts when the present name is not set. */
 typedef struct ConfAlias
 {

@@ -205,7 +205,9 @@ refused('column.mask.by.5.chars=public.a.b', 'property "column\.mask\.by\.5\.cha
 refused('column.mask.SHA-256.with.salt.pepper=public.a.b', 'property "column\.mask\.SHA-256" = .*not supported', 'a hash that is none, without its salt');
 refused('column.truncate.at.5.chars=public.a.b', '.*not supported', 'truncation that is none');
 refused('topic.naming.strategy=io.debezium.schema.SchemaRegexTopicNamingStrategy', 'value .*SchemaRegexTopicNamingStrategy" .*not supported: it names a Java class', 'another naming of topics');
-refused("transforms=a\ntransforms.a.type=x.Y", 'property "transforms" = "a" .*not supported', 'a transform');
+refused("transforms=a\ntransforms.a.type=x.Y", 'value "x\.Y" of property "transforms\.a\.type" is not supported: these classes work: ExtractNewRecordState, ', 'a transform');
+refused("transforms=a, b\ntransforms.a.type=RegexRouter", 'property "transforms\.b\.type" is missing; property "transforms" names "b"', 'a transform without a class');
+refused("predicates=p\npredicates.p.type=Other", 'value "Other" of property "predicates\.p\.type" is not supported: these classes work: .*TopicNameMatches, ', 'a predicate');
 refused('signal.data.collection=public.s', '.*not supported: signals', 'signals');
 refused('snapshot.mode=always', 'value "always" of property "snapshot\.mode" \(.*\) is not supported', 'snapshots');
 accepted('errors.tolerance=all', undef, 'tolerance');
@@ -220,6 +222,7 @@ accepted($_, undef, $_)
   'column.mask.with.5.chars=public.a.b', 'column.truncate.to.5.chars=public.a.b',
   'column.mask.hash.v2.SHA-256.with.salt.pepper=public.a.b', 'provide.transaction.metadata=false', 'exactly.once.support=requested',
   'errors.tolerance=none', 'skip.messages.without.change=false', 'transforms=',
+  "transforms=a\ntransforms.a.type=org.apache.kafka.connect.transforms.InsertField\$Value\npredicates=p\npredicates.p.type=RecordIsTombstone",
   "value.converter=JsonConverter\nvalue.converter.decimal.format=base64", 'column.mask.with.5.chars=',
   'connector.class=PostgresConnector', 'plugin.name=decoderbufs', 'flush.lsn.source=true',
   'topic.naming.strategy=io.debezium.schema.SchemaTopicNamingStrategy';

@@ -1,0 +1,199 @@
+/*
+ * draft.c
+ *	  Builds drafts of records and compiles them.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "draft.h"
+#include "record.h"
+
+Draft *
+draft_new(Session *session, MemoryContext context, const char *topic, Shape *key, Shape *value)
+{
+	Draft	   *draft = palloc0(sizeof(Draft));
+
+	draft->session = session;
+	draft->context = context;
+	draft->topic = topic;
+	draft->key = key;
+	draft->value = value;
+	draft->fresh = true;
+	return draft;
+}
+
+void
+draft_add_header(Draft *draft, const char *name, Shape *block)
+{
+	DraftHeader *header = palloc(sizeof(DraftHeader));
+
+	header->name = name;
+	header->block = block;
+	draft->headers = lappend(draft->headers, header);
+}
+
+void
+draft_add_shared(Draft *draft, const char *name, Shape *block)
+{
+	draft_add_header(draft, name, block);
+	if (draft->fresh)
+		draft->shared = lappend(draft->shared, llast(draft->headers));
+}
+
+void
+draft_add_headers(Draft *draft, const char *block, size_t len)
+{
+	const char *end = block + len;
+
+	while (block < end)
+	{
+		uint16		name_len = wire_get16(block);
+		char	   *name = pnstrdup(block + 2, name_len);
+		const char *value = block + 2 + name_len + 4;
+		uint32		value_len = wire_get32(value - 4);
+
+		draft_add_header(draft, name,
+						 shape_header(name, shape_text(NULL, pnstrdup(value, value_len))));
+		block = value + value_len;
+	}
+}
+
+Shape	  **
+draft_half(Draft *draft, Half half)
+{
+	return half == HALF_KEY ? &draft->key : &draft->value;
+}
+
+void
+draft_fail(Draft *draft, const char *format,...)
+{
+	StringInfoData text;
+
+	if (draft->failure)
+		return;
+	initStringInfo(&text);
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&text, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&text, needed);
+	}
+	draft->failure = text.data;
+}
+
+void
+draft_report(const char *failure)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("%s", failure),
+			 errhint("Keep such records from the transform with a predicate, or change its options.")));
+}
+
+/* ---- compiling ----------------------------------------------------------- */
+
+/* What Kafka takes as a topic. */
+static void
+check_topic(Draft *draft)
+{
+	const char *topic = draft->topic;
+
+	if (topic[0] == '\0' || strlen(topic) > WIRE_TOPIC_MAX ||
+		strcmp(topic, ".") == 0 || strcmp(topic, "..") == 0 ||
+		strspn(topic, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(topic))
+		draft_fail(draft, "transforms lead to \"%s\", which cannot be a topic: it takes 1 to %d letters, digits, dots, hyphens and underscores",
+				   topic, WIRE_TOPIC_MAX);
+}
+
+/* How many headers at the end are the same in each record. */
+static int
+constant_headers(const Draft *draft)
+{
+	int			n = 0;
+
+	for (int i = list_length(draft->headers) - 1; i >= 0; i--, n++)
+	{
+		const DraftHeader *header = list_nth(draft->headers, i);
+
+		if (!shape_is_constant(header->block))
+			break;
+	}
+	return n;
+}
+
+/* Headers from one up to another, side by side. */
+static Shape *
+join_headers(const Draft *draft, int from, int to)
+{
+	Shape	   *block = shape_concat(NULL);
+
+	for (int i = from; i < to; i++)
+		shape_add(block, NULL, ((DraftHeader *) list_nth(draft->headers, i))->block);
+	return from < to ? block : NULL;
+}
+
+Shape *
+draft_headers(const Draft *draft)
+{
+	return join_headers(draft, 0, list_length(draft->headers));
+}
+
+/*
+ * Headers that are the same in each record go to the stream, which announces
+ * them once; they come last in a record, so it is those at the end.
+ */
+static void
+finish_headers(const Draft *draft, Record *record)
+{
+	int			n = list_length(draft->headers);
+	int			own = n - constant_headers(draft);
+	const Shape *before = join_headers(draft, 0, own);
+	const Shape *after = join_headers(draft, own, n);
+	const Template *constant = after ? template_compile(after, false) : NULL;
+
+	record->headers = before ? template_compile(before, false) : NULL;
+	record->stream = record_stream(draft->session, draft->topic,
+								   constant ? constant->steps[0].lead : "",
+								   constant ? constant->steps[0].lead_len : 0);
+}
+
+static void
+finish(const Draft *finished, Record *record)
+{
+	const Options *options = finished->session->options;
+	MemoryContext old = MemoryContextSwitchTo(finished->context);
+	Draft		draft = *finished;
+
+	memset(record, 0, sizeof(Record));
+	record->dropped = draft.dropped;
+	record->to_all = draft.to_all;
+	if (!draft.dropped)
+	{
+		check_topic(&draft);
+		if (draft.failure)
+		{
+			record->failure = pstrdup(draft.failure);
+			draft.topic = finished->session->options->topic_prefix;
+			draft.key = draft.value = NULL;
+			draft.headers = NIL;
+		}
+		record->key = draft.key ? template_compile(draft.key, options->key_schemas) : NULL;
+		record->value = draft.value ? template_compile(draft.value, options->value_schemas) : NULL;
+		finish_headers(&draft, record);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+void
+draft_make(Draft *draft, Record *record)
+{
+	transforms_apply(draft->session->transforms, draft);
+	finish(draft, record);
+}

@@ -1,0 +1,193 @@
+/*
+ * transform_topic.c
+ *	  Transforms of topics: RegexRouter, ByLogicalTableRouter.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "naming.h"
+#include "transformdef.h"
+
+/* ---- RegexRouter --------------------------------------------------------- */
+
+typedef struct RegexRouter
+{
+	char	   *regex;
+	char	   *replacement;
+	JavaRegex  *compiled;
+} RegexRouter;
+
+static const Setting regex_router_settings[] = {
+	{"regex", SETTING_STRING, offsetof(RegexRouter, regex), true},
+	{"replacement", SETTING_STRING, offsetof(RegexRouter, replacement), true},
+	{NULL}
+};
+
+static void
+regex_router_check(TransformStep *step)
+{
+	RegexRouter *router = step->settings;
+
+	router->compiled = step_regex(step, "regex", router->regex, "replacement", router->replacement);
+}
+
+static void
+regex_router_apply(const TransformStep *step, Draft *draft)
+{
+	const RegexRouter *router = step->settings;
+
+	if (javaregex_matches(router->compiled, draft->topic))
+		draft->topic = javaregex_replace_first(router->compiled, draft->topic);
+}
+
+/* ---- ByLogicalTableRouter ------------------------------------------------ */
+
+typedef struct LogicalRouter
+{
+	char	   *topic_regex;
+	char	   *topic_replacement;
+	bool		unique;
+	char	   *key_name;
+	char	   *key_regex;
+	char	   *key_replacement;
+	int			adjustment;		/* NameAdjustment */
+	JavaRegex  *topic;
+	JavaRegex  *key;			/* NULL: the old topic is the key's field */
+} LogicalRouter;
+
+static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
+
+#define LOGICAL_SETTINGS(key_name_default) \
+	{"topic.regex", SETTING_STRING, offsetof(LogicalRouter, topic_regex), true}, \
+	{"topic.replacement", SETTING_STRING, offsetof(LogicalRouter, topic_replacement), true}, \
+	{"key.enforce.uniqueness", SETTING_BOOL, offsetof(LogicalRouter, unique), false, "true"}, \
+	{"key.field.name", SETTING_STRING, offsetof(LogicalRouter, key_name), false, key_name_default}, \
+	{"key.field.regex", SETTING_STRING, offsetof(LogicalRouter, key_regex), false, ""}, \
+	{"key.field.replacement", SETTING_STRING, offsetof(LogicalRouter, key_replacement), false, ""}, \
+	{"schema.name.adjustment.mode", SETTING_ENUM, offsetof(LogicalRouter, adjustment), false, "none", adjustments}, \
+	{"logical.table.cache.size", SETTING_IGNORED}, \
+	{"logical.destination.cache.size", SETTING_IGNORED}, \
+	{NULL}
+
+static const Setting logical_settings[] = {LOGICAL_SETTINGS("__dbz__sourceIdentifier")};
+static const Setting old_logical_settings[] = {LOGICAL_SETTINGS("__dbz__physicalTableIdentifier")};
+
+/* Java's String.trim() leaves something of it. */
+static bool
+is_blank(const char *text)
+{
+	for (; *text; text ++)
+		if ((unsigned char) *text >' ')
+			return false;
+	return true;
+}
+
+static void
+logical_check(TransformStep *step)
+{
+	LogicalRouter *router = step->settings;
+
+	router->topic = step_regex(step, "topic.regex", router->topic_regex,
+							   "topic.replacement", router->topic_replacement);
+	if (is_blank(router->key_regex))
+		return;
+	if (is_blank(router->key_replacement))
+		step_bad_value(step, "key.field.replacement", router->key_replacement,
+					   "what key.field.regex beside it is replaced with; it must not be empty");
+	router->key = step_regex(step, "key.field.regex", router->key_regex,
+							 "key.field.replacement", router->key_replacement);
+}
+
+static ConnectSchema *
+renamed(const LogicalRouter *router, const ConnectSchema *schema, const char *topic, const char *suffix)
+{
+	Options		options = {.schema_name_adjustment = router->adjustment};
+	ConnectSchema *copy = palloc(sizeof(ConnectSchema));
+
+	*copy = *schema;
+	copy->name = naming_schema(&options, topic, suffix);
+	return copy;
+}
+
+/* A struct with the fields of another, under a schema of its own. */
+static Shape *
+under_schema(const Shape *shape, const ConnectSchema *schema)
+{
+	Shape	   *copy = shape_struct(schema);
+
+	for (int i = 0; i < shape->nfields; i++)
+		shape_add(copy, shape->fields[i].name, shape->fields[i].shape);
+	return copy;
+}
+
+/* The key under the new topic's name, with what tells its source. */
+static Shape *
+logical_key(const TransformStep *step, Draft *draft, const char *topic)
+{
+	const LogicalRouter *router = step->settings;
+	const char *source = draft->topic;
+	Shape	   *key;
+
+	if (!struct_require(draft, draft->key, "Updating schema"))
+		return NULL;
+	key = under_schema(draft->key, renamed(router, draft->key->schema, topic, ".Key"));
+	if (!router->unique)
+		return key;
+	if (router->key && javaregex_matches(router->key, source))
+		source = javaregex_replace_first(router->key, source);
+	struct_add(draft, key, router->key_name, field_string(source, false));
+	return key;
+}
+
+/* The envelope, and the rows in it, under the new topic's names. */
+static Shape *
+logical_envelope(const LogicalRouter *router, Draft *draft, const char *topic)
+{
+	const Shape *old = draft->value;
+	Shape	   *envelope = shape_struct(renamed(router, old->schema, topic, ".Envelope"));
+	const Shape *row = field_find(old, "before") ? field_find(old, "before") : field_find(old, "after");
+	const ConnectSchema *schema = row ? renamed(router, shape_schema(row), topic, ".Value") : NULL;
+
+	for (int i = 0; i < old->nfields; i++)
+	{
+		const char *name = old->fields[i].name;
+		Shape	   *field = old->fields[i].shape;
+
+		if (schema == NULL || (strcmp(name, "before") != 0 && strcmp(name, "after") != 0))
+			shape_add(envelope, name, field_value(draft, field, true));
+		else if (field->is_null)
+			shape_add(envelope, name, shape_null(schema, "null"));
+		else
+			shape_add(envelope, name, under_schema(field, schema));
+	}
+	return envelope;
+}
+
+static void
+logical_apply(const TransformStep *step, Draft *draft)
+{
+	const LogicalRouter *router = step->settings;
+	const char *topic;
+
+	if (!javaregex_matches(router->topic, draft->topic))
+		return;
+	topic = javaregex_replace_first(router->topic, draft->topic);
+	if (topic[0] == '\0')
+		return;
+	if (draft->key)
+		draft->key = logical_key(step, draft, topic);
+	if (value_is_envelope(draft->value))
+		draft->value = logical_envelope(router, draft, topic);
+	draft->topic = topic;
+}
+
+const TransformClass topic_transforms[] = {
+	{"org.apache.kafka.connect.transforms.", "RegexRouter", false,
+	regex_router_settings, sizeof(RegexRouter), regex_router_check, regex_router_apply},
+	{"io.debezium.transforms.", "ByLogicalTableRouter", false,
+	old_logical_settings, sizeof(LogicalRouter), logical_check, logical_apply},
+	{"io.debezium.transforms.", "ToLogicalTopicRouter", false,
+	logical_settings, sizeof(LogicalRouter), logical_check, logical_apply},
+	{NULL}
+};
