@@ -10,9 +10,33 @@ use warnings;
 use JSON::PP ();
 use Walpost::Test;
 
+my @walpost = ('wire=1', 'topic.prefix=bench', 'publication.name=bench');
+
+# A chain as people have it: the row with fields of the envelope, another topic,
+# a filter, a field more, a mask.
+my @chain = (
+	'transforms=unwrap,route,drop,insert,mask',
+	'transforms.unwrap.type=io.debezium.transforms.ExtractNewRecordState',
+	'transforms.unwrap.add.fields=op,table,lsn,source.ts_ms',
+	'transforms.route.type=org.apache.kafka.connect.transforms.RegexRouter',
+	'transforms.route.regex=(.*)[.]public[.](.*)',
+	'transforms.route.replacement=$1.$2',
+	'transforms.drop.type=org.apache.kafka.connect.transforms.Filter',
+	'transforms.drop.predicate=other',
+	'transforms.insert.type=org.apache.kafka.connect.transforms.InsertField$Value',
+	'transforms.insert.static.field=region',
+	'transforms.insert.static.value=eu',
+	'transforms.mask.type=org.apache.kafka.connect.transforms.MaskField$Value',
+	'transforms.mask.fields=name',
+	'predicates=other',
+	'predicates.other.type=org.apache.kafka.connect.transforms.predicates.TopicNameMatches',
+	'predicates.other.pattern=.*other',
+);
+
 # In the order of the table.  Optional ones are left out where not installed.
 our @contenders = (
-	{ name => 'walpost', options => [ 'wire=1', 'topic.prefix=bench', 'publication.name=bench' ] },
+	{ name => 'walpost', options => \@walpost },
+	{ name => 'walpost_chain', plugin => 'walpost', options => [ @walpost, @chain ] },
 	{ name => 'pgoutput', options => [ 'proto_version=1', 'publication_names=bench' ] },
 	{ name => 'test_decoding', options => [] },
 	{ name => 'null_plugin', options => [] },
@@ -29,8 +53,9 @@ sub create_slots
 	for my $contender (@contenders)
 	{
 		my $name = $contender->{name};
+		my $plugin = $contender->{plugin} // $name;
 		my ($status, undef, $err) =
-		  $server->try_query("SELECT pg_create_logical_replication_slot('drain_$name', '$name')", 'bench');
+		  $server->try_query("SELECT pg_create_logical_replication_slot('drain_$name', '$plugin')", 'bench');
 
 		push @there, $contender if $status == 0;
 		die "no slot for $name: $err" if $status != 0 && !$contender->{optional};
