@@ -15,6 +15,7 @@
 #include "pump.h"
 #include "runid.h"
 #include "slot.h"
+#include "snapshot.h"
 #include "supervisor.h"
 
 #define LOG_MODULE "run"
@@ -57,7 +58,31 @@ wait_before_retry(int64_t ms)
 		poll(NULL, 0, ms < TICK_MS ? (int) ms : TICK_MS);
 }
 
-/* slot_prepare(), again and again while that may help. */
+/*
+ * What stands before the stream: publication and slot, and where there is no slot
+ * yet the snapshot, which makes it.
+ */
+static bool
+prepare_once(const Conf *conf, bool *made, Err *err)
+{
+	bool		due = false;
+
+	if (!snapshot_wanted(conf))
+		return slot_prepare(conf, SLOT_MAKE, &stop_asked, made, err);
+	if (!slot_prepare(conf, SLOT_LEAVE, &stop_asked, made, err))
+		return false;
+	if (*made && !snapshot_decide(conf, &stop_asked, &due, err))
+		return false;
+	if (due && !snapshot_run(conf, &stop_asked, err))
+		return false;
+
+	/* a slot that was lost is made anew, for the pump to refuse it */
+	if (snapshot_is_all(conf) || (due && !conf_get_bool(conf, "slot.failover")))
+		return true;
+	return !*made || slot_prepare(conf, SLOT_MAKE, &stop_asked, due ? &due : made, err);
+}
+
+/* prepare_once(), again and again while that may help. */
 static bool
 prepare(const Conf *conf, bool *made, Err *err)
 {
@@ -65,7 +90,7 @@ prepare(const Conf *conf, bool *made, Err *err)
 	int64_t		longest = conf_get_int(conf, "retriable.restart.connector.wait.ms");
 	int64_t		wait = FIRST_WAIT_MS;
 
-	while (!slot_prepare(conf, &stop_asked, made, err))
+	while (!prepare_once(conf, made, err))
 	{
 		if (err->kind != ERR_RETRY || retries == 0)
 			return false;
@@ -130,7 +155,11 @@ run_connector(const Conf *conf, Err *err)
 			 conf_get(conf, "database.dbname"), conf_get(conf, "database.hostname"),
 			 slot, options.publication, conf_get(conf, "topic.prefix"),
 			 conf_get(conf, "topic.delimiter"));
-	if (!prepare(conf, &options.slot_made, err) || !pump_slot(&options, err))
+	if (!prepare(conf, &options.slot_made, err))
+		return false;
+	if (snapshot_is_all(conf))
+		return true;
+	if (!pump_slot(&options, err))
 		return false;
 	return !conf_get_bool(conf, "slot.drop.on.stop") || drop_slot(conf, slot, err);
 }

@@ -82,7 +82,7 @@ cmd_slot_create(const CliArgs *args, Err *err)
 			err_set(err, ERR_FATAL, "slot \"%s\" exists already (plugin \"%s\"); drop it first, or let the connector use it",
 					name, slot.plugin);
 		else
-			done = slot_prepare(conf, NULL, &made, err);
+			done = slot_prepare(conf, SLOT_MAKE, NULL, &made, err);
 	}
 	PQfinish(conn);
 	if (done)

@@ -19,7 +19,7 @@
 static const char *const sslmodes[] = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full", NULL};
 static const char *const plugins[] = {"pgoutput", "decoderbufs", "walpost", NULL};
 static const char *const autocreate_modes[] = {"all_tables", "filtered", "no_tables", "disabled", NULL};
-static const char *const snapshot_modes[] = {"initial", "no_data", "when_needed", NULL};
+static const char *const snapshot_modes[] = {"initial", "initial_only", "no_data", "when_needed", NULL};
 static const char *const decimal_modes[] = {"precise", "string", "double", NULL};
 static const char *const time_modes[] = {
 	"adaptive", "adaptive_time_microseconds", "connect", "isostring",
@@ -72,7 +72,8 @@ static const char *const mismatch_strategies[] = {"no_validation", "trust_offset
 #define PLUGIN	CONF_TO_PLUGIN
 
 /* Why whole families have no effect. */
-#define NO_SNAPSHOT		"this release streams changes and reads no existing rows"
+#define NO_SNAPSHOT		"a snapshot is read inside the server, all of it as the temporary slot shows it"
+#define NO_OVERRIDES	"a snapshot reads the rows that the stream would have; give the publication a row filter (FOR TABLE ... WHERE), which holds for both"
 #define NO_QUEUE		"events go to Kafka as they arrive; walpost.buffer.memory bounds what is in flight"
 #define NO_SIGNALS		"signals are not read in this release"
 #define NO_LINEAGE		"no lineage events are made"
@@ -316,7 +317,7 @@ const ConfKey conf_keys[] = {
 	NOSTR("custom.sanitize.pattern", NULL, "values are masked by the property's own row and by names such as password, secret, jaas"),
 
 	/* snapshots */
-	ENUM("snapshot.mode", 0, "initial", snapshot_modes, "this release streams changes only: existing rows are not read, and a start with initial or when_needed says so"),
+	ENUM("snapshot.mode", 0, "initial", snapshot_modes, "what a start without a slot reads first: initial, all rows that exist (not if the slot was lost, which is an error); when_needed, the same also where a slot was lost; initial_only, at every start, and then it ends; no_data, nothing"),
 	NOSTR("snapshot.mode.custom.name", NULL, NO_SNAPSHOT),
 	NOPREFIX("snapshot.mode.configuration.based.", NO_SNAPSHOT),
 	NOENUM("snapshot.isolation.mode", "serializable", NULL, NO_SNAPSHOT),
@@ -324,14 +325,14 @@ const ConfKey conf_keys[] = {
 	NOSTR("snapshot.locking.mode.custom.name", NULL, NO_SNAPSHOT),
 	NOENUM("snapshot.query.mode", "select_all", NULL, NO_SNAPSHOT),
 	NOSTR("snapshot.query.mode.custom.name", NULL, NO_SNAPSHOT),
-	NOSTR("snapshot.include.collection.list", NULL, NO_SNAPSHOT),
-	NOSTR("snapshot.select.statement.overrides", NULL, NO_SNAPSHOT),
-	NOPREFIX("snapshot.select.statement.overrides.", NO_SNAPSHOT),
-	NOINT("snapshot.lock.timeout.ms", "10000", NO_SNAPSHOT),
+	STR("snapshot.include.collection.list", 0, NULL, "regular expressions of the tables (schema.table) whose rows a snapshot reads; without it, all that are captured"),
+	REFUSE("snapshot.select.statement.overrides", NULL, NO_OVERRIDES),
+	REFUSE_PREFIX("snapshot.select.statement.overrides.", NO_OVERRIDES),
+	INT("snapshot.lock.timeout.ms", 0, "10000", 0, INT32_MAX, "how long a snapshot waits for its lock (ACCESS SHARE) on a table; 0 is as long as it takes"),
 	NOINT("snapshot.delay.ms", "0", NO_SNAPSHOT),
 	NOINT("streaming.delay.ms", "0", "streaming begins at once"),
 	NOINT("snapshot.fetch.size", NULL, NO_SNAPSHOT),
-	NOINT("snapshot.max.threads", "1", NO_SNAPSHOT),
+	INT("snapshot.max.threads", 0, "1", 1, 12, "connections that read a snapshot; with more than one, large tables are cut into pieces, and rows come in no order"),
 	NOINT("snapshot.max.threads.multiplier", "1", NO_SNAPSHOT),
 	NOBOOL("legacy.snapshot.max.threads", "false", NO_SNAPSHOT),
 	NOBOOL("internal.legacy.snapshot.max.threads", "false", NO_SNAPSHOT),
@@ -397,12 +398,11 @@ const ConfOldValue conf_old_values[] = {
 	{NULL, NULL, NULL}
 };
 
-#define NEEDS_SNAPSHOT "this release streams changes and reads no existing rows; use no_data, or initial to be told so at each start"
+#define NEEDS_SNAPSHOT "this release takes a snapshot where there is no slot yet; use initial, when_needed, initial_only or no_data"
 #define NO_CONVERTER "this release writes JSON; use org.apache.kafka.connect.json.JsonConverter"
 
 const ConfRefusal conf_refusals[] = {
 	{"snapshot.mode", "always", NEEDS_SNAPSHOT},
-	{"snapshot.mode", "initial_only", NEEDS_SNAPSHOT},
 	{"snapshot.mode", "configuration_based", NEEDS_SNAPSHOT},
 	{"snapshot.mode", "custom", NEEDS_SNAPSHOT},
 	{"topic.naming.strategy", "*.*", "it names a Java class; topics are named after schema and table, or the table alone"},

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "snapshot.h"
 
 #define OLDEST_SERVER 130000
 
@@ -246,9 +247,10 @@ static bool
 check_free_slot(Preflight *pf, Err *err)
 {
 	PGresult   *res;
+	bool		snapshot = snapshot_wanted(pf->conf) && !snapshot_is_all(pf->conf);
 	int			max,
 				used;
-	bool		free_one;
+	bool		enough;
 
 	if (pf->slot.exists)
 		return true;
@@ -260,15 +262,31 @@ check_free_slot(Preflight *pf, Err *err)
 		return false;
 	max = pg_int(res, 0, 0);
 	used = pg_int(res, 0, 1);
-	free_one = used < max;
-	if (free_one)
+	enough = used + (snapshot ? 2 : 1) <= max;
+	if (enough)
 		ok("%d of %d replication slots are free", max - used, max);
+	else if (used < max)
+		err_set(err, ERR_CONFIG, "slot \"%s\" cannot be made from a snapshot: that needs two replication slots at its end, and of %d only one is free (inactive: %.300s); drop one that nobody needs, raise max_replication_slots and restart the server, or set snapshot.mode=no_data",
+				conf_get(pf->conf, "slot.name"), max,
+				PQgetisnull(res, 0, 2) ? "none" : PQgetvalue(res, 0, 2));
 	else
 		err_set(err, ERR_CONFIG, "slot \"%s\" cannot be made: all %d replication slots are in use (inactive: %.300s); drop one that nobody needs, or raise max_replication_slots and restart the server",
 				conf_get(pf->conf, "slot.name"), max,
 				PQgetisnull(res, 0, 2) ? "none" : PQgetvalue(res, 0, 2));
 	PQclear(res);
-	return free_one;
+	return enough;
+}
+
+/* What reads a snapshot is a function in the database. */
+static bool
+check_extension(Preflight *pf, Err *err)
+{
+	if (pf->slot.exists || !snapshot_wanted(pf->conf))
+		return true;
+	if (!snapshot_check_function(pf->conn, err))
+		return false;
+	ok("the extension walpost can read a snapshot");
+	return true;
 }
 
 static bool
@@ -306,6 +324,7 @@ static const Check server_checks[] = {
 	check_takeover,
 	check_free_slot,
 	check_free_sender,
+	check_extension,
 };
 
 /* What an error means: the end, or (go_on) one more finding. */

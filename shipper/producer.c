@@ -178,8 +178,8 @@ client_close(Producer *producer)
 	producer->kafka = NULL;
 }
 
-Producer *
-producer_new(const Conf *conf, const ProducerEvents *events, void *arg, Err *err)
+static Producer *
+producer_open(const Conf *conf, const ProducerEvents *events, void *arg, bool exactly_once, Err *err)
 {
 	Producer   *producer = mem_zero(sizeof(Producer));
 
@@ -193,26 +193,38 @@ producer_new(const Conf *conf, const ProducerEvents *events, void *arg, Err *err
 		free(producer);
 		return NULL;
 	}
-	if (producer_exactly_once(conf) && strcmp(conf_get(conf, "errors.tolerance"), "all") == 0)
+	if (exactly_once && strcmp(conf_get(conf, "errors.tolerance"), "all") == 0)
 	{
 		err_set(err, ERR_CONFIG, "errors.tolerance=all does not go with exactly.once.support: a record that Kafka refuses ends its transaction; set it to none");
 		producer_free(producer);
 		return NULL;
 	}
-	if (producer_exactly_once(conf))
+	if (exactly_once)
 	{
 		snprintf(producer->transactional_id, sizeof(producer->transactional_id), "walpost-%s-%s",
 				 conf_get(conf, "topic.prefix"), conf_get(conf, "slot.name"));
 		producer->gated = true;
 		producer->txn = producer_txn_new(producer->wake_fd, err);
 	}
-	if ((producer_exactly_once(conf) && producer->txn == NULL) ||
+	if ((exactly_once && producer->txn == NULL) ||
 		!client_open(producer, false, err))
 	{
 		producer_free(producer);
 		return NULL;
 	}
 	return producer;
+}
+
+Producer *
+producer_new(const Conf *conf, const ProducerEvents *events, void *arg, Err *err)
+{
+	return producer_open(conf, events, arg, producer_exactly_once(conf), err);
+}
+
+Producer *
+producer_new_plain(const Conf *conf, const ProducerEvents *events, void *arg, Err *err)
+{
+	return producer_open(conf, events, arg, false, err);
 }
 
 int

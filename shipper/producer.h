@@ -82,6 +82,10 @@ typedef struct ProducerEvents
 extern Producer *producer_new(const Conf *conf, const ProducerEvents *events,
 							  void *arg, Err *err) must_check;
 
+/* The same without Kafka transactions, whatever conf says. */
+extern Producer *producer_new_plain(const Conf *conf, const ProducerEvents *events,
+									void *arg, Err *err) must_check;
+
 /* Drops what is not delivered yet.  producer may be NULL. */
 extern void producer_free(Producer *producer);
 

@@ -231,13 +231,13 @@ explain_failure(PGconn *conn, const char *name, const PGresult *res, Err *err)
 	}
 }
 
-bool
-slot_create(PGconn *replication, const char *name, SlotKind kind,
-			const volatile bool *stop, Err *err)
+/* The answer to CREATE_REPLICATION_SLOT; NULL and err. */
+static PGresult *
+create(PGconn *replication, const char *name, bool temporary, const char *snapshot,
+	   const volatile bool *stop, Err *err)
 {
 	char	   *sql = mem_print("CREATE_REPLICATION_SLOT \"%s\"%s LOGICAL " SLOT_PLUGIN " %s",
-								name, kind == SLOT_TEMPORARY ? " TEMPORARY" : "",
-								kind == SLOT_FAILOVER ? "(SNAPSHOT 'nothing', FAILOVER)" : "NOEXPORT_SNAPSHOT");
+								name, temporary ? " TEMPORARY" : "", snapshot);
 	char	   *what = mem_print("make slot \"%s\"", name);
 	PGresult   *res = NULL;
 	bool		made = false;
@@ -253,10 +253,39 @@ slot_create(PGconn *replication, const char *name, SlotKind kind,
 	}
 	if (!made && res)
 		explain_failure(replication, name, res, err);
-	PQclear(res);
 	free(what);
 	free(sql);
-	return made;
+	if (made)
+		return res;
+	PQclear(res);
+	return NULL;
+}
+
+bool
+slot_create(PGconn *replication, const char *name, SlotKind kind,
+			const volatile bool *stop, Err *err)
+{
+	PGresult   *res = create(replication, name, kind == SLOT_TEMPORARY,
+							 kind == SLOT_FAILOVER ? "(SNAPSHOT 'nothing', FAILOVER)" : "NOEXPORT_SNAPSHOT",
+							 stop, err);
+
+	PQclear(res);
+	return res != NULL;
+}
+
+bool
+slot_create_exported(PGconn *replication, const char *name, const volatile bool *stop,
+					 uint64_t *lsn, char *snapshot, size_t size, Err *err)
+{
+	PGresult   *res = create(replication, name, true, "EXPORT_SNAPSHOT", stop, err);
+	bool		good = false;
+
+	if (res == NULL)
+		return false;
+	snprintf(snapshot, size, "%s", PQgetvalue(res, 0, 2));
+	good = pg_parse_lsn(PQgetvalue(res, 0, 1), lsn) && snapshot[0] != '\0';
+	PQclear(res);
+	return good || err_set(err, ERR_FATAL, "could not make slot \"%s\": the server exported no snapshot", name);
 }
 
 bool
@@ -382,7 +411,6 @@ may_fail_over(const Preflight *pf)
 static bool
 make_slot(const Conf *conf, const char *name, bool failover, const volatile bool *stop, Err *err)
 {
-	const char *mode = conf_get(conf, "snapshot.mode");
 	PGconn	   *replication = pg_connect(conf, true, err);
 	bool		made = replication &&
 		slot_create(replication, name, failover ? SLOT_FAILOVER : SLOT_LASTING, stop, err);
@@ -391,9 +419,6 @@ make_slot(const Conf *conf, const char *name, bool failover, const volatile bool
 	if (!made)
 		return false;
 	log_info("made slot \"%s\"%s", name, failover ? ", which standbys copy" : "");
-	if (strcmp(mode, "no_data") != 0)
-		log_warn("snapshot.mode is \"%s\", but this release streams changes only: rows that exist already are not read",
-				 mode);
 	return true;
 }
 
@@ -414,17 +439,19 @@ set_failover(const Conf *conf, const char *name, Err *err)
 
 /* The slot, made or as it should be. */
 static bool
-prepare_slot(const Preflight *pf, const char *name, bool failover, const volatile bool *stop,
-			 bool *made, Err *err)
+prepare_slot(const Preflight *pf, const char *name, bool failover, SlotAbsent absent,
+			 const volatile bool *stop, bool *made, Err *err)
 {
 	*made = !pf->slot.exists;
+	if (*made && absent == SLOT_LEAVE)
+		return true;
 	if (*made)
 		return make_slot(pf->conf, name, failover, stop, err);
 	return !failover || pf->slot.failover || set_failover(pf->conf, name, err);
 }
 
 bool
-slot_prepare(const Conf *conf, const volatile bool *stop, bool *made, Err *err)
+slot_prepare(const Conf *conf, SlotAbsent absent, const volatile bool *stop, bool *made, Err *err)
 {
 	const char *name = conf_get(conf, "slot.name");
 	Preflight	pf = {.conf = conf,.report = log_finding};
@@ -441,5 +468,5 @@ slot_prepare(const Conf *conf, const volatile bool *stop, bool *made, Err *err)
 	if (ready)
 		failover = may_fail_over(&pf);
 	PQfinish(pf.conn);
-	return ready && prepare_slot(&pf, name, failover, stop, made, err);
+	return ready && prepare_slot(&pf, name, failover, absent, stop, made, err);
 }

@@ -53,6 +53,13 @@ extern bool slot_lost(const char *name, const char *reason, Err *err);
 /* The expression in SQL for why a slot was invalidated, by the server's version. */
 extern const char *slot_lost_column(int server_version);
 
+/* What becomes of a slot that does not exist. */
+typedef enum SlotAbsent
+{
+	SLOT_MAKE,
+	SLOT_LEAVE					/* a snapshot comes first, and makes it */
+} SlotAbsent;
+
 /*
  * Makes ready what the stream needs, in this order: pre-flight checks of the
  * server and the role, replica identities, the publication (committed before
@@ -61,7 +68,8 @@ extern const char *slot_lost_column(int server_version);
  * true; stop may be NULL.  *made: the slot was absent.  False with err->kind ERR_NONE when stopped, ERR_RETRY
  * when it may pass by itself.
  */
-extern bool slot_prepare(const Conf *conf, const volatile bool *stop, bool *made, Err *err) must_check;
+extern bool slot_prepare(const Conf *conf, SlotAbsent absent, const volatile bool *stop,
+						 bool *made, Err *err) must_check;
 
 typedef enum SlotKind
 {
@@ -76,6 +84,13 @@ typedef enum SlotKind
  */
 extern bool slot_create(PGconn *replication, const char *name, SlotKind kind,
 						const volatile bool *stop, Err *err) must_check;
+
+/*
+ * Makes a temporary one that exports its snapshot: *lsn is where it begins, and
+ * snapshot the name, which holds until conn is used again.
+ */
+extern bool slot_create_exported(PGconn *replication, const char *name, const volatile bool *stop,
+								 uint64_t *lsn, char *snapshot, size_t size, Err *err) must_check;
 
 /*
  * Fills err for a server that does not let the role (quoted for SQL) use the

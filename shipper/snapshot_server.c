@@ -1,0 +1,299 @@
+/*
+ * snapshot_server.c
+ *	  What stands on the server while a snapshot is taken: a temporary slot, and
+ *	  locks on all tables.
+ *
+ * The locks come after the slot, not before: who makes a slot waits for
+ * transactions that are under way, and one of those could wait for our lock.  So
+ * a table may be rewritten in between, which the snapshot would show as empty;
+ * the files' numbers tell, and all begins anew.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mem.h"
+#include "slot.h"
+#include "snapshot_private.h"
+#include "wire.h"
+
+#define LOG_MODULE "snapshot"
+
+/* A table was rewritten while locks were taken: so often from the beginning. */
+#define OPEN_TRIES			5
+
+/* How often a free slot is asked for, and how often that is said. */
+#define KEEP_RETRY_MS		500
+#define KEEP_SAY			60
+
+/* "all replication slots are in use" */
+#define SQLSTATE_NO_SLOT	"53400"
+
+static const char function_sql[] =
+"SELECT pg_catalog.to_regprocedure('walpost.snapshot(pg_catalog.regclass, pg_catalog.text[], pg_catalog.pg_lsn,"
+" pg_catalog.int8, pg_catalog.int8, pg_catalog.int4, pg_catalog.text, pg_catalog.text)') IS NOT NULL";
+
+/* Of each table in an array of OIDs: is its file another one than the snapshot says? */
+static const char rewritten_sql[] =
+"SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c"
+" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+" WHERE c.oid = ANY ($1::pg_catalog.oid[])"
+" AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)";
+
+/* A session waits for long, and nothing that a role or database sets may end it. */
+static bool
+set_timeouts(PGconn *conn, const Conf *conf, Err *err)
+{
+	int			version = PQserverVersion(conn);
+	char	   *sql = mem_print("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
+								" SET lock_timeout = %lld;%s%s",
+								(long long) conf_get_int(conf, "snapshot.lock.timeout.ms"),
+								version >= 140000 ? " SET idle_session_timeout = 0;" : "",
+								version >= 170000 ? " SET transaction_timeout = 0;" : "");
+	bool		done = pg_exec(conn, "set timeouts", sql, err);
+
+	free(sql);
+	return done;
+}
+
+static PGconn *
+open_session(const Conf *conf, bool replication, Err *err)
+{
+	PGconn	   *conn = pg_connect(conf, replication, err);
+
+	if (conn != NULL && set_timeouts(conn, conf, err))
+		return conn;
+	PQfinish(conn);
+	return NULL;
+}
+
+bool
+snapshot_check_function(PGconn *conn, Err *err)
+{
+	PGresult   *res = pg_query(conn, PGRES_TUPLES_OK, "look for the extension walpost", function_sql, err);
+	bool		found = res != NULL && PQgetvalue(res, 0, 0)[0] == 't';
+
+	if (res != NULL && !found)
+		err_set(err, ERR_CONFIG, "could not take a snapshot: database \"%s\" lacks the extension \"walpost\" (or has an older version of it); run CREATE EXTENSION walpost (or ALTER EXTENSION walpost UPDATE) in it, or set snapshot.mode=no_data",
+				PQdb(conn));
+	PQclear(res);
+	return found;
+}
+
+static bool
+use_snapshot(PGconn *conn, const SnapshotServer *server, Err *err)
+{
+	char	   *sql = mem_print("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '%s'",
+								server->snapshot);
+	bool		done = pg_exec(conn, "use the slot's snapshot", sql, err);
+
+	free(sql);
+	return done;
+}
+
+PGconn *
+snapshot_reader_connect(const SnapshotServer *server, const Conf *conf, Err *err)
+{
+	PGconn	   *conn = open_session(conf, false, err);
+	PGresult   *res = NULL;
+
+	/* txId of the events; a standby has none to give */
+	if (conn != NULL && use_snapshot(conn, server, err))
+		res = pg_query(conn, PGRES_TUPLES_OK, "get a transaction's number",
+					   "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_current_xact_id() END", err);
+	if (res == NULL)
+	{
+		PQfinish(conn);
+		return NULL;
+	}
+	PQclear(res);
+	return conn;
+}
+
+/*
+ * Two that start at once must not both take it: the rows of the second would
+ * come after what the first one streams.  The lock ends with the session.
+ */
+static bool
+claim(PGconn *conn, const Conf *conf, Err *err)
+{
+	const char *slot = conf_get(conf, "slot.name");
+	PGresult   *res = pg_query_params(conn, PGRES_TUPLES_OK, "claim the snapshot",
+									  "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtext('walpost snapshot'), pg_catalog.hashtext($1))",
+									  1, &slot, err);
+	bool		ours = res != NULL && PQgetvalue(res, 0, 0)[0] == 't';
+
+	if (res != NULL && !ours)
+		err_set(err, ERR_RETRY, "another walpost takes the snapshot for slot \"%s\"", slot);
+	PQclear(res);
+	return ours;
+}
+
+/* What of a table has changed since the snapshot is no error of the user's. */
+static bool
+from_the_beginning(Err *err)
+{
+	if (strcmp(err->sqlstate, "42P01") == 0 || strcmp(err->sqlstate, "55P03") == 0)
+		err->kind = ERR_RETRY;
+	return false;
+}
+
+static bool
+lock_tables(SnapshotServer *server, Err *err)
+{
+	for (int i = 0; i < server->plan.ntables; i++)
+	{
+		const SnapshotTable *table = &server->plan.tables[i];
+		char	   *sql = mem_print("LOCK TABLE ONLY %s IN ACCESS SHARE MODE", table->quoted);
+		char	   *what = mem_print("lock table %s", table->name);
+		bool		done = pg_exec(server->keeper, what, sql, err);
+
+		free(sql);
+		free(what);
+		if (!done)
+			return from_the_beginning(err);
+	}
+	return true;
+}
+
+/* The OIDs of all tables as an array. */
+static char *
+table_oids(const SnapshotPlan *plan)
+{
+	char	   *text = mem_zero(plan->ntables * 11 + 3);
+	char	   *p = text;
+
+	*p++ = '{';
+	for (int i = 0; i < plan->ntables; i++)
+		p += snprintf(p, 12, "%s%u", i ? "," : "", plan->tables[i].oid);
+	*p = '}';
+	return text;
+}
+
+static bool
+check_rewritten(SnapshotServer *server, Err *err)
+{
+	char	   *oids = table_oids(&server->plan);
+	const char *params[] = {oids};
+	PGresult   *res = pg_query_params(server->keeper, PGRES_TUPLES_OK, "look for tables that were rewritten",
+									  rewritten_sql, 1, params, err);
+	bool		same = res != NULL && PQntuples(res) == 0;
+
+	if (res != NULL && !same)
+	{
+		err_set(err, ERR_RETRY, "table %s was truncated or rewritten while the snapshot began", PQgetvalue(res, 0, 0));
+		memcpy(err->sqlstate, "55P03", 6);
+	}
+	PQclear(res);
+	free(oids);
+	return same;
+}
+
+/* The properties as the function's argument. */
+static char *
+options_text(const Conf *conf, PGconn *conn)
+{
+	char	   *properties = conf_plugin_properties(conf);
+	char	   *quoted = PQescapeLiteral(conn, properties, strlen(properties));
+	char	   *text;
+
+	if (quoted == NULL)
+		mem_exhausted();
+	text = mem_print("ARRAY['wire', '%d', 'walpost.properties', %s]", WIRE_VERSION, quoted);
+	PQfreemem(quoted);
+	free(properties);
+	return text;
+}
+
+static bool
+open_once(SnapshotServer *server, const Conf *conf, int readers, const volatile bool *stop, Err *err)
+{
+	server->keeper = open_session(conf, false, err);
+	if (server->keeper == NULL || !claim(server->keeper, conf, err))
+		return false;
+	server->slot = open_session(conf, true, err);
+	snprintf(server->name, sizeof(server->name), "walpost_snapshot_%d", PQbackendPID(server->keeper));
+	if (server->slot == NULL ||
+		!slot_create_exported(server->slot, server->name, stop, &server->lsn,
+							  server->snapshot, sizeof(server->snapshot), err) ||
+		!use_snapshot(server->keeper, server, err) ||
+		!snapshot_plan_tables(conf, server->keeper, &server->plan, err) ||
+		!lock_tables(server, err) || !check_rewritten(server, err))
+		return false;
+	server->options = options_text(conf, server->keeper);
+	return snapshot_plan_tasks(server->keeper, readers, server->options, server->lsn, &server->plan, err);
+}
+
+bool
+snapshot_server_open(SnapshotServer *server, const Conf *conf, int readers,
+					 const volatile bool *stop, Err *err)
+{
+	for (int tries = 0;; tries++)
+	{
+		memset(server, 0, sizeof(*server));
+		if (open_once(server, conf, readers, stop, err))
+			return true;
+		snapshot_server_close(server);
+		if (err->kind != ERR_RETRY || err->sqlstate[0] == '\0' || tries >= OPEN_TRIES)
+			return false;
+		log_info("%s; beginning again", err->text);
+	}
+}
+
+void
+snapshot_server_close(SnapshotServer *server)
+{
+	PQfinish(server->keeper);
+	PQfinish(server->slot);
+	snapshot_plan_free(&server->plan);
+	free(server->options);
+	memset(server, 0, sizeof(*server));
+}
+
+bool
+snapshot_server_check(SnapshotServer *server, Err *err)
+{
+	if (!PQconsumeInput(server->keeper))
+		return pg_error(server->keeper, NULL, "keep the tables locked", err);
+	if (!PQconsumeInput(server->slot))
+		return pg_error(server->slot, NULL, "keep the temporary slot", err);
+	return true;
+}
+
+static void
+wait_ms(int ms, const volatile bool *stop)
+{
+	if (!*stop)
+		poll(NULL, 0, ms);
+}
+
+bool
+snapshot_server_keep(SnapshotServer *server, const char *slot, const volatile bool *stop, Err *err)
+{
+	char	   *sql = mem_print("SELECT pg_catalog.pg_copy_logical_replication_slot('%s', '%s', false)",
+								server->name, slot);
+	char	   *what = mem_print("make slot \"%s\"", slot);
+	PGresult   *res;
+	int			tries = 0;
+
+	while ((res = pg_query(server->slot, PGRES_TUPLES_OK, what, sql, err)) == NULL &&
+		   strcmp(err->sqlstate, SQLSTATE_NO_SLOT) == 0 && !*stop)
+	{
+		if (tries++ % KEEP_SAY == 0)
+			log_warn("%s; all rows are in Kafka, waiting for a free slot (drop one that nobody needs)", err->text);
+		wait_ms(KEEP_RETRY_MS, stop);
+	}
+	if (res == NULL && *stop)
+		err_set(err, ERR_NONE, "stopped");
+	/* somebody made one meanwhile */
+	if (res == NULL && strcmp(err->sqlstate, "42710") == 0)
+		err->kind = ERR_RETRY;
+	PQclear(res);
+	free(what);
+	free(sql);
+	return res != NULL;
+}

@@ -1,0 +1,253 @@
+/*
+ * snapshot_tables.c
+ *	  What a snapshot reads: which tables, and in which pieces and order.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "mem.h"
+#include "pattern.h"
+#include "snapshot_private.h"
+#include "tables.h"
+
+#define LOG_MODULE "snapshot"
+
+/* A piece is not smaller than that, and there are so many for each reader. */
+#define BLOCKS_MIN			1024
+#define PIECES_PER_READER	8
+
+/*
+ * What the publication lists, with the partitions that have the rows of a root.
+ * A partition belongs to the relation it is shown as, which decides whether it is
+ * captured.
+ */
+static const char tables_sql[] =
+"SELECT s.schemaname || '.' || s.tablename, n.nspname || '.' || l.relname,"
+" pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.relname), l.oid, l.relkind,"
+" COALESCE(pg_catalog.pg_relation_size(l.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8, 0),"
+" GREATEST(l.reltuples, 0),"
+" EXISTS (SELECT FROM pg_catalog.pg_am a WHERE a.oid = l.relam AND a.amname = 'heap')"
+" FROM (SELECT DISTINCT c.oid, c.relkind, t.schemaname, t.tablename"
+"  FROM pg_catalog.pg_publication_tables t"
+"  JOIN pg_catalog.pg_namespace tn ON tn.nspname = t.schemaname"
+"  JOIN pg_catalog.pg_class c ON c.relnamespace = tn.oid AND c.relname = t.tablename"
+"  WHERE t.pubname = $1) s"
+" CROSS JOIN LATERAL (SELECT s.oid AS relid WHERE s.relkind <> 'p'"
+"  UNION ALL SELECT p.relid FROM pg_catalog.pg_partition_tree(s.oid) p WHERE p.isleaf AND s.relkind = 'p') r"
+" JOIN pg_catalog.pg_class l ON l.oid = r.relid"
+" JOIN pg_catalog.pg_namespace n ON n.oid = l.relnamespace"
+" WHERE l.relkind <> 'p'"
+" ORDER BY (s.schemaname || '.' || s.tablename) COLLATE \"C\", (n.nspname || '.' || l.relname) COLLATE \"C\"";
+
+static bool
+is_captured(const TableList *list, const char *name)
+{
+	for (int i = 0; i < list->n; i++)
+		if (strcmp(list->tables[i].name, name) == 0)
+			return list->tables[i].captured;
+	return false;
+}
+
+static void
+read_table(const PGresult *res, int row, SnapshotTable *table)
+{
+	*table = (SnapshotTable)
+	{
+		.name = mem_copy(PQgetvalue(res, row, 1)),
+			.quoted = mem_copy(PQgetvalue(res, row, 2)),
+			.oid = (unsigned) strtoul(PQgetvalue(res, row, 3), NULL, 10),
+			.blocks = strtoll(PQgetvalue(res, row, 5), NULL, 10),
+			.rows = strtod(PQgetvalue(res, row, 6), NULL),
+			.ranges = PQgetvalue(res, row, 7)[0] == 't',
+	};
+}
+
+static void
+choose(SnapshotPlan *plan, const PGresult *res, const TableList *list, const PatternList *include)
+{
+	plan->tables = mem_zero((PQntuples(res) + 1) * sizeof(SnapshotTable));
+	for (int i = 0; i < PQntuples(res); i++)
+	{
+		const char *shown = PQgetvalue(res, i, 0);
+
+		if (!is_captured(list, shown) || !pattern_included(include, NULL, shown))
+			continue;
+		if (PQgetvalue(res, i, 4)[0] != 'r')
+		{
+			log_warn("the snapshot leaves out %s, a foreign table: its rows are on another server",
+					 PQgetvalue(res, i, 1));
+			continue;
+		}
+		read_table(res, i, &plan->tables[plan->ntables]);
+		plan->rows += plan->tables[plan->ntables++].rows;
+	}
+}
+
+bool
+snapshot_plan_tables(const Conf *conf, PGconn *conn, SnapshotPlan *plan, Err *err)
+{
+	static const char property[] = "snapshot.include.collection.list";
+	const char *params[] = {conf_get(conf, "publication.name")};
+	PatternList *include;
+	TableList	list;
+	PGresult   *res = NULL;
+
+	if (!pattern_list_compile(property, conf_get(conf, property), &include, err))
+		return false;
+	if (tables_read(conf, conn, &list, err))
+	{
+		res = pg_query_params(conn, PGRES_TUPLES_OK, "list the publication's tables", tables_sql,
+							  1, params, err);
+		if (res != NULL)
+			choose(plan, res, &list, include);
+		tables_free(&list);
+	}
+	pattern_list_free(include);
+	PQclear(res);
+	return res != NULL;
+}
+
+void
+snapshot_plan_free(SnapshotPlan *plan)
+{
+	for (int i = 0; i < plan->ntables; i++)
+	{
+		free(plan->tables[i].name);
+		free(plan->tables[i].quoted);
+	}
+	free(plan->tables);
+	free(plan->tasks);
+	memset(plan, 0, sizeof(*plan));
+}
+
+char *
+snapshot_task_query(const SnapshotTask *task, const char *options, uint64_t lsn)
+{
+	char		end[24] = "NULL";
+
+	if (task->end >= 0)
+		snprintf(end, sizeof(end), "%lld", (long long) task->end);
+	return mem_print("walpost.snapshot(%u::pg_catalog.oid::pg_catalog.regclass, %s, '" LSN_FMT "', %lld, %s, %u, '%s', '%s')",
+					 task->table->oid, options, LSN_ARGS(lsn), (long long) task->first, end,
+					 task->stream, task->first_mark, task->last_mark);
+}
+
+/* ---- one reader: Debezium's order and marks ---- */
+
+/* Does the task give any event?  A row filter may leave nothing of a table. */
+static bool
+has_rows(PGconn *conn, const SnapshotTask *task, const char *options, uint64_t lsn,
+		 bool *found, Err *err)
+{
+	char	   *call = snapshot_task_query(task, options, lsn);
+	char	   *sql = mem_print("SELECT pg_catalog.length(%s) LIMIT 1", call);
+	char	   *what = mem_print("read table %s", task->table->name);
+	PGresult   *res = pg_query(conn, PGRES_TUPLES_OK, what, sql, err);
+
+	*found = res != NULL && PQntuples(res) > 0;
+	free(what);
+	free(sql);
+	free(call);
+	PQclear(res);
+	return res != NULL;
+}
+
+/* The very last row is the last one of the last table that has any. */
+static bool
+mark_last(PGconn *conn, const char *options, uint64_t lsn, SnapshotPlan *plan, Err *err)
+{
+	bool		found = false;
+
+	for (int i = plan->ntasks - 1; i >= 0 && !found; i--)
+	{
+		if (!has_rows(conn, &plan->tasks[i], options, lsn, &found, err))
+			return false;
+		if (found)
+			plan->tasks[i].last_mark = "last";
+	}
+	return true;
+}
+
+static bool
+plan_in_order(PGconn *conn, const char *options, uint64_t lsn, SnapshotPlan *plan, Err *err)
+{
+	plan->tasks = mem_zero((plan->ntables + 1) * sizeof(SnapshotTask));
+	for (int i = 0; i < plan->ntables; i++)
+		plan->tasks[plan->ntasks++] = (SnapshotTask)
+	{
+		.table = &plan->tables[i],
+			.stream = (uint32_t) i,
+			.end = -1,
+			.first_mark = i == 0 ? "first" : "first_in_data_collection",
+			.last_mark = "last_in_data_collection",
+	};
+	return mark_last(conn, options, lsn, plan, err);
+}
+
+/* ---- several readers ---- */
+
+/* How many blocks a piece has. */
+static int64_t
+piece_blocks(const SnapshotPlan *plan, int readers)
+{
+	int64_t		blocks = 0;
+
+	for (int i = 0; i < plan->ntables; i++)
+		blocks += plan->tables[i].blocks;
+	blocks /= readers * PIECES_PER_READER;
+	return blocks > BLOCKS_MIN ? blocks : BLOCKS_MIN;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	const SnapshotTask *left = a;
+	const SnapshotTask *right = b;
+
+	if (left->table->blocks != right->table->blocks)
+		return left->table->blocks < right->table->blocks ? 1 : -1;
+	if (left->stream != right->stream)
+		return left->stream < right->stream ? -1 : 1;
+	return left->first < right->first ? -1 : 1;
+}
+
+/* The last piece has no end: blocks may have come since the table was measured. */
+static void
+cut(SnapshotPlan *plan, int table, int64_t size)
+{
+	const SnapshotTable *whole = &plan->tables[table];
+	int64_t		first = 0;
+
+	do
+	{
+		int64_t		end = first + size;
+		bool		last = !whole->ranges || end >= whole->blocks;
+
+		plan->tasks = mem_resize(plan->tasks, (plan->ntasks + 1) * sizeof(SnapshotTask));
+		plan->tasks[plan->ntasks++] = (SnapshotTask)
+		{
+			.table = whole,.stream = (uint32_t) table,
+				.first = first,.end = last ? -1 : end,
+				.first_mark = "true",.last_mark = "true",
+		};
+		first = last ? -1 : end;
+	} while (first >= 0);
+}
+
+bool
+snapshot_plan_tasks(PGconn *conn, int readers, const char *options, uint64_t lsn,
+					SnapshotPlan *plan, Err *err)
+{
+	int64_t		size;
+
+	if (readers == 1)
+		return plan_in_order(conn, options, lsn, plan, err);
+	size = piece_blocks(plan, readers);
+	for (int i = 0; i < plan->ntables; i++)
+		cut(plan, i, size);
+	qsort(plan->tasks, plan->ntasks, sizeof(SnapshotTask), by_size);
+	return true;
+}
