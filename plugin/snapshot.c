@@ -150,7 +150,7 @@ passes_filter(const SnapshotReader *reader, TupleTableSlot *slot)
 	HeapTuple	tuple = ExecFetchSlotHeapTuple(slot, false, NULL);
 	const bool *published = reader->plan->published;
 	ChangeKind	kind = published[CHANGE_INSERT] ? CHANGE_INSERT :
-		published[CHANGE_UPDATE] ? CHANGE_UPDATE : CHANGE_DELETE;
+	published[CHANGE_UPDATE] ? CHANGE_UPDATE : CHANGE_DELETE;
 
 	return row_filter_apply(reader->plan->filter, reader->relation, kind,
 							kind == CHANGE_DELETE ? tuple : NULL, &tuple) == FILTER_KEEP;
@@ -256,7 +256,10 @@ quoted_mark(const char *text)
 	out_open(&out, &buf);
 	json_string(&out, text, strlen(text));
 	out_close(&out);
-	return (SlotText) {buf.data, buf.len};
+	return (SlotText)
+	{
+		buf.data, buf.len
+	};
 }
 
 static XLogRecPtr

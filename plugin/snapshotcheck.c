@@ -28,6 +28,7 @@ static const struct
 	const char *detail;
 	const char *hint;
 }			refused_kinds[] = {
+
 	{RELKIND_PARTITIONED_TABLE, "It is a partitioned table, whose rows are in its partitions.",
 	"Read its partitions: SELECT relid FROM pg_partition_tree('...') WHERE isleaf."},
 	{RELKIND_VIEW, "It is a view.", "Read the tables that it shows."},
@@ -98,7 +99,7 @@ may_read_through_ancestor(Oid relid)
 		return false;
 	foreach(lc, get_partition_ancestors(relid))
 		if (may_select(lfirst_oid(lc)) && !has_hidden_rows(lfirst_oid(lc)))
-			return true;
+		return true;
 	return false;
 }
 

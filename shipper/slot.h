@@ -34,7 +34,8 @@ typedef struct Slot
 	char		wal_status[16]; /* reserved, extended, unreserved, lost, or "" */
 	char		lost_reason[64];
 	char		confirmed_flush[32];	/* LSN text, or "" */
-	char		retained[32];	/* bytes of WAL kept for it, as the server prints sizes */
+	char		retained[32];	/* bytes of WAL kept for it, as the server
+								 * prints sizes */
 } Slot;
 
 extern bool slot_read(PGconn *conn, const char *name, Slot *slot, Err *err) must_check;

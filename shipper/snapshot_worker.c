@@ -144,7 +144,7 @@ worker_read(SnapshotWorker *worker, Intake *intake, bool (*go_on) (void *arg), v
 	while (go_on(arg))
 	{
 		WorkerResult result = worker->phase == WORKER_COPY ?
-			take_message(worker, intake, &bytes, err) : take_result(worker, err);
+		take_message(worker, intake, &bytes, err) : take_result(worker, err);
 
 		if (bytes >= TURN_BYTES && result == WORKER_MORE)
 			return WORKER_MORE;
