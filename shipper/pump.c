@@ -8,7 +8,6 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -45,12 +44,6 @@ on_signal(void *arg, short revents)
 		pump->stop_now = pump->stop;
 		pump->stop = true;
 	}
-}
-
-static void
-on_kafka(void *arg, short revents)
-{
-	((Pump *) arg)->kafka_ready = true;
 }
 
 static void
@@ -110,23 +103,17 @@ static void
 add_watches(Pump *pump)
 {
 	LoopFd	   *const fds[] = {
-		&pump->sig_fd, &pump->kafka_fd, &pump->stream_fd, &pump->probe_fd,
-		&pump->offsets_fd
+		&pump->sig_fd, &pump->stream_fd, &pump->probe_fd, &pump->offsets_fd
 	};
 	LoopTimer  *const timers[] = {
 		&pump->state_timer, &pump->feedback_timer, &pump->probe_timer,
-		&pump->renew_timer, &pump->stats_timer, &pump->gather_timer,
-		&pump->push_timer, &pump->offsets_timer, &pump->record_timer,
-		&pump->spool_timer
+		&pump->stats_timer, &pump->gather_timer, &pump->offsets_timer,
+		&pump->record_timer, &pump->spool_timer
 	};
 
 	pump->sig_fd = (LoopFd)
 	{
 		pump->sig.fd, POLLIN, on_signal, pump
-	};
-	pump->kafka_fd = (LoopFd)
-	{
-		producer_fd(pump->producer), POLLIN, on_kafka, pump
 	};
 	pump->stream_fd = (LoopFd)
 	{
@@ -146,10 +133,8 @@ add_watches(Pump *pump)
 	pump->state_timer.fire = on_state_timer;
 	pump->feedback_timer.fire = on_wake;
 	pump->probe_timer.fire = pump_on_probe_timer;
-	pump->renew_timer.fire = on_wake;
 	pump->stats_timer.fire = on_stats_timer;
 	pump->gather_timer.fire = on_wake;
-	pump->push_timer.fire = on_wake;
 	pump->offsets_timer.fire = on_wake;
 	pump->record_timer.fire = on_wake;
 	pump->spool_timer.fire = on_wake;
@@ -161,28 +146,6 @@ add_watches(Pump *pump)
 	loop_timer_set(&pump->stats_timer, STATS_US);
 }
 
-/*
- * glibc keeps freed memory by habits that suit other programs: few arenas, and
- * large buffers straight back to the kernel, keep the process small.
- */
-static void
-tune_memory(void)
-{
-#ifdef __GLIBC__
-	mallopt(M_ARENA_MAX, 2);
-	mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
-	mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
-#endif
-}
-
-static size_t
-memory_bound(const Conf *conf)
-{
-	int64_t		bytes = conf_get_int(conf, "max.queue.size.in.bytes");
-
-	return (size_t) (bytes > 0 ? bytes : conf_get_int(conf, "walpost.buffer.memory"));
-}
-
 bool
 pump_run(const PumpOptions *options, Err *err)
 {
@@ -191,10 +154,8 @@ pump_run(const PumpOptions *options, Err *err)
 
 	pump->options = options;
 	pump->conf = options->conf;
-	pump->bound = memory_bound(options->conf);
 	pump->exactly_once = producer_exactly_once(options->conf);
 	pump->record_key = position_key(conf_get(options->conf, "name"), conf_get(options->conf, "topic.prefix"));
-	tune_memory();
 	loop_init(&pump->loop);
 	srandom((unsigned) loop_now_us());
 
@@ -205,18 +166,13 @@ pump_run(const PumpOptions *options, Err *err)
 		free(pump);
 		return false;
 	}
-	pump->producer = producer_new(options->conf, &pump_producer_events, pump, err);
-	if (pump->producer == NULL)
+	if (!delivery_open(&pump->delivery, options->conf, &pump->loop, &pump_delivery_events, pump, err))
 	{
 		sig_close(&pump->sig);
 		free(pump->record_key);
 		free(pump);
 		return false;
 	}
-	pump->topics = topics_new(options->conf, pump->producer, &pump->loop);
-	pump->letters = deadletters_new(options->conf, pump->producer, pump->topics);
-	intake_init(&pump->intake, pump->producer, pump->topics, pump->letters, PQfreemem);
-	pump->heartbeat = heartbeat_new(options->conf, pump->producer, pump->topics, &pump->loop);
 	add_watches(pump);
 	pump_running = pump;
 
@@ -236,13 +192,7 @@ pump_run(const PumpOptions *options, Err *err)
 	pump_running = NULL;
 
 	pump_spool_close(pump);
-
-	/* librdkafka lets go of the buffers first */
-	producer_free(pump->producer);
-	topics_free(pump->topics);
-	intake_free(&pump->intake);
-	deadletters_free(pump->letters);
-	heartbeat_free(pump->heartbeat);
+	delivery_close(&pump->delivery);
 	sig_close(&pump->sig);
 	free(pump->record_key);
 	free(pump);
@@ -260,7 +210,7 @@ pump_stats(void)
 	{
 		.state = pump_state_name(PUMP_INIT)
 	};
-	counts = &pump->intake.counts;
+	counts = &pump->delivery.intake.counts;
 	return (PumpStats)
 	{
 		.state = pump_state_name(pump->state),
@@ -269,10 +219,10 @@ pump_stats(void)
 			.bytes = counts->bytes,
 			.acknowledged = counts->acknowledged,
 			.repeated = counts->repeated,
-			.refused = deadletters_count(pump->letters),
+			.refused = deadletters_count(pump->delivery.letters),
 			.reconnects = pump->reconnects,
-			.in_flight = pump->intake.ledger.in_flight,
-			.pinned_bytes = intake_pinned(&pump->intake),
+			.in_flight = pump->delivery.intake.ledger.in_flight,
+			.pinned_bytes = intake_pinned(&pump->delivery.intake),
 			.spool_bytes = pump->spool ? spool_bytes(pump->spool) : 0,
 			.received_lsn = pump_received_lsn(pump),
 			.flush_lsn = pump_flush_lsn(pump),

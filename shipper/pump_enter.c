@@ -66,7 +66,7 @@ drop_stream(Pump *pump)
 	if (pump_spooling(pump))
 		spool_new_session(pump->spool);
 	else
-		intake_new_session(&pump->intake);
+		intake_new_session(&pump->delivery.intake);
 
 	/* who has no slot has no spool */
 	if (!pump->started)
@@ -117,7 +117,7 @@ static void
 enter_drain(Pump *pump)
 {
 	log_info("stopping: waiting for %llu events in flight",
-			 (unsigned long long) pump->intake.ledger.in_flight);
+			 (unsigned long long) pump->delivery.intake.ledger.in_flight);
 	loop_timer_set(&pump->state_timer, DRAIN_TIMEOUT_US);
 }
 
@@ -188,7 +188,7 @@ pump_enter(Pump *pump, PumpState state)
 	log_debug("state: %s -> %s", state_names[pump->state], state_names[state]);
 	pump->state = state;
 	pump->state_expired = false;
-	heartbeat_set(pump->heartbeat, state == PUMP_STREAM);
+	heartbeat_set(pump->delivery.heartbeat, state == PUMP_STREAM);
 	loop_timer_clear(&pump->state_timer);
 	loop_timer_clear(&pump->probe_timer);
 	enter[state] (pump);

@@ -11,18 +11,15 @@
 #define WALPOST_PUMP_PRIVATE_H
 
 #include "continuity.h"
+#include "delivery.h"
 #include "feedback.h"
-#include "heartbeat.h"
-#include "intake.h"
 #include "loop.h"
 #include "offsets.h"
 #include "position.h"
-#include "producer.h"
 #include "pump.h"
 #include "sig.h"
 #include "spool.h"
 #include "stream.h"
-#include "topics.h"
 
 /* Somebody else has the slot. */
 #define SQLSTATE_IN_USE		"55006"
@@ -76,11 +73,7 @@ typedef struct Pump
 
 	Loop		loop;
 	Sig			sig;
-	Producer   *producer;
-	Topics	   *topics;
-	DeadLetters *letters;
-	Heartbeat  *heartbeat;		/* NULL: none */
-	Intake		intake;
+	Delivery	delivery;
 	Stream	   *stream;			/* NULL: none */
 	Stream	   *probe;			/* asks whether the server is shutting down */
 	Feedback	feedback;
@@ -114,32 +107,26 @@ typedef struct Pump
 	int64_t		delivered_us;	/* and Kafka had all of it */
 
 	LoopFd		sig_fd,
-				kafka_fd,
 				stream_fd,
 				probe_fd,
 				offsets_fd;
 	LoopTimer	state_timer;	/* ends the state's wait */
 	LoopTimer	feedback_timer;
 	LoopTimer	probe_timer;
-	LoopTimer	renew_timer;
 	LoopTimer	stats_timer;
 	LoopTimer	gather_timer;
-	LoopTimer	push_timer;
 	LoopTimer	offsets_timer;
 	LoopTimer	record_timer;
 	LoopTimer	spool_timer;
 
-	bool		kafka_ready;
 	bool		state_expired;
 	bool		stop;			/* asked to, by a signal */
 	bool		stop_now;		/* asked twice */
 	bool		started;		/* the first stream was opened */
-	bool		full;			/* memory's bound is reached */
 	bool		drained;		/* of a stop: nothing is under way any more */
 	bool		finishing;		/* and CopyDone was sent */
 	bool		standing;		/* reading stands still */
 	bool		hung_up;		/* the connection broke while it does */
-	size_t		bound;			/* bytes that may be pinned */
 	char		system_id[32];
 	uint32_t	timeline;
 	int64_t		backoff_us;
@@ -162,8 +149,6 @@ typedef struct Pump
 	int64_t		data_us;		/* when data came last */
 	int64_t		read_us;		/* when the socket was read last */
 	size_t		read_bytes;		/* and what it yielded */
-	int64_t		broken_us;		/* when the producer failed; 0: it works */
-	int64_t		renewed_us;
 	int64_t		probed_us;
 	uint64_t	logged_events;
 	uint64_t	reconnects;
@@ -187,7 +172,7 @@ extern void pump_turn(Pump *pump);
 /* ---- pump_kafka.c ---- */
 
 /* With the Pump as argument. */
-extern const ProducerEvents pump_producer_events;
+extern const DeliveryEvents pump_delivery_events;
 
 /*
  * Serves delivery reports, and reads what has gathered behind them.  False and

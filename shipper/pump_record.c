@@ -29,7 +29,7 @@ pump_recall(Pump *pump, bool to_end)
 {
 	pump->recalling_us = loop_now_us();
 	pump->offsets = offsets_open(pump->conf, pump->record_key, to_end,
-								 producer_proven(pump->producer), &pump->err);
+								 producer_proven(pump->delivery.producer), &pump->err);
 	return pump->offsets != NULL;
 }
 
@@ -104,8 +104,8 @@ pump_is_stale(Pump *pump)
 	ContinuityServer server = pump_server_side(pump);
 	uint64_t	received = pump_received_lsn(pump);
 
-	if (received < pump->intake.ledger.received_lsn)
-		received = pump->intake.ledger.received_lsn;
+	if (received < pump->delivery.intake.ledger.received_lsn)
+		received = pump->delivery.intake.ledger.received_lsn;
 	if (info->confirmed_lsn > received)
 	{
 		log_warn("slot \"%s\" was moved on by another client, from " LSN_FMT " to " LSN_FMT "; starting over from the position record",
@@ -155,7 +155,7 @@ pump_resume(Pump *pump, bool final)
 	/* one that was written without transactions may say more */
 	if (pump->exactly_once)
 		pump->record.limit = pump->record.lsn;
-	intake_resume(&pump->intake, found.start_lsn, record);
+	intake_resume(&pump->delivery.intake, found.start_lsn, record);
 	pump->start_lsn = found.start_lsn;
 	pump->record_fresh = pump->exactly_once && record != NULL;
 	pump_spool_resumed(pump);
@@ -167,7 +167,7 @@ pump_resume(Pump *pump, bool final)
 uint64_t
 pump_kafka_lsn(const Pump *pump)
 {
-	uint64_t	flush_lsn = pump->intake.ledger.flush_lsn;
+	uint64_t	flush_lsn = pump->delivery.intake.ledger.flush_lsn;
 	uint64_t	limit = pump->record_fresh ? pump->record.limit : pump->start_lsn;
 
 	return flush_lsn < limit ? flush_lsn : limit;
@@ -212,11 +212,11 @@ pump_position(const Pump *pump)
 static Position
 acknowledged_position(const Pump *pump, bool final)
 {
-	const Ledger *ledger = &pump->intake.ledger;
+	const Ledger *ledger = &pump->delivery.intake.ledger;
 	Position	position = pump_position(pump);
 
 	position.lsn = ledger->flush_lsn;
-	position.message = pump->intake.message_lsn == position.lsn;
+	position.message = pump->delivery.intake.message_lsn == position.lsn;
 	/* past it the slot is moved by a spool, which others must see */
 	position.limit = final || pump_spool_in_use(pump) ? position.lsn : position.lsn + record_lease(pump);
 	position.last_commit = ledger->last_commit;
@@ -227,7 +227,7 @@ acknowledged_position(const Pump *pump, bool final)
 static int64_t
 record_due(const Pump *pump, bool final)
 {
-	uint64_t	flush_lsn = pump->intake.ledger.flush_lsn;
+	uint64_t	flush_lsn = pump->delivery.intake.ledger.flush_lsn;
 
 	if (!pump->record_fresh)
 		return loop_now_us();
@@ -265,7 +265,7 @@ pump_record(Pump *pump, bool final)
 	}
 	pump->pending = acknowledged_position(pump, final);
 	value = position_print(&pump->pending);
-	pump->record_pending = producer_record(pump->producer, offsets_topic(pump->conf),
+	pump->record_pending = producer_record(pump->delivery.producer, offsets_topic(pump->conf),
 										   pump->record_key, value);
 	free(value);
 	pump->recorded_us = loop_now_us();

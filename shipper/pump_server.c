@@ -30,9 +30,6 @@
 /* A read that yields so much may have left something. */
 #define READ_AGAIN			(64 * 1024)
 
-/* Reading goes on when this much of the bound is free again. */
-#define RESUME_SHARE		4
-
 /* libpq's input buffer never shrinks; past this a connection is renewed. */
 #define LARGE_MESSAGE		(8 * 1024 * 1024)
 
@@ -53,7 +50,7 @@ pump_drop_probe(Pump *pump)
 bool
 pump_gathering(const Pump *pump)
 {
-	return pump->state == PUMP_STREAM && pump->intake.ledger.in_flight > GATHER_EVENTS;
+	return pump->state == PUMP_STREAM && pump->delivery.intake.ledger.in_flight > GATHER_EVENTS;
 }
 
 /* When it is read again. */
@@ -77,25 +74,19 @@ pump_socket_ready(Pump *pump, short revents)
 bool
 pump_memory_free(Pump *pump)
 {
-	size_t		pinned = intake_pinned(&pump->intake);
+	bool		room = delivery_has_room(&pump->delivery);
 
-	if (pinned >= pump->bound || !intake_ready(&pump->intake))
-	{
-		pump->full = true;
-		if (pump->full_us == 0)
-			pump->full_us = loop_now_us();
-	}
-	else if (pinned < pump->bound - pump->bound / RESUME_SHARE)
-		pump->full = false;
-	if (pinned < pump->bound / 2)
+	if (delivery_half_free(&pump->delivery))
 		pump->full_us = 0;
-	return !pump->full;
+	else if (!room && pump->full_us == 0)
+		pump->full_us = loop_now_us();
+	return room;
 }
 
 void
 pump_note_flight(Pump *pump)
 {
-	if (pump->intake.ledger.in_flight == 0)
+	if (pump->delivery.intake.ledger.in_flight == 0)
 		pump->flight_us = loop_now_us();
 }
 
@@ -120,7 +111,7 @@ take_data(Pump *pump, const StreamMessage *message)
 		return ok;
 	}
 	pump_note_flight(pump);
-	return intake_take(&pump->intake, message->buffer, message->len, message->start,
+	return intake_take(&pump->delivery.intake, message->buffer, message->len, message->start,
 					   pump->data_us, &pump->err);
 }
 
@@ -131,7 +122,7 @@ take_keepalive(Pump *pump, const StreamMessage *message)
 	if (pump_spooling(pump))
 		spool_keepalive(pump->spool, message->lsn, message->reply);
 	else
-		ledger_keepalive(&pump->intake.ledger, message->lsn);
+		ledger_keepalive(&pump->delivery.intake.ledger, message->lsn);
 	if (message->reply)
 		feedback_ask(&pump->feedback, loop_now_us());
 }
@@ -157,7 +148,7 @@ pump_read(Pump *pump)
 				pump->read_bytes += message.len;
 				if (!take_data(pump, &message))
 					return false;
-				if (pump->exactly_once && !pump->intake.in_unit)
+				if (pump->exactly_once && !pump->delivery.intake.in_unit)
 					pump_txn(pump);
 				break;
 			case STREAM_KEEPALIVE:
@@ -218,7 +209,7 @@ consider_probe(Pump *pump)
 {
 	int64_t		now = loop_now_us();
 
-	if (pump->intake.ledger.in_flight == 0)
+	if (pump->delivery.intake.ledger.in_flight == 0)
 		return;
 	if (feedback_pressed(&pump->feedback, now))
 	{
@@ -249,7 +240,7 @@ pump_server_leaves(Pump *pump)
 		return false;
 	err_set(&pump->err, ERR_RETRY, "the server is shutting down, which would wait for %llu events "
 			"that Kafka does not take; leaving it",
-			(unsigned long long) pump->intake.ledger.in_flight);
+			(unsigned long long) pump->delivery.intake.ledger.in_flight);
 	return true;
 }
 
@@ -310,7 +301,7 @@ bool
 pump_wants_renewal(Pump *pump)
 {
 	return stream_largest(pump->stream) > LARGE_MESSAGE &&
-		ledger_empty(&pump->intake.ledger) &&
+		ledger_empty(&pump->delivery.intake.ledger) &&
 		loop_now_us() - pump->data_us > RENEWAL_IDLE_US;
 }
 

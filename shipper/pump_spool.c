@@ -85,13 +85,13 @@ pump_flush_lsn(const Pump *pump)
 uint64_t
 pump_received_lsn(const Pump *pump)
 {
-	return pump_spooling(pump) ? spool_end_lsn(pump->spool) : pump->intake.ledger.received_lsn;
+	return pump_spooling(pump) ? spool_end_lsn(pump->spool) : pump->delivery.intake.ledger.received_lsn;
 }
 
 uint64_t
 pump_last_commit(const Pump *pump)
 {
-	return pump_spooling(pump) ? spool_commit_lsn(pump->spool) : pump->intake.last_end_lsn;
+	return pump_spooling(pump) ? spool_commit_lsn(pump->spool) : pump->delivery.intake.last_end_lsn;
 }
 
 /* Tells the spool how far Kafka is, and how far others know that the slot is. */
@@ -99,7 +99,7 @@ static void
 note_delivered(Pump *pump)
 {
 	/* what is not committed yet may have to go again */
-	uint64_t	lsn = pump->exactly_once ? pump_kafka_lsn(pump) : pump->intake.ledger.flush_lsn;
+	uint64_t	lsn = pump->exactly_once ? pump_kafka_lsn(pump) : pump->delivery.intake.ledger.flush_lsn;
 
 	spool_delivered(pump->spool, lsn,
 					pump->record_fresh ? pump->record.limit : 0, loop_now_us());
@@ -130,7 +130,7 @@ pump_spool_asks(Pump *pump)
 		return false;
 	if (pump->full_us != 0 && now - pump->full_us > FULL_US)
 		return true;
-	return pump->intake.ledger.in_flight > 0 && now - pump->acked_us > STALLED_US &&
+	return pump->delivery.intake.ledger.in_flight > 0 && now - pump->acked_us > STALLED_US &&
 		now - pump->flight_us > STALLED_US;
 }
 
@@ -149,7 +149,7 @@ pump_spool_begin(Pump *pump)
 	start = (SpoolStart)
 	{
 		.lsn = pump_flush_lsn(pump),
-			.commit_lsn = pump->intake.ledger.last_commit,
+			.commit_lsn = pump->delivery.intake.ledger.last_commit,
 			.guard_lsn = pump_record_limit(pump),
 	};
 	if (spool_state(pump->spool) == SPOOL_DRAINING && spool_end_lsn(pump->spool) < start.lsn)
@@ -180,7 +180,7 @@ pump_kafka_alive(const Pump *pump)
 static void
 consider_drain(Pump *pump)
 {
-	const Ledger *ledger = &pump->intake.ledger;
+	const Ledger *ledger = &pump->delivery.intake.ledger;
 
 	if (ledger->in_flight > 0 &&
 		(!pump_kafka_alive(pump) || spool_end_lsn(pump->spool) < ledger->received_lsn))
@@ -189,7 +189,7 @@ consider_drain(Pump *pump)
 			 LSN_ARGS(spool_end_lsn(pump->spool)));
 	spool_drain(pump->spool);
 	if (spool_between_sessions(pump->spool))
-		intake_new_session(&pump->intake);
+		intake_new_session(&pump->delivery.intake);
 }
 
 /* Gives Kafka what memory holds of it. */
@@ -210,19 +210,19 @@ read_back(Pump *pump)
 		switch (spool_read(pump->spool, &item, &pump->err))
 		{
 			case SPOOL_READ_SESSION:
-				intake_new_session(&pump->intake);
+				intake_new_session(&pump->delivery.intake);
 				/* fall through */
 			case SPOOL_READ_FRAMES:
 				bytes += item.len;
 				pump_note_flight(pump);
-				if (!intake_take(&pump->intake, item.buffer, item.len, item.start,
+				if (!intake_take(&pump->delivery.intake, item.buffer, item.len, item.start,
 								 loop_now_us(), &pump->err))
 					return false;
-				if (pump->exactly_once && !pump->intake.in_unit)
+				if (pump->exactly_once && !pump->delivery.intake.in_unit)
 					pump_txn(pump);
 				break;
 			case SPOOL_READ_MARK:
-				ledger_keepalive(&pump->intake.ledger, item.lsn);
+				ledger_keepalive(&pump->delivery.intake.ledger, item.lsn);
 				break;
 			case SPOOL_READ_END:
 				consider_drain(pump);

@@ -125,7 +125,7 @@ pump_spool_resume(Pump *pump)
 	pump->unrecalled = true;
 	pump->start_lsn = spool_delivered_lsn(pump->spool);
 	pump->record_fresh = false;
-	intake_resume(&pump->intake, pump->start_lsn, NULL);
+	intake_resume(&pump->delivery.intake, pump->start_lsn, NULL);
 	return true;
 }
 
@@ -169,6 +169,6 @@ pump_spool_resumed(Pump *pump)
 		return;
 	pump->unrecalled = false;
 	/* messages before that are in Kafka, and units that end there */
-	if (pump->intake.message_lsn < pump->start_lsn - 1)
-		pump->intake.message_lsn = pump->start_lsn - 1;
+	if (pump->delivery.intake.message_lsn < pump->start_lsn - 1)
+		pump->delivery.intake.message_lsn = pump->start_lsn - 1;
 }

@@ -62,16 +62,14 @@ static bool
 start_over(Pump *pump)
 {
 	pump_spool_close(pump);
-	if (pump->started || pump->txn != PUMP_TXN_NONE || producer_is_broken(pump->producer))
+	if (pump->started || pump->txn != PUMP_TXN_NONE || producer_is_broken(pump->delivery.producer))
 	{
-		if (!producer_renew(pump->producer, &pump->err))
+		/* a heartbeat that goes again belongs to the next transaction */
+		pump->txn_events = producer_added(pump->delivery.producer);
+		if (!delivery_start_over(&pump->delivery, &pump->err))
 			return false;
 		pump->record_pending = pump->txn_broken = pump->started = false;
 		pump->txn = PUMP_TXN_NONE;
-		intake_resume(&pump->intake, 0, NULL);
-		pump->txn_events = producer_added(pump->producer);
-		heartbeat_resend(pump->heartbeat);
-		topics_ask_again(pump->topics);
 	}
 	/* where it is read again, what open transactions hide may wait */
 	return pump_spool_adopt(pump) && pump_recall(pump, !pump->exactly_once);
@@ -104,8 +102,8 @@ turn_recall(Pump *pump)
 		return pump_after_error(pump);
 	if (pump->offsets == NULL && !pump->recalled && is_start(pump))
 	{
-		producer_txn_give_up(pump->producer);
-		if (producer_txn_busy(pump->producer))
+		producer_txn_give_up(pump->delivery.producer);
+		if (producer_txn_busy(pump->delivery.producer))
 			return PUMP_RECALL;
 		pump->recalled = true;
 		if (!start_over(pump))
@@ -235,7 +233,7 @@ next_step(Pump *pump, bool *step)
 static bool
 drain_waits(const Pump *pump)
 {
-	return pump->intake.ledger.in_flight > 0 && !pump->state_expired &&
+	return pump->delivery.intake.ledger.in_flight > 0 && !pump->state_expired &&
 		(!pump_spooling(pump) || pump_kafka_alive(pump));
 }
 
@@ -243,7 +241,7 @@ drain_waits(const Pump *pump)
 static bool
 drained(Pump *pump)
 {
-	uint64_t	in_flight = pump->intake.ledger.in_flight;
+	uint64_t	in_flight = pump->delivery.intake.ledger.in_flight;
 
 	if (!pump->drained)
 	{
@@ -308,7 +306,7 @@ static PumpState
 leave_txn(Pump *pump)
 {
 	pump->txn_broken = true;
-	err_set(&pump->err, ERR_RETRY, "the Kafka transaction failed: %s", producer_trouble(pump->producer));
+	err_set(&pump->err, ERR_RETRY, "the Kafka transaction failed: %s", producer_trouble(pump->delivery.producer));
 	if (pump->state == PUMP_INIT || pump->state == PUMP_BACKOFF)
 		return pump->state;
 	return pump_after_error(pump);
@@ -335,13 +333,13 @@ pump_turn(Pump *pump)
 		next = PUMP_FAILED;
 	else if (pump->stop_now)
 		next = PUMP_STOPPED;
-	else if (pump->exactly_once && !pump->txn_broken && producer_is_broken(pump->producer))
+	else if (pump->exactly_once && !pump->txn_broken && producer_is_broken(pump->delivery.producer))
 		next = leave_txn(pump);
 	else
 		next = turns[pump->state] (pump);
 	if (pump->exactly_once)
 		pump_txn(pump);
-	pump->push_timer.due_us = producer_push(pump->producer, loop_now_us());
+	delivery_push(&pump->delivery);
 	if (next != pump->state)
 	{
 		pump_enter(pump, next);

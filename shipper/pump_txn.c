@@ -36,20 +36,20 @@
 static bool
 has_events(const Pump *pump)
 {
-	return producer_added(pump->producer) != pump->txn_events;
+	return producer_added(pump->delivery.producer) != pump->txn_events;
 }
 
 /* When a transaction with events in it ends. */
 static int64_t
 events_due(const Pump *pump)
 {
-	int64_t		bytes = (int64_t) (pump->intake.counts.bytes - pump->txn_bytes);
+	int64_t		bytes = (int64_t) (pump->delivery.intake.counts.bytes - pump->txn_bytes);
 	int64_t		gap = conf_get_int(pump->conf, "transaction.boundary.interval.ms") * 1000;
 
 	if (bytes >= conf_get_int(pump->conf, "walpost.transaction.max.bytes") || pump->state == PUMP_DRAIN)
 		return 0;
-	if (ledger_open_entry(&pump->intake.ledger) != NULL)
-		return pump->opened_us + producer_txn_timeout(pump->producer) * INT64_C(1000) / 2;
+	if (ledger_open_entry(&pump->delivery.intake.ledger) != NULL)
+		return pump->opened_us + producer_txn_timeout(pump->delivery.producer) * INT64_C(1000) / 2;
 	return pump->closed_us + gap * (bytes < LARGE_BYTES ? 1 : LARGE_FACTOR);
 }
 
@@ -59,7 +59,7 @@ idle_due(const Pump *pump, int64_t now)
 {
 	if (!pump->record_fresh)
 		return now;
-	if (pump->intake.ledger.received_lsn <= pump->record.lsn)
+	if (pump->delivery.intake.ledger.received_lsn <= pump->record.lsn)
 		return INT64_MAX;
 	if (pump->state == PUMP_DRAIN)
 		return now;
@@ -93,12 +93,12 @@ static void
 close_txn(Pump *pump)
 {
 	loop_timer_clear(&pump->record_timer);
-	producer_gate(pump->producer, true);
+	producer_gate(pump->delivery.producer, true);
 	pump->pending = pump_position(pump);
-	intake_position(&pump->intake, &pump->pending);
+	intake_position(&pump->delivery.intake, &pump->pending);
 	pump->pending.limit = pump->pending.lsn;
-	pump->txn_events = producer_added(pump->producer);
-	pump->txn_bytes = pump->intake.counts.bytes;
+	pump->txn_events = producer_added(pump->delivery.producer);
+	pump->txn_bytes = pump->delivery.intake.counts.bytes;
 	pump->closed_us = loop_now_us();
 	pump->record_pending = pump->record_delivered = false;
 	pump->txn = PUMP_TXN_CLOSING;
@@ -108,25 +108,25 @@ close_txn(Pump *pump)
 static void
 finish_txn(Pump *pump)
 {
-	if (!pump->record_pending && producer_is_handed(pump->producer))
+	if (!pump->record_pending && producer_is_handed(pump->delivery.producer))
 	{
 		char	   *value = position_print(&pump->pending);
 
-		pump->record_pending = producer_record(pump->producer, offsets_topic(pump->conf),
+		pump->record_pending = producer_record(pump->delivery.producer, offsets_topic(pump->conf),
 											   pump->record_key, value);
 		free(value);
 	}
-	if (!pump->record_delivered || !producer_is_through(pump->producer))
+	if (!pump->record_delivered || !producer_is_through(pump->delivery.producer))
 		return;
 	pump->txn = PUMP_TXN_COMMITTING;
 	pump->delivered_us = loop_now_us();
-	producer_txn_commit(pump->producer);
+	producer_txn_commit(pump->delivery.producer);
 }
 
 void
 pump_txn(Pump *pump)
 {
-	if (pump->txn_broken || producer_is_broken(pump->producer))
+	if (pump->txn_broken || producer_is_broken(pump->delivery.producer))
 		return;
 	if (pump->txn == PUMP_TXN_OPEN && is_due(pump))
 		close_txn(pump);
@@ -147,18 +147,18 @@ pump_txn_done(Pump *pump)
 	log_debug("transaction up to " LSN_FMT ": delivered in %lld us, committed in %lld us, %llu KiB behind it",
 			  LSN_ARGS(pump->pending.lsn), (long long) (pump->delivered_us - pump->closed_us),
 			  (long long) (now - pump->delivered_us),
-			  (unsigned long long) (pump->intake.counts.bytes - pump->txn_bytes) / 1024);
+			  (unsigned long long) (pump->delivery.intake.counts.bytes - pump->txn_bytes) / 1024);
 	pump->recorded_us = now;
 	pump_recorded(pump);
 	pump->txn = PUMP_TXN_OPEN;
-	producer_gate(pump->producer, false);
+	producer_gate(pump->delivery.producer, false);
 }
 
 bool
 pump_txn_settled(const Pump *pump)
 {
 	return pump->txn == PUMP_TXN_OPEN && !has_events(pump) &&
-		pump->record_fresh && pump->intake.ledger.received_lsn <= pump->record.lsn;
+		pump->record_fresh && pump->delivery.intake.ledger.received_lsn <= pump->record.lsn;
 }
 
 /* Half of wal_sender_timeout at most, so that no slot is free before it ends. */
@@ -168,12 +168,12 @@ init_txn(Pump *pump)
 	int64_t		sender_ms = stream_info(pump->stream)->sender_timeout_us / 1000;
 
 	if (sender_ms > 0 && sender_ms / 2 < INT32_MAX &&
-		!producer_txn_limit(pump->producer, (int) (sender_ms / 2), &pump->err))
+		!producer_txn_limit(pump->delivery.producer, (int) (sender_ms / 2), &pump->err))
 		return false;
 	/* what is being read may be outdated before it is over */
 	pump_drop_recall(pump);
 	pump->txn = PUMP_TXN_INIT;
-	producer_txn_init(pump->producer);
+	producer_txn_init(pump->delivery.producer);
 	return true;
 }
 
@@ -193,8 +193,8 @@ resume_txn(Pump *pump)
 	}
 	pump->txn = PUMP_TXN_OPEN;
 	pump->closed_us = 0;
-	pump->txn_bytes = pump->intake.counts.bytes;
-	producer_gate(pump->producer, false);
+	pump->txn_bytes = pump->delivery.intake.counts.bytes;
+	producer_gate(pump->delivery.producer, false);
 	return RECALL_DONE;
 }
 

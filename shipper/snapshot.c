@@ -12,21 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "delivery.h"
 #include "log.h"
 #include "mem.h"
 #include "offsets.h"
 #include "snapshot_private.h"
-#include "wire.h"
 
 #define LOG_MODULE "snapshot"
 
 /* A stop is looked for, and lost connections, so often. */
 #define TICK_US				200000
 #define PROGRESS_US			10000000
-
-/* A producer that failed is replaced after a moment, and not more often. */
-#define RENEW_AFTER_US		200000
-#define RENEW_US			1000000
 
 typedef struct Snapshot
 {
@@ -39,20 +35,11 @@ typedef struct Snapshot
 	int			next_task;
 
 	Loop		loop;
-	Producer   *producer;
-	Topics	   *topics;
-	DeadLetters *letters;
-	Intake		intake;
-	LoopFd		kafka_fd;
+	Delivery	delivery;
 	LoopTimer	tick_timer;
-	LoopTimer	push_timer;
-	bool		kafka_ready;
 	bool		ticked;
-	size_t		bound;			/* bytes that may be pinned */
 	int64_t		began_us;
 	int64_t		said_us;		/* when progress was said last */
-	int64_t		broken_us;		/* when the producer failed; 0: it works */
-	int64_t		renewed_us;
 } Snapshot;
 
 /* ---- deciding ---- */
@@ -107,93 +94,12 @@ snapshot_decide(const Conf *conf, const volatile bool *stop, bool *due, Err *err
 	return done;
 }
 
-/* ---- Kafka's side ---- */
-
-static void
-on_acknowledged(void *arg, char *const *bodies, size_t n)
-{
-	intake_acknowledge(&((Snapshot *) arg)->intake, bodies, n, loop_now_us());
-}
-
-static void
-on_topic_created(void *arg, int topic, int code, const char *text)
-{
-	topics_created(((Snapshot *) arg)->topics, topic, code, text);
-}
-
-static uint64_t
-on_commit_lsn(void *arg, char *body)
-{
-	return intake_commit_lsn(&((Snapshot *) arg)->intake, body);
-}
-
-static bool
-on_refused(void *arg, const ProducerRefusal *refusal)
-{
-	Snapshot   *snapshot = arg;
-	char	   *body = refusal->event.body;
-
-	switch (deadletters_take(snapshot->letters, refusal, intake_commit_lsn(&snapshot->intake, body)))
-	{
-		case DEADLETTER_STOP:
-			return false;
-		case DEADLETTER_LEFT_OUT:
-			intake_acknowledge(&snapshot->intake, &body, 1, loop_now_us());
-			break;
-		case DEADLETTER_SENT:
-			break;
-	}
-	return true;
-}
-
-static const ProducerEvents producer_events = {
-	.acknowledged = on_acknowledged,
-	.topic_created = on_topic_created,
-	.refused = on_refused,
-	.commit_lsn = on_commit_lsn,
-};
-
-/* A moment later, since the reports that say why follow the failure itself. */
-static bool
-renew_producer(Snapshot *snapshot)
-{
-	int64_t		now = loop_now_us();
-
-	if (snapshot->broken_us == 0)
-		snapshot->broken_us = now;
-	if (now < snapshot->broken_us + RENEW_AFTER_US || now < snapshot->renewed_us + RENEW_US)
-		return true;
-	snapshot->renewed_us = now;
-	snapshot->broken_us = 0;
-	if (!producer_renew(snapshot->producer, &snapshot->err))
-		return false;
-	log_info("a new Kafka producer gets the %llu events that are not acknowledged",
-			 (unsigned long long) snapshot->intake.ledger.in_flight);
-	intake_resend(&snapshot->intake);
-	topics_ask_again(snapshot->topics);
-	return true;
-}
-
-static bool
-serve_kafka(Snapshot *snapshot)
-{
-	if (snapshot->kafka_ready)
-	{
-		snapshot->kafka_ready = false;
-		if (!producer_poll(snapshot->producer, &snapshot->err))
-			return false;
-	}
-	return !producer_is_broken(snapshot->producer) || renew_producer(snapshot);
-}
-
 /* ---- the readers ---- */
 
 static bool
 memory_free(void *arg)
 {
-	const Snapshot *snapshot = arg;
-
-	return intake_pinned(&snapshot->intake) < snapshot->bound && intake_ready(&snapshot->intake);
+	return delivery_has_room(&((Snapshot *) arg)->delivery);
 }
 
 static bool
@@ -217,7 +123,7 @@ serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *busy)
 	if (worker->task == NULL && snapshot->next_task < snapshot->server.plan.ntasks &&
 		!begin_task(snapshot, worker))
 		return false;
-	switch (worker_read(worker, &snapshot->intake, memory_free, snapshot, &snapshot->err))
+	switch (worker_read(worker, &snapshot->delivery.intake, memory_free, snapshot, &snapshot->err))
 	{
 		case WORKER_FAILED:
 			return false;
@@ -247,10 +153,10 @@ say_progress(Snapshot *snapshot)
 		return;
 	snapshot->said_us = now;
 	log_info("snapshot: %llu rows of about %.0f read, %llu in Kafka, piece %d of %d, %lld rows/s",
-			 (unsigned long long) snapshot->intake.counts.events, plan->rows,
-			 (unsigned long long) snapshot->intake.counts.acknowledged,
+			 (unsigned long long) snapshot->delivery.intake.counts.events, plan->rows,
+			 (unsigned long long) snapshot->delivery.intake.counts.acknowledged,
 			 snapshot->next_task, plan->ntasks,
-			 (long long) snapshot->intake.counts.acknowledged * 1000000 / (now - snapshot->began_us + 1));
+			 (long long) snapshot->delivery.intake.counts.acknowledged * 1000000 / (now - snapshot->began_us + 1));
 }
 
 /* Everything that a turn does; *done when all rows are in Kafka. */
@@ -261,7 +167,8 @@ turn(Snapshot *snapshot, bool *done)
 
 	if (*snapshot->stop)
 		return err_set(&snapshot->err, ERR_NONE, "stopped");
-	if (!serve_kafka(snapshot))
+	if (!delivery_serve(&snapshot->delivery, &snapshot->err) ||
+		!delivery_mend(&snapshot->delivery, &snapshot->err))
 		return false;
 	for (int i = 0; i < snapshot->nworkers; i++)
 		if (!serve_worker(snapshot, &snapshot->workers[i], &busy))
@@ -274,18 +181,12 @@ turn(Snapshot *snapshot, bool *done)
 		if (!snapshot_server_check(&snapshot->server, &snapshot->err))
 			return false;
 	}
-	snapshot->push_timer.due_us = producer_push(snapshot->producer, loop_now_us());
-	*done = !busy && ledger_empty(&snapshot->intake.ledger);
+	delivery_push(&snapshot->delivery);
+	*done = !busy && ledger_empty(&snapshot->delivery.intake.ledger);
 	return true;
 }
 
 /* ---- the whole ---- */
-
-static void
-on_kafka(void *arg, short revents)
-{
-	((Snapshot *) arg)->kafka_ready = true;
-}
 
 static void
 on_tick(void *arg)
@@ -293,56 +194,19 @@ on_tick(void *arg)
 	((Snapshot *) arg)->ticked = true;
 }
 
-/* Only wakes the loop. */
-static void
-on_push(void *arg)
-{
-}
-
 static bool
 open_kafka(Snapshot *snapshot)
 {
-	const Conf *conf = snapshot->conf;
-	int64_t		bytes = conf_get_int(conf, "max.queue.size.in.bytes");
-
-	snapshot->bound = (size_t) (bytes > 0 ? bytes : conf_get_int(conf, "walpost.buffer.memory"));
-	snapshot->producer = producer_new_plain(conf, &producer_events, snapshot, &snapshot->err);
-	if (snapshot->producer == NULL)
+	if (!delivery_open_plain(&snapshot->delivery, snapshot->conf, &snapshot->loop, &snapshot->err))
 		return false;
-	snapshot->topics = topics_new(conf, snapshot->producer, &snapshot->loop);
-	snapshot->letters = deadletters_new(conf, snapshot->producer, snapshot->topics);
-	intake_init(&snapshot->intake, snapshot->producer, snapshot->topics, snapshot->letters, PQfreemem);
-	intake_resume(&snapshot->intake, snapshot->server.lsn, NULL);
-
-	snapshot->kafka_fd = (LoopFd)
-	{
-		producer_fd(snapshot->producer), POLLIN, on_kafka, snapshot
-	};
-	loop_fd_add(&snapshot->loop, &snapshot->kafka_fd);
+	intake_resume(&snapshot->delivery.intake, snapshot->server.lsn, NULL);
 	snapshot->tick_timer = (LoopTimer)
 	{
 		.fire = on_tick,.arg = snapshot
 	};
-	snapshot->push_timer = (LoopTimer)
-	{
-		.fire = on_push,.arg = snapshot
-	};
 	loop_timer_add(&snapshot->loop, &snapshot->tick_timer);
-	loop_timer_add(&snapshot->loop, &snapshot->push_timer);
 	loop_timer_set(&snapshot->tick_timer, TICK_US);
 	return true;
-}
-
-/* librdkafka lets go of the buffers first. */
-static void
-close_kafka(Snapshot *snapshot)
-{
-	if (snapshot->producer == NULL)
-		return;
-	producer_free(snapshot->producer);
-	topics_free(snapshot->topics);
-	intake_free(&snapshot->intake);
-	deadletters_free(snapshot->letters);
 }
 
 static bool
@@ -387,7 +251,7 @@ complete(Snapshot *snapshot)
 	bool		found;
 
 	log_info("the snapshot at " LSN_FMT " is complete: %llu rows of %d tables in %.1f s",
-			 LSN_ARGS(snapshot->server.lsn), (unsigned long long) snapshot->intake.counts.acknowledged,
+			 LSN_ARGS(snapshot->server.lsn), (unsigned long long) snapshot->delivery.intake.counts.acknowledged,
 			 snapshot->server.plan.ntables, seconds);
 	if (snapshot_is_all(snapshot->conf))
 		return true;
@@ -420,7 +284,7 @@ snapshot_run(const Conf *conf, const volatile bool *stop, Err *err)
 		*err = snapshot->err;
 	for (int i = 0; i < snapshot->nworkers; i++)
 		worker_close(&snapshot->workers[i], &snapshot->loop);
-	close_kafka(snapshot);
+	delivery_close(&snapshot->delivery);
 	snapshot_server_close(&snapshot->server);
 	free(snapshot);
 	return done;
