@@ -214,6 +214,23 @@ sub kill9
 	return $self->_end('KILL');
 }
 
+# Holds it still: connections stay, nothing is answered until resume().
+sub pause
+{
+	my ($self) = @_;
+
+	kill 'STOP', -$self->{pid};
+	return;
+}
+
+sub resume
+{
+	my ($self) = @_;
+
+	kill 'CONT', -$self->{pid};
+	return;
+}
+
 sub _end
 {
 	my ($self, $signal) = @_;
