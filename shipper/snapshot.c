@@ -138,8 +138,9 @@ serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *busy)
 			*busy = true;
 			break;
 	}
-	/* what cannot be taken is not read: the server waits */
-	worker->fd.events = worker->task != NULL && memory_free(snapshot) ? POLLIN : 0;
+	/* what cannot be taken is not read: the server waits; of one that is not
+	 * watched at all no hang-up is reported again and again */
+	worker->fd.fd = worker->task != NULL && memory_free(snapshot) ? PQsocket(worker->conn) : -1;
 	return true;
 }
 

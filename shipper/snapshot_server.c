@@ -30,8 +30,8 @@
 #define KEEP_RETRY_MS		500
 #define KEEP_SAY			60
 
-/* "all replication slots are in use" */
-#define SQLSTATE_NO_SLOT	"53400"
+/* "replication slot ... already exists" */
+#define SQLSTATE_EXISTS		"42710"
 
 static const char function_sql[] =
 "SELECT pg_catalog.to_regprocedure('walpost.snapshot(pg_catalog.regclass, pg_catalog.text[], pg_catalog.pg_lsn,"
@@ -271,29 +271,49 @@ wait_ms(int ms, const volatile bool *stop)
 		poll(NULL, 0, ms);
 }
 
+/*
+ * One attempt; *kept when the slot is there.  An error would end the temporary
+ * slot, as any error does in its session, so that none is free must not be one.
+ */
+static bool
+try_keep(SnapshotServer *server, const char *slot, bool *kept, Err *err)
+{
+	char	   *copy = mem_print("DO $walpost$BEGIN"
+								 " PERFORM pg_catalog.pg_copy_logical_replication_slot('%s', '%s', false);"
+								 " EXCEPTION WHEN configuration_limit_exceeded THEN NULL; END$walpost$",
+								 server->name, slot);
+	char	   *look = mem_print("SELECT FROM pg_catalog.pg_replication_slots WHERE slot_name = '%s'", slot);
+	char	   *what = mem_print("make slot \"%s\"", slot);
+	bool		done = pg_exec(server->slot, what, copy, err);
+	PGresult   *res = done ? pg_query(server->slot, PGRES_TUPLES_OK, what, look, err) : NULL;
+
+	*kept = res != NULL && PQntuples(res) > 0;
+	PQclear(res);
+	free(what);
+	free(look);
+	free(copy);
+	return done && res != NULL;
+}
+
 bool
 snapshot_server_keep(SnapshotServer *server, const char *slot, const volatile bool *stop, Err *err)
 {
-	char	   *sql = mem_print("SELECT pg_catalog.pg_copy_logical_replication_slot('%s', '%s', false)",
-								server->name, slot);
-	char	   *what = mem_print("make slot \"%s\"", slot);
-	PGresult   *res;
-	int			tries = 0;
+	bool		kept = false;
 
-	while ((res = pg_query(server->slot, PGRES_TUPLES_OK, what, sql, err)) == NULL &&
-		   strcmp(err->sqlstate, SQLSTATE_NO_SLOT) == 0 && !*stop)
+	for (int tries = 0; !*stop; tries++)
 	{
-		if (tries++ % KEEP_SAY == 0)
-			log_warn("%s; all rows are in Kafka, waiting for a free slot (drop one that nobody needs)", err->text);
+		if (!try_keep(server, slot, &kept, err))
+		{
+			/* somebody made one meanwhile */
+			if (strcmp(err->sqlstate, SQLSTATE_EXISTS) == 0)
+				err->kind = ERR_RETRY;
+			return false;
+		}
+		if (kept)
+			return true;
+		if (tries % KEEP_SAY == 0)
+			log_warn("all replication slots of the server are in use; all rows are in Kafka, waiting for a free slot to make \"%s\" of (drop one that nobody needs)", slot);
 		wait_ms(KEEP_RETRY_MS, stop);
 	}
-	if (res == NULL && *stop)
-		err_set(err, ERR_NONE, "stopped");
-	/* somebody made one meanwhile */
-	if (res == NULL && strcmp(err->sqlstate, "42710") == 0)
-		err->kind = ERR_RETRY;
-	PQclear(res);
-	free(what);
-	free(sql);
-	return res != NULL;
+	return err_set(err, ERR_NONE, "stopped");
 }
