@@ -232,6 +232,7 @@ sub _check
 	$self->{count}{$_} += $check->count->{$_} for keys %{ $check->count };
 	$self->{count}{samples} += @{ $world->samples };
 	$self->{count}{ends} += grep { $_->{ends} } @{ $world->samples };
+	$self->{count}{spooled} += grep { $_->{end} } @{ $world->samples };
 	$self->_say(
 		sprintf 'checked in %.1f s: %d transactions, %d events, %d records, %d repeats in %d runs, %d samples',
 		time - $began, @{ $check->count }{qw(transactions events records repeats runs)},
@@ -285,6 +286,7 @@ sub report
 	$say->(
 		sprintf 'events %d in %d transactions, lost %d, out of order %d, not committed %d, repeated %d (%d runs, %d wrongly), confirmed too early %d (%d samples, %d of them with offsets)',
 		map { $_ // 0 } @$count{qw(events transactions lost order phantom repeats runs repeat flush samples ends)});
+	$say->(sprintf 'spool in use in %d samples', $count->{spooled} // 0) if $self->{spool};
 	$say->(sprintf 'longest recovery %.1f s, after %s', @{ $self->{longest} });
 	$say->("breach: $_") for @{ $self->{breaches} };
 	$say->("again: make torture MODE=$self->{mode}" . ($self->{spool} ? ' SPOOL=on' : '') . " SEED=$self->{seed} FAULTS=$self->{faults}")

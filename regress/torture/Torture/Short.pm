@@ -31,6 +31,7 @@ sub torture
 	cmp_ok($run->done, '>=', 3, 'faults were survived: ' . $run->done);
 	cmp_ok($run->count->{events}, '>=', 500, "so were events: $run->{count}{events}");
 	cmp_ok($run->count->{ends}, '>=', 10, 'the slot was watched');
+	cmp_ok($run->count->{spooled}, '>', 0, 'the spool was in use') if $settings{spool};
 	return;
 }
 
