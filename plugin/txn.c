@@ -32,7 +32,6 @@ static void
 set_slot(Session *session, Slot slot, const char *text, size_t len)
 {
 	session->slots[slot].text = text;
-
 	session->slots[slot].len = (uint32) len;
 }
 

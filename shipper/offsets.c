@@ -491,6 +491,33 @@ read_to_end(Offsets *reader, Err *err)
 				   reader->topic, FORGET_TIMEOUT_MS / 1000);
 }
 
+/* What became of the one record that is under way; nothing else says so for sure. */
+static rd_kafka_resp_err_t
+await_report(rd_kafka_t *kafka)
+{
+	int64_t		until = loop_now_us() + FORGET_TIMEOUT_MS * INT64_C(1000);
+	rd_kafka_queue_t *queue = rd_kafka_queue_get_main(kafka);
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+	bool		reported = false;
+
+	while (!reported && loop_now_us() < until)
+	{
+		rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 50);
+		const rd_kafka_message_t *message = NULL;
+
+		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
+			message = rd_kafka_event_message_next(event);
+		if (message != NULL)
+		{
+			code = message->err;
+			reported = true;
+		}
+		rd_kafka_event_destroy(event);
+	}
+	rd_kafka_queue_destroy(queue);
+	return code;
+}
+
 /* Writes a tombstone for the key, and waits for it. */
 static bool
 write_tombstone(const Conf *conf, const char *key, Err *err)
@@ -502,6 +529,7 @@ write_tombstone(const Conf *conf, const char *key, Err *err)
 
 	if (kafka_conf == NULL)
 		return false;
+	rd_kafka_conf_set_events(kafka_conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
 	kafka = rd_kafka_new(RD_KAFKA_PRODUCER, kafka_conf, why, sizeof(why));
 	if (kafka == NULL)
 	{
@@ -513,7 +541,7 @@ write_tombstone(const Conf *conf, const char *key, Err *err)
 							 RD_KAFKA_V_KEY(key, strlen(key)),
 							 RD_KAFKA_V_VALUE(NULL, 0), RD_KAFKA_V_END);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		code = rd_kafka_flush(kafka, FORGET_TIMEOUT_MS);
+		code = await_report(kafka);
 	rd_kafka_destroy_flags(kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 	return code == RD_KAFKA_RESP_ERR_NO_ERROR ||
 		err_set(err, ERR_FATAL, "could not remove the position record from topic \"%s\": %s",

@@ -2,9 +2,9 @@
  * producer.h
  *	  The way into Kafka: events by pointer, delivery reports in batches.
  *
- * The only module, with producer_conf.c, that knows librdkafka.  Nothing here
- * waits for Kafka but producer_topic_look(), which is bounded, and
- * producer_renew() and producer_free(), which wait for librdkafka's threads.
+ * With producer_conf.c, and offsets.c which reads, the only module that knows
+ * librdkafka.  Nothing here waits for Kafka but the three questions that have a
+ * timeout; producer_renew() and producer_free() wait for librdkafka's threads.
  *
  * Events wait in a queue of their topic, as pointers: their bytes are the
  * caller's and must stay until the event was reported as acknowledged or the
