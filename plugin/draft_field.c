@@ -12,6 +12,7 @@
 #include "draft.h"
 #include "encoders.h"
 #include "json.h"
+#include "typerule.h"
 
 /* ---- structs ------------------------------------------------------------- */
 
@@ -133,14 +134,7 @@ field_under(Draft *draft, const Shape *field, const ConnectSchema *schema)
 char *
 json_of_text(const char *text)
 {
-	StringInfoData buf;
-	Out			out;
-
-	initStringInfo(&buf);
-	out_open(&out, &buf);
-	json_string(&out, text, strlen(text));
-	out_close(&out);
-	return buf.data;
+	return typetext_quoted(text, strlen(text));
 }
 
 Shape *

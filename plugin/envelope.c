@@ -11,8 +11,8 @@
 #include "postgres.h"
 
 #include "envelope.h"
-#include "json.h"
 #include "naming.h"
+#include "typerule.h"
 
 static const ConnectSchema *
 plain(ConnectType type, bool optional)
@@ -23,14 +23,7 @@ plain(ConnectType type, bool optional)
 static Shape *
 quoted(bool optional, const char *text)
 {
-	StringInfoData buf;
-	Out			out;
-
-	initStringInfo(&buf);
-	out_open(&out, &buf);
-	json_string(&out, text, strlen(text));
-	out_close(&out);
-	return shape_text(plain(CONNECT_STRING, optional), buf.data);
+	return shape_text(plain(CONNECT_STRING, optional), typetext_quoted(text, strlen(text)));
 }
 
 static Shape *

@@ -27,12 +27,12 @@
 
 #include "compat.h"
 #include "guard.h"
-#include "json.h"
 #include "record.h"
 #include "settings.h"
 #include "snapshot.h"
 #include "snapshotcheck.h"
 #include "txn.h"
+#include "typerule.h"
 
 /* No page has more rows; so many places of an ordinal are a block's. */
 #define ROWS_PER_BLOCK	2048
@@ -249,16 +249,11 @@ next_row(SnapshotReader *reader)
 static SlotText
 quoted_mark(const char *text)
 {
-	StringInfoData buf;
-	Out			out;
+	char	   *json = typetext_quoted(text, strlen(text));
 
-	initStringInfo(&buf);
-	out_open(&out, &buf);
-	json_string(&out, text, strlen(text));
-	out_close(&out);
 	return (SlotText)
 	{
-		buf.data, buf.len
+		json, strlen(json)
 	};
 }
 
