@@ -56,6 +56,14 @@
 #define compat_primary_key(rel) RelationGetPrimaryKeyIndex(rel)
 #endif
 
+/* A COPY tells how far it is. */
+#if PG_VERSION_NUM >= 140000
+#define compat_in_copy() \
+	(MyBEEntry != NULL && MyBEEntry->st_progress_command == PROGRESS_COMMAND_COPY)
+#else
+#define compat_in_copy() false
+#endif
+
 /* A publication's schemas (FOR TABLES IN SCHEMA). */
 #if HAVE_PUBLICATION_FILTERS
 #define compat_publication_has_schema(pub, schema) \

@@ -31,6 +31,7 @@
 #include "settings.h"
 #include "snapshot.h"
 #include "snapshotcheck.h"
+#include "snapshotprogress.h"
 #include "txn.h"
 #include "typerule.h"
 
@@ -53,6 +54,8 @@ struct SnapshotReader
 	SlotText	first_mark;		/* and of those at the ends */
 	SlotText	last_mark;
 	uint64		ordinal;		/* of the row at hand */
+	BlockNumber first_block;	/* of those that are read, */
+	BlockNumber end_block;		/* up to before this one */
 
 	ReorderBufferTXN txn;		/* of each chunk */
 	StringInfoData buffers[2];
@@ -120,7 +123,7 @@ begin_scan(SnapshotReader *reader, const SnapshotRequest *request)
 {
 	Relation	relation = reader->relation;
 	bool		whole = request->first == 0 && request->end == InvalidBlockNumber;
-	BlockNumber nblocks;
+	BlockNumber nblocks = RelationGetNumberOfBlocks(relation);
 
 	if (!whole && relation->rd_tableam != GetHeapamTableAmRoutine())
 		ereport(ERROR,
@@ -132,13 +135,14 @@ begin_scan(SnapshotReader *reader, const SnapshotRequest *request)
 	reader->scan = table_beginscan_strat(relation, reader->snapshot, 0, NULL, true, false);
 	for (int i = 0; i < lengthof(reader->slots); i++)
 		reader->slots[i] = table_slot_create(relation, NULL);
+	reader->first_block = request->first;
+	reader->end_block = Min(request->end, nblocks);
 	if (whole)
 		return;
 
 	/* past the end a scan would go on at the beginning */
-	nblocks = RelationGetNumberOfBlocks(relation);
 	if (request->first < nblocks)
-		heap_setscanlimits(reader->scan, request->first, Min(request->end, nblocks) - request->first);
+		heap_setscanlimits(reader->scan, request->first, reader->end_block - request->first);
 	else
 		heap_setscanlimits(reader->scan, 0, 0);
 }
@@ -244,6 +248,17 @@ next_row(SnapshotReader *reader)
 	MemoryContextReset(session->change_context);
 }
 
+/* Tells how far it is; the last row may be blocks before the end. */
+static void
+report(const SnapshotReader *reader)
+{
+	const TupleTableSlot *slot = reader->slots[reader->present];
+	uint64		rows = reader->ordinal - (uint64) reader->first_block * ROWS_PER_BLOCK;
+	BlockNumber block = reader->has_row ? ItemPointerGetBlockNumberNoCheck(&slot->tts_tid) : reader->end_block;
+
+	snapshot_progress_at(reader->first_block, Max(block, reader->first_block), rows);
+}
+
 /* ---- the reader ------------------------------------------------------------------ */
 
 static SlotText
@@ -298,6 +313,7 @@ snapshot_begin(const SnapshotRequest *request)
 	begin_scan(reader, request);
 	reader->has_row = !reader->plan->records[RECORD_READ].dropped &&
 		fetch(reader, reader->slots[reader->present]);
+	snapshot_progress_begin(request->relid, reader->first_block, reader->end_block);
 	AtEOXact_GUC(true, level);
 	return reader;
 }
@@ -315,6 +331,7 @@ snapshot_next(SnapshotReader *reader)
 		next_row(reader);
 	if (reader->chunk == NULL)
 		batch_flush(&reader->session->batch);
+	report(reader);
 	AtEOXact_GUC(true, level);
 	return reader->chunk ? (struct varlena *) reader->chunk->data : NULL;
 }

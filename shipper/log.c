@@ -20,6 +20,7 @@
 #define LOG_LIMIT_US	10000000
 
 LogLevel	log_level = LOG_INFO;
+void		(*log_before_line) (void);
 
 static bool log_json = false;
 static char log_connector[256];
@@ -45,6 +46,12 @@ log_setup(LogLevel level, bool json, const char *connector)
 	log_level = level;
 	log_json = json;
 	snprintf(log_connector, sizeof(log_connector), "%s", connector ? connector : "");
+}
+
+bool
+log_is_text(void)
+{
+	return !log_json;
 }
 
 static void
@@ -145,6 +152,8 @@ log_write(LogLevel level, const char *module, const char *fmt,...)
 	(log_json ? line_json : line_text) (&line, level, module, message);
 	line.text[line.len++] = '\n';
 
+	if (log_before_line != NULL)
+		log_before_line();
 	/* a log that cannot be written has nowhere to say so */
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
 		return;

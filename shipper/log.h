@@ -23,6 +23,12 @@ extern LogLevel log_level;		/* set once at start */
 /* "text" or "json" lines; connector is printed with each once it is set. */
 extern void log_setup(LogLevel level, bool json, const char *connector);
 
+/* Called before each line that is written; NULL: nobody has to make room. */
+extern void (*log_before_line) (void);
+
+/* True when lines are text for people. */
+extern bool log_is_text(void);
+
 #define log_enabled(level) ((level) <= log_level)
 
 extern void log_write(LogLevel level, const char *module, const char *fmt,...)

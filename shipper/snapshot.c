@@ -16,13 +16,13 @@
 #include "log.h"
 #include "mem.h"
 #include "offsets.h"
+#include "progress.h"
 #include "snapshot_private.h"
 
 #define LOG_MODULE "snapshot"
 
 /* A stop is looked for, and lost connections, so often. */
 #define TICK_US				200000
-#define PROGRESS_US			10000000
 
 typedef struct Snapshot
 {
@@ -39,7 +39,7 @@ typedef struct Snapshot
 	LoopTimer	tick_timer;
 	bool		ticked;
 	int64_t		began_us;
-	int64_t		said_us;		/* when progress was said last */
+	Progress	progress;
 } Snapshot;
 
 /* ---- deciding ---- */
@@ -116,6 +116,26 @@ begin_task(Snapshot *snapshot, SnapshotWorker *worker)
 	return done;
 }
 
+/* Reads what a worker has, and counts it as its table's. */
+static WorkerResult
+read_counted(Snapshot *snapshot, SnapshotWorker *worker)
+{
+	const SnapshotTask *task = worker->task;
+	const IntakeCounts *counts = &snapshot->delivery.intake.counts;
+	uint64_t	rows = counts->events;
+	uint64_t	bytes = counts->bytes;
+	WorkerResult result = worker_read(worker, &snapshot->delivery.intake, memory_free, snapshot, &snapshot->err);
+	int			table;
+
+	if (task == NULL)
+		return result;
+	table = (int) (task->table - snapshot->server.plan.tables);
+	progress_advance(&snapshot->progress, table, counts->events - rows, counts->bytes - bytes);
+	if (result == WORKER_IDLE)
+		progress_piece(&snapshot->progress, table);
+	return result;
+}
+
 /* False and err, or *busy is set when this reader has something to do. */
 static bool
 serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *busy)
@@ -123,7 +143,7 @@ serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *busy)
 	if (worker->task == NULL && snapshot->next_task < snapshot->server.plan.ntasks &&
 		!begin_task(snapshot, worker))
 		return false;
-	switch (worker_read(worker, &snapshot->delivery.intake, memory_free, snapshot, &snapshot->err))
+	switch (read_counted(snapshot, worker))
 	{
 		case WORKER_FAILED:
 			return false;
@@ -144,22 +164,6 @@ serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *busy)
 	return true;
 }
 
-static void
-say_progress(Snapshot *snapshot)
-{
-	int64_t		now = loop_now_us();
-	const SnapshotPlan *plan = &snapshot->server.plan;
-
-	if (now < snapshot->said_us + PROGRESS_US)
-		return;
-	snapshot->said_us = now;
-	log_info("snapshot: %llu rows of about %.0f read, %llu in Kafka, piece %d of %d, %lld rows/s",
-			 (unsigned long long) snapshot->delivery.intake.counts.events, plan->rows,
-			 (unsigned long long) snapshot->delivery.intake.counts.acknowledged,
-			 snapshot->next_task, plan->ntasks,
-			 (long long) snapshot->delivery.intake.counts.acknowledged * 1000000 / (now - snapshot->began_us + 1));
-}
-
 /* Everything that a turn does; *done when all rows are in Kafka. */
 static bool
 turn(Snapshot *snapshot, bool *done)
@@ -178,7 +182,7 @@ turn(Snapshot *snapshot, bool *done)
 	{
 		snapshot->ticked = false;
 		loop_timer_set(&snapshot->tick_timer, TICK_US);
-		say_progress(snapshot);
+		progress_tick(&snapshot->progress, snapshot->delivery.intake.counts.acknowledged);
 		if (!snapshot_server_check(&snapshot->server, &snapshot->err))
 			return false;
 	}
@@ -226,12 +230,26 @@ open_workers(Snapshot *snapshot, int readers)
 	return true;
 }
 
+/* Each table, with its pieces. */
+static void
+begin_progress(Snapshot *snapshot)
+{
+	const SnapshotPlan *plan = &snapshot->server.plan;
+
+	progress_begin(&snapshot->progress, plan->ntables);
+	for (int i = 0; i < plan->ntables; i++)
+		progress_table(&snapshot->progress, i, plan->tables[i].name, plan->tables[i].rows);
+	for (int i = 0; i < plan->ntasks; i++)
+		progress_add_piece(&snapshot->progress, (int) (plan->tasks[i].table - plan->tables));
+}
+
 static bool
 read_all(Snapshot *snapshot)
 {
 	bool		done = false;
 
-	snapshot->began_us = snapshot->said_us = loop_now_us();
+	begin_progress(snapshot);
+	snapshot->began_us = loop_now_us();
 	snapshot->loop.again = true;
 	for (;;)
 	{
@@ -277,10 +295,11 @@ snapshot_run(const Conf *conf, const volatile bool *stop, Err *err)
 	loop_init(&snapshot->loop);
 	done = snapshot_server_open(&snapshot->server, conf, reader_count(conf), stop, &snapshot->err);
 	if (done)
-		log_info("taking a snapshot of %d tables at " LSN_FMT ", about %.0f rows where they were analyzed",
+		log_info("taking a snapshot of %d tables at " LSN_FMT ", about %.0f rows",
 				 snapshot->server.plan.ntables, LSN_ARGS(snapshot->server.lsn), snapshot->server.plan.rows);
 	done = done && open_workers(snapshot, reader_count(conf)) && open_kafka(snapshot) &&
 		read_all(snapshot) && complete(snapshot);
+	progress_end(&snapshot->progress, done);
 	if (!done)
 		*err = snapshot->err;
 	for (int i = 0; i < snapshot->nworkers; i++)

@@ -22,13 +22,15 @@
 /*
  * What the publication lists, with the partitions that have the rows of a root.
  * A partition belongs to the relation it is shown as, which decides whether it is
- * captured.
+ * captured.  Rows are estimated as the planner does it: as dense as they were when
+ * the table was analyzed, else by the width of its columns.
  */
 static const char tables_sql[] =
 "SELECT s.schemaname || '.' || s.tablename, n.nspname || '.' || l.relname,"
 " pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.relname), l.oid, l.relkind,"
-" COALESCE(pg_catalog.pg_relation_size(l.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8, 0),"
-" GREATEST(l.reltuples, 0),"
+" b.blocks, CASE WHEN l.reltuples >= 0 AND l.relpages > 0 THEN l.reltuples / l.relpages * b.blocks"
+"  ELSE b.blocks * (b.size - 24) / (28 + (SELECT pg_catalog.sum(CASE WHEN a.attlen > 0 THEN a.attlen ELSE 32 END)"
+"   FROM pg_catalog.pg_attribute a WHERE a.attrelid = l.oid AND a.attnum > 0)) END,"
 " EXISTS (SELECT FROM pg_catalog.pg_am a WHERE a.oid = l.relam AND a.amname = 'heap')"
 " FROM (SELECT DISTINCT c.oid, c.relkind, t.schemaname, t.tablename"
 "  FROM pg_catalog.pg_publication_tables t"
@@ -39,6 +41,8 @@ static const char tables_sql[] =
 "  UNION ALL SELECT p.relid FROM pg_catalog.pg_partition_tree(s.oid) p WHERE p.isleaf AND s.relkind = 'p') r"
 " JOIN pg_catalog.pg_class l ON l.oid = r.relid"
 " JOIN pg_catalog.pg_namespace n ON n.oid = l.relnamespace"
+" CROSS JOIN LATERAL (SELECT COALESCE(pg_catalog.pg_relation_size(l.oid) / s.size, 0) AS blocks, s.size"
+"  FROM (SELECT pg_catalog.current_setting('block_size')::pg_catalog.int8 AS size) s) b"
 " WHERE l.relkind <> 'p'"
 " ORDER BY (s.schemaname || '.' || s.tablename) COLLATE \"C\", (n.nspname || '.' || l.relname) COLLATE \"C\"";
 

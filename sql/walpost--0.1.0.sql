@@ -49,14 +49,29 @@ WHERE s.plugin OPERATOR(pg_catalog.=) 'walpost';
 COMMENT ON VIEW walpost.slots IS
 'the slots of this plugin, with the WAL that each retains and how far its consumer is behind';
 
+-- The numbers from 11 on are the reader's, behind those of the COPY that calls it.
+CREATE VIEW walpost.snapshot_progress AS
+SELECT p.pid, p.datid, d.datname, CAST(p.param12 AS oid) AS relid,
+       CASE WHEN d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+            THEN CAST(CAST(CAST(p.param12 AS oid) AS regclass) AS text) END AS relation,
+       p.param13 AS first_block, p.param14 AS blocks_total, p.param15 AS blocks_done,
+       p.param16 AS rows_done, p.param1 AS bytes_done
+FROM pg_catalog.pg_stat_get_progress_info('COPY') AS p
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) p.datid
+WHERE p.param11 OPERATOR(pg_catalog.=) 1464882004;
+COMMENT ON VIEW walpost.snapshot_progress IS
+'the tables, or blocks of tables, that snapshots are reading at this moment, and how far each reader is';
+
 REVOKE ALL ON FUNCTION walpost.version() FROM PUBLIC;
 REVOKE ALL ON FUNCTION walpost.options() FROM PUBLIC;
 REVOKE ALL ON FUNCTION walpost.describe(regclass, text[]) FROM PUBLIC;
 REVOKE ALL ON walpost.slots FROM PUBLIC;
+REVOKE ALL ON walpost.snapshot_progress FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION walpost.version() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION walpost.options() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION walpost.describe(regclass, text[]) TO pg_monitor;
 GRANT SELECT ON walpost.slots TO pg_monitor;
+GRANT SELECT ON walpost.snapshot_progress TO pg_monitor;
 
 -- It checks what the role may read, as COPY does.
 GRANT EXECUTE ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text) TO PUBLIC;

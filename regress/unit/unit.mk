@@ -23,6 +23,7 @@ UNIT_spool    = $(addprefix shipper/,spool.c spool_dir.c spool_file.c spool_read
 UNIT_position = shipper/position.c shipper/mem.c shipper/err.c
 UNIT_LIBS_position = -ljansson
 UNIT_continuity = shipper/continuity.c
+UNIT_bars     = shipper/bars.c shipper/log.c
 
 UNIT_TESTS    = $(patsubst regress/unit/test_%.c,%,$(sort $(wildcard regress/unit/test_*.c)))
 UNIT_PROGRAMS = $(addprefix build/unit/test_,$(UNIT_TESTS))
