@@ -58,6 +58,7 @@ build	libpq-dev	pkg-config --exists libpq
 build	librdkafka-dev	pkg-config --exists rdkafka
 build	libjansson-dev	pkg-config --exists jansson
 build	libpcre2-dev	pkg-config --exists libpcre2-8
+build	libmicrohttpd-dev	pkg-config --exists libmicrohttpd
 demo	perl	has perl
 demo	kcat	has kcat
 test	perl	perl -MTest::More -MTAP::Harness -MJSON::PP -MTime::HiRes -e 1

@@ -22,7 +22,7 @@
 static const char run_help[] =
 "Runs the connector of a file (Kafka Connect's JSON, with or without the\n"
 "{\"name\", \"config\"} wrapper, or .properties) until SIGTERM or SIGINT. With more\n"
-"than one file, each connector runs in a process of its own.\n";
+"than one file, or with --http, each connector runs in a process of its own.\n";
 
 static const char check_help[] =
 "Looks before you leap: server, role, slot, publication, tables, brokers. Each\n"
@@ -54,7 +54,7 @@ static const char slot_takeover_help[] =
 "point, it is completed by running it again.\n";
 
 const CliCommand cli_commands[] = {
-	{"run", "FILE...", 1, -1, "connector file", "worker" LOGGING,
+	{"run", "FILE...", 1, -1, "connector file", "worker http" LOGGING,
 	"run the connectors of these files until stopped", run_help, cmd_run},
 	{"check", "FILE", 1, 1, "connector file", "worker" LOGGING,
 	"check server, role, slot, publication and brokers", check_help, cmd_check},
@@ -88,6 +88,13 @@ static bool
 take_worker(CliArgs *args, const char *value)
 {
 	args->worker = value;
+	return value[0] != '\0';
+}
+
+static bool
+take_http(CliArgs *args, const char *value)
+{
+	args->http = value;
 	return value[0] != '\0';
 }
 
@@ -131,6 +138,7 @@ take_format(CliArgs *args, const char *value)
 
 static const CliOption options[] = {
 	{"worker", "FILE", "a Kafka Connect worker's settings: brokers, converters, producer.*", take_worker, "a file"},
+	{"http", "[HOST:]PORT", "serve /metrics, /healthz and /readyz there", take_http, "a port, or a host and a port"},
 	{"limit", "N", "end after N events", take_limit, "a positive integer"},
 	{"reference", NULL, "print the reference of all properties (CONFIG.md)", take_reference, ""},
 	{"log-level", "LEVEL", "error, warn, info (default), debug or trace", take_level, "error, warn, info, debug or trace"},

@@ -18,6 +18,7 @@
 typedef struct CliArgs
 {
 	const char *worker;			/* --worker */
+	const char *http;			/* --http; NULL: none */
 	LogLevel	level;			/* --log-level */
 	bool		json;			/* --log-format */
 	bool		reference;		/* --reference */

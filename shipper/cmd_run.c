@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "child.h"
 #include "cmd.h"
 #include "log.h"
 #include "offsets.h"
@@ -99,6 +100,9 @@ prepare(const Conf *conf, bool *made, Err *err)
 		if (wait > longest)
 			wait = longest > TICK_MS ? longest : TICK_MS;
 		log_warn("%s; trying again", err->text);
+		counter_add(COUNTER_FAULTS, 1);
+		counter_set_text(COUNTER_TEXT_REASON, err->text);
+		counter_set(COUNTER_PHASE, PHASE_BACKOFF);
 		wait_before_retry(jittered(wait));
 		wait *= 2;
 		if (stop_asked)
@@ -155,6 +159,9 @@ run_connector(const Conf *conf, Err *err)
 			 conf_get(conf, "database.dbname"), conf_get(conf, "database.hostname"),
 			 slot, options.publication, conf_get(conf, "topic.prefix"),
 			 conf_get(conf, "topic.delimiter"));
+	counter_set_text(COUNTER_TEXT_CONNECTOR, conf_get(conf, "name"));
+	counter_set_text(COUNTER_TEXT_PREFIX, conf_get(conf, "topic.prefix"));
+	counter_set_text(COUNTER_TEXT_SLOT, slot);
 	if (!prepare(conf, &options.slot_made, err))
 		return false;
 	if (snapshot_is_all(conf))
@@ -171,11 +178,11 @@ cmd_run(const CliArgs *args, Err *err)
 	Conf	   *conf;
 	bool		done;
 
-	if (args->noperands > 1)
+	if (args->noperands > 1 || args->http != NULL)
 		return supervisor_run(args, err);
 	watch_signals();
-	if (!supervisor_attach())
-		return err_set(err, ERR_FATAL, "the supervisor of this process has ended");
+	if (!child_attach(err))
+		return false;
 	conf = cli_load(args, args->operands[0], err);
 	if (conf == NULL)
 		return false;

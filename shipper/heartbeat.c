@@ -143,7 +143,7 @@ heartbeat_new(const Conf *conf, Producer *producer, Topics *topics, Loop *loop)
 	heartbeat->topic = heartbeat_topic(conf, topics);
 	build_body(heartbeat);
 	if (query != NULL && query[0] != '\0')
-		heartbeat->query = sidequery_new(conf, loop, "heartbeat.action.query");
+		heartbeat->query = sidequery_new(conf, loop, "heartbeat.action.query", query, NULL, NULL);
 	heartbeat->timer = (LoopTimer)
 	{
 		.fire = on_timer,.arg = heartbeat

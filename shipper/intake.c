@@ -11,6 +11,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include <string.h>
+#include <time.h>
 
 #include "intake.h"
 #include "log.h"
@@ -81,11 +82,12 @@ on_relation(Intake *intake, const Frame *frame, Err *err)
  * broken connection the half-received one is the first to come.
  */
 static bool
-begin_unit(Intake *intake, uint64_t lsn, bool received, Err *err)
+begin_unit(Intake *intake, uint64_t lsn, int64_t commit_us, bool received, Err *err)
 {
 	const LedgerEntry *open = ledger_open_entry(&intake->ledger);
 
 	intake->commit_lsn = lsn;
+	intake->commit_us = commit_us;
 	intake->nevents = intake->ntaken = intake->ordinal = 0;
 	intake->record = 0;
 	intake->drop_unit = received;
@@ -103,6 +105,8 @@ begin_unit(Intake *intake, uint64_t lsn, bool received, Err *err)
 					   LSN_FMT " was half received, but the server goes on with the one at " LSN_FMT
 					   "; is it the same server?  Start again to repeat from the slot's position",
 					   LSN_ARGS(open ? open->commit_lsn : 0), LSN_ARGS(lsn));
+	else
+		ledger_open_entry(&intake->ledger)->commit_us = commit_us;
 	intake->in_unit = true;
 	return true;
 }
@@ -114,7 +118,8 @@ on_begin(Intake *intake, const Frame *frame, Err *err)
 
 	if (intake->in_unit)
 		return bad_stream(intake, err, "a BEGIN frame inside a transaction");
-	return begin_unit(intake, lsn, lsn < intake->ledger.received_lsn, err);
+	intake->xid = frame->begin.xid;
+	return begin_unit(intake, lsn, frame->begin.commit_us, lsn < intake->ledger.received_lsn, err);
 }
 
 static void
@@ -141,13 +146,22 @@ on_commit(Intake *intake, const Frame *frame, Err *err)
 	return true;
 }
 
+static int64_t
+wall_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /* A message's LSN is where its record begins, so its like only comes once. */
 static bool
 on_control(Intake *intake, const Frame *frame, Err *err)
 {
 	if (intake->in_unit)
 		return bad_stream(intake, err, "a CONTROL frame inside a transaction");
-	if (!begin_unit(intake, frame->control.lsn,
+	if (!begin_unit(intake, frame->control.lsn, wall_now_us(),
 					frame->control.lsn <= intake->message_lsn, err))
 		return false;
 	intake->message_left = frame->control.nevents;

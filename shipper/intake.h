@@ -53,6 +53,9 @@ typedef struct Intake
 	bool		drop_unit;		/* it was received as a whole before */
 	uint64_t	unit;			/* its ledger entry */
 	uint64_t	commit_lsn;
+	int64_t		commit_us;		/* when it was committed, since 1970; of a
+								 * message: when it came */
+	uint32_t	xid;			/* of the last transaction */
 	uint64_t	skip;			/* so many of its first events were received
 								 * before */
 	uint64_t	nevents;		/* of it, so far, */

@@ -57,6 +57,12 @@ ledger_grow(Ledger *ledger)
 	ledger->mask = mask;
 }
 
+int64_t
+ledger_oldest_us(const Ledger *ledger)
+{
+	return ledger_empty(ledger) ? 0 : entry_at(ledger, ledger->head)->commit_us;
+}
+
 LedgerEntry *
 ledger_open_entry(const Ledger *ledger)
 {

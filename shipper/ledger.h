@@ -29,6 +29,7 @@ typedef struct LedgerEntry
 	uint64_t	commit_lsn;
 	uint64_t	end_lsn;		/* 0 until closed */
 	uint64_t	own_end_lsn;	/* without what keepalives added */
+	int64_t		commit_us;		/* when it was committed, since 1970; the caller's */
 	uint64_t	produced;
 	uint64_t	acknowledged;
 	bool		closed;
@@ -72,6 +73,9 @@ ledger_empty(const Ledger *ledger)
 {
 	return ledger->head == ledger->tail;
 }
+
+/* When the oldest unit that is not complete was committed; 0: there is none. */
+extern int64_t ledger_oldest_us(const Ledger *ledger);
 
 /* The unit that is half received, or NULL. */
 extern LedgerEntry *ledger_open_entry(const Ledger *ledger);

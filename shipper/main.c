@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "counters.h"
 
 #define LOG_MODULE "main"
 
@@ -26,6 +27,7 @@ main(int argc, char **argv)
 	log_setup(args.level, args.json, NULL);
 	if (!command->run(&args, &err) && err.kind != ERR_NONE)
 	{
+		counter_set_text(COUNTER_TEXT_REASON, err.text);
 		if (args.json)
 			log_error("%s", err.text);
 		else

@@ -32,6 +32,8 @@ on_signal(void *arg, short revents)
 
 	while ((signo = sig_next(&pump->sig)) != 0)
 	{
+		if (signo == SIGCHLD)
+			continue;
 		if (signo == SIGHUP)
 		{
 			log_info("received SIGHUP; properties are read at start only");
@@ -175,6 +177,7 @@ pump_run(const PumpOptions *options, Err *err)
 	}
 	add_watches(pump);
 	pump_running = pump;
+	pump_counters_open(pump);
 
 	pump->loop.again = true;
 	while (!pump->loop.stop)
@@ -189,6 +192,7 @@ pump_run(const PumpOptions *options, Err *err)
 		log_info("stopped, acknowledged up to " LSN_FMT, LSN_ARGS(pump_flush_lsn(pump)));
 	else if (err != NULL)
 		*err = pump->err;
+	pump_counters_close(pump);
 	pump_running = NULL;
 
 	pump_spool_close(pump);

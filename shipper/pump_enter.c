@@ -48,6 +48,7 @@ static const unsigned transitions[PUMP_NSTATES] = {
 	[PUMP_STOPPED] = 0,
 	[PUMP_FAILED] = 0,
 };
+
 const char *
 pump_state_name(PumpState state)
 {
@@ -189,6 +190,7 @@ pump_enter(Pump *pump, PumpState state)
 	pump->state = state;
 	pump->state_expired = false;
 	heartbeat_set(pump->delivery.heartbeat, state == PUMP_STREAM);
+	pump_counters_state(pump);
 	loop_timer_clear(&pump->state_timer);
 	loop_timer_clear(&pump->probe_timer);
 	enter[state] (pump);

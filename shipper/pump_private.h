@@ -17,6 +17,7 @@
 #include "offsets.h"
 #include "position.h"
 #include "pump.h"
+#include "sidequery.h"
 #include "sig.h"
 #include "spool.h"
 #include "stream.h"
@@ -74,6 +75,8 @@ typedef struct Pump
 	Loop		loop;
 	Sig			sig;
 	Delivery	delivery;
+	SideQuery  *lag_query;		/* NULL: nobody wants to know */
+	char	   *lag_statement;
 	Stream	   *stream;			/* NULL: none */
 	Stream	   *probe;			/* asks whether the server is shutting down */
 	Feedback	feedback;
@@ -95,6 +98,7 @@ typedef struct Pump
 	int64_t		recorded_us;	/* when that was handed over */
 	uint64_t	start_lsn;		/* where the stream began */
 	Continuity	continuity;
+	bool		compared;		/* continuity is set */
 
 	/* exactly-once */
 	PumpTxn		txn;
@@ -118,6 +122,8 @@ typedef struct Pump
 	LoopTimer	offsets_timer;
 	LoopTimer	record_timer;
 	LoopTimer	spool_timer;
+	LoopTimer	count_timer;
+	LoopTimer	lag_timer;
 
 	bool		state_expired;
 	bool		stop;			/* asked to, by a signal */
@@ -163,6 +169,15 @@ extern const char *pump_state_name(PumpState state);
 
 /* Where an error leads: pump->err says which. */
 extern PumpState pump_after_error(Pump *pump);
+
+/* ---- pump_counters.c ---- */
+
+/* If somebody reads them, keeps the counters up to date from now on. */
+extern void pump_counters_open(Pump *pump);
+extern void pump_counters_close(Pump *pump);
+
+/* Entering the state: what the process is doing now. */
+extern void pump_counters_state(const Pump *pump);
 
 /* ---- pump_turns.c ---- */
 
@@ -348,6 +363,7 @@ extern void pump_spool_vouch(const Pump *pump, Position *record, ContinuityServe
 
 /* pump_resume() is done. */
 extern void pump_spool_resumed(Pump *pump);
+
 /* ---- pump_txn.c ---- */
 
 /*

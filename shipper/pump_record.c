@@ -134,6 +134,7 @@ pump_resume(Pump *pump, bool final)
 	pump_spool_vouch(pump, &vouched, &server);
 	found = continuity_compare(record, &server, strategy, pump->exactly_once);
 	pump->continuity = found;
+	pump->compared = true;
 	continuity_print(&found, record, &server, text, sizeof(text));
 	if (found.stop)
 	{

@@ -17,6 +17,9 @@
 /* A connection that does not stand by then is given up by the next run. */
 #define CONNECT_TIMEOUT_US	30000000
 
+/* Columns of a row that are handed over. */
+#define ROW_COLUMNS			8
+
 typedef enum SideState
 {
 	SIDE_CLOSED,
@@ -30,7 +33,10 @@ struct SideQuery
 {
 	const Conf *conf;
 	Loop	   *loop;
-	const char *property;
+	const char *what;
+	const char *statement;
+	SideRow		row;			/* NULL: none */
+	void	   *arg;
 	SideState	state;
 	PGconn	   *conn;
 	LoopFd		watch;
@@ -42,13 +48,17 @@ struct SideQuery
 static void on_ready(void *arg, short revents);
 
 SideQuery *
-sidequery_new(const Conf *conf, Loop *loop, const char *property)
+sidequery_new(const Conf *conf, Loop *loop, const char *what,
+			  const char *statement, SideRow row, void *arg)
 {
 	SideQuery  *query = mem_zero(sizeof(SideQuery));
 
 	query->conf = conf;
 	query->loop = loop;
-	query->property = property;
+	query->what = what;
+	query->statement = statement;
+	query->row = row;
+	query->arg = arg;
 	query->watch = (LoopFd)
 	{
 		-1, 0, on_ready, query
@@ -89,7 +99,7 @@ give_up(SideQuery *query, const PGresult *res)
 {
 	Err			err;
 
-	pg_error(query->conn, res, query->property, &err);
+	pg_error(query->conn, res, query->what, &err);
 	report(query, &err);
 	close_connection(query);
 }
@@ -133,6 +143,20 @@ go_on_connecting(SideQuery *query)
 	}
 }
 
+static void
+give_rows(SideQuery *query, const PGresult *res)
+{
+	const char *values[ROW_COLUMNS];
+	int			n = PQnfields(res) < ROW_COLUMNS ? PQnfields(res) : ROW_COLUMNS;
+
+	for (int row = 0; row < PQntuples(res); row++)
+	{
+		for (int i = 0; i < n; i++)
+			values[i] = PQgetisnull(res, row, i) ? NULL : PQgetvalue(res, row, i);
+		query->row(query->arg, values, n);
+	}
+}
+
 /* The results that have come; true when there are no more to come. */
 static bool
 take_results(SideQuery *query)
@@ -149,9 +173,11 @@ take_results(SideQuery *query)
 		{
 			query->failed = true;
 			pg_error(query->conn, res, query->state == SIDE_SETTING_UP ?
-					 "run database.initial.statements" : query->property, &err);
+					 "run database.initial.statements" : query->what, &err);
 			report(query, &err);
 		}
+		else if (status == PGRES_TUPLES_OK && query->row != NULL && query->state == SIDE_RUNNING)
+			give_rows(query, res);
 		PQclear(res);
 	}
 	return false;
@@ -173,7 +199,7 @@ go_on_running(SideQuery *query)
 	if (PQstatus(query->conn) == CONNECTION_BAD || (query->failed && query->state == SIDE_SETTING_UP))
 		close_connection(query);
 	else if (query->state == SIDE_SETTING_UP)
-		send_text(query, conf_get(query->conf, query->property), SIDE_RUNNING);
+		send_text(query, query->statement, SIDE_RUNNING);
 	else
 		query->state = SIDE_IDLE;
 }
@@ -196,7 +222,7 @@ sidequery_run(SideQuery *query)
 {
 	if (query->state == SIDE_IDLE)
 	{
-		send_text(query, conf_get(query->conf, query->property), SIDE_RUNNING);
+		send_text(query, query->statement, SIDE_RUNNING);
 		return;
 	}
 	if (query->state == SIDE_CONNECTING && loop_now_us() > query->since_us + CONNECT_TIMEOUT_US)

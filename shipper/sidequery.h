@@ -16,11 +16,15 @@
 
 typedef struct SideQuery SideQuery;
 
+/* A row of the result; values are NULL where SQL says so. */
+typedef void (*SideRow) (void *arg, const char *const *values, int n);
+
 /*
- * Everything is borrowed; property is the one that holds the statement, for
- * messages.
+ * Everything is borrowed; what names the statement in messages.  row may be
+ * NULL, if nobody wants what comes back.
  */
-extern SideQuery *sidequery_new(const Conf *conf, Loop *loop, const char *property);
+extern SideQuery *sidequery_new(const Conf *conf, Loop *loop, const char *what,
+								const char *statement, SideRow row, void *arg);
 extern void sidequery_free(SideQuery *query);
 
 /* Runs the statement once more, unless the run before still goes on. */

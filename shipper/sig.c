@@ -15,7 +15,7 @@
 
 #include "sig.h"
 
-static const int sig_handled[] = {SIGTERM, SIGINT, SIGHUP};
+static const int sig_handled[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 
 #ifdef __linux__
 

@@ -22,7 +22,7 @@ typedef struct Sig
 	sigset_t	before;
 } Sig;
 
-/* Blocks SIGTERM, SIGINT and SIGHUP, ignores SIGPIPE. */
+/* Blocks SIGTERM, SIGINT, SIGHUP and SIGCHLD, ignores SIGPIPE. */
 extern bool sig_open(Sig *sig, Err *err) must_check;
 extern void sig_close(Sig *sig);
 

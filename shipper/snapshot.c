@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counters.h"
 #include "delivery.h"
 #include "log.h"
 #include "mem.h"
@@ -293,6 +294,7 @@ snapshot_run(const Conf *conf, const volatile bool *stop, Err *err)
 	snapshot->conf = conf;
 	snapshot->stop = stop;
 	loop_init(&snapshot->loop);
+	counter_set(COUNTER_PHASE, PHASE_SNAPSHOT);
 	done = snapshot_server_open(&snapshot->server, conf, reader_count(conf), stop, &snapshot->err);
 	if (done)
 		log_info("taking a snapshot of %d tables at " LSN_FMT ", about %.0f rows",
