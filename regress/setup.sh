@@ -65,6 +65,7 @@ test	perl	perl -MTest::More -MTAP::Harness -MJSON::PP -MTime::HiRes -e 1
 test	libipc-run-perl	perl -MIPC::Run -e 1
 test	kcat	has kcat
 test	openssl	has openssl
+test	curl	has curl
 test	util-linux	has setpriv && has runuser
 fuzz	clang	has clang
 fuzz	libclang-rt-@CLANG@-dev	links_fuzzer

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "identity.h"
+#include "counters.h"
 #include "log.h"
 #include "mem.h"
 #include "preflight.h"
@@ -131,6 +132,17 @@ stop_asked(Err *err)
 	return err_set(err, ERR_NONE, "stopped");
 }
 
+static void
+say_standby(const char *name, int active_pid)
+{
+	char	   *text = mem_print("slot \"%s\" is in use by process %d of the server", name, active_pid);
+
+	log_info("%s; waiting as its hot standby", text);
+	counter_set_text(COUNTER_TEXT_REASON, text);
+	counter_set(COUNTER_PHASE, PHASE_STANDBY);
+	free(text);
+}
+
 /*
  * Waits until nobody uses the slot.  Whoever waits here is a hot standby: one
  * line says so, and no more.  A limit holds only when somebody set it.
@@ -146,8 +158,7 @@ wait_until_free(const Conf *conf, PGconn *conn, const char *name, Slot *slot,
 	if (tries == INT64_MAX)
 		delay = delay > POLL_MS ? POLL_MS : delay < TICK_MS ? TICK_MS : delay;
 	if (slot->active && tries > 0)
-		log_info("slot \"%s\" is in use by process %d of the server; waiting as its hot standby",
-				 name, slot->active_pid);
+		say_standby(name, slot->active_pid);
 	while (slot->exists && slot->active)
 	{
 		if (tries-- <= 0)
@@ -158,6 +169,7 @@ wait_until_free(const Conf *conf, PGconn *conn, const char *name, Slot *slot,
 		if (!slot_read(conn, name, slot, err))
 			return false;
 	}
+	counter_set(COUNTER_PHASE, PHASE_STARTING);
 	return true;
 }
 

@@ -29,7 +29,7 @@ sub command
 
 # A connector, not yet started.  pg (Walpost::Postgres) and kafka
 # (Walpost::Kafka) are required; conf is a hash of properties over those below
-# (undef removes one), prefix the topic prefix (default: shop and a number,
+# (undef removes one), http a port, prefix the topic prefix (default: shop and a number,
 # so that tests can share a broker), db the database, wrapped (1: the file has
 # Connect's {"name", "config"} wrapper).
 sub new
@@ -104,14 +104,15 @@ sub write_conf
 	return;
 }
 
-# Starts "walpost run" on the file.
+# Starts "walpost run" on the file; with http (a port), it serves HTTP there.
 sub start
 {
 	my ($self) = @_;
 
 	# the log of an earlier run stays in front
 	$self->{log_start} = -s $self->{log} || 0;
-	$self->{pid} = in_background($self->{log}, program(), 'run', $self->{file});
+	$self->{pid} = in_background($self->{log}, program(), 'run',
+		($self->{http} ? ('--http', "127.0.0.1:$self->{http}") : ()), $self->{file});
 	return;
 }
 
