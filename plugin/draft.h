@@ -103,6 +103,12 @@ extern char *json_of_text(const char *text);
 extern char *text_of_json(const char *json);
 
 /*
+ * Decodes a JSON string, or a string as a header's struct has it, where it
+ * stands, quotes and all; returns its new end.
+ */
+extern char *json_decode(char *start, const char *end);
+
+/*
  * A header with the value of a field, as SimpleHeaderConverter prints it.
  * What a row needs for it is allocated in the draft's context.
  */

@@ -92,7 +92,7 @@ with_null_text(Draft *draft, const Shape *field, const char *text)
 	Shape	   *copy = copy_shape(field);
 	ShapeColumn *column;
 
-	if (columnrule_is_constant(field->column))
+	if (columnrule_is_constant(field->column) || strcmp(field->column->null_text, text) == 0)
 		return copy;
 	column = MemoryContextAlloc(draft->context, sizeof(ShapeColumn));
 	*column = *field->column;
@@ -112,8 +112,10 @@ field_value(Draft *draft, Shape *field, bool replace_null)
 		return field;
 	if (field->is_null)
 		return shape_text(field->schema, def);
-	if (field->kind == SHAPE_COLUMN && strcmp(field->column->null_text, def) != 0)
-		return with_null_text(draft, field, def);
+	if (field->kind != SHAPE_COLUMN || field->filled)
+		return field;
+	field = with_null_text(draft, field, def);
+	field->filled = true;
 	return field;
 }
 
@@ -124,7 +126,10 @@ field_under(Draft *draft, const Shape *field, const ConnectSchema *schema)
 
 	if (field->is_null)
 		return shape_null(schema, "null");
-	copy = field->kind == SHAPE_COLUMN ? with_null_text(draft, field, "null") : copy_shape(field);
+	if (field->kind == SHAPE_COLUMN && !field->filled)
+		copy = with_null_text(draft, field, "null");
+	else
+		copy = copy_shape(field);
 	copy->schema = schema;
 	return copy;
 }
@@ -169,12 +174,8 @@ decode_unit(const char **p, char *to)
 	return to + pg_utf_mblen((unsigned char *) to);
 }
 
-/*
- * Decodes a JSON string, or a string as a header's struct has it, where it
- * stands; returns its new end.
- */
-static char *
-decode_string(char *start, const char *end)
+char *
+json_decode(char *start, const char *end)
 {
 	static const char from[] = "bfnrt";
 	static const char to[] = "\b\f\n\r\t";
@@ -210,7 +211,7 @@ text_of_json(const char *json)
 	char	   *text = pstrdup(json);
 
 	if (text[0] == '"')
-		*decode_string(text, text +strlen(text)) = '\0';
+		*json_decode(text, text +strlen(text)) = '\0';
 	return text;
 }
 
@@ -243,7 +244,7 @@ write_row_header(Out *out, const Row *row, const void *data)
 		return;
 	}
 	if (value[0] == '"')
-		out->p = decode_string(value, out->p);
+		out->p = json_decode(value, out->p);
 	wire_put32(value - 4, (uint32) (out->p - value));
 }
 

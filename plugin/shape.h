@@ -117,6 +117,7 @@ struct Shape
 	const char *text;			/* SHAPE_TEXT */
 	bool		is_null;		/* of a SHAPE_TEXT: its value is null,
 								 * whatever the converter prints for that */
+	bool		filled;			/* its null has become its default for good */
 	Slot		slot;			/* SHAPE_SLOT */
 	const ShapeColumn *column;
 	Side		side;

@@ -3,8 +3,9 @@
  *	  Transforms of the fields of a key or value: InsertField, ReplaceField,
  *	  ExtractField, HoistField, ValueToKey, SetSchemaMetadata.
  *
- * Each follows its class of Kafka Connect 4, its errors included.  MaskField
- * is in transform_mask.c.
+ * Each follows its class of Kafka Connect 4, its errors included.  Those that
+ * change values (MaskField, Cast, TimestampConverter, Flatten) have files of
+ * their own.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -12,6 +13,7 @@
 
 #include "transformdef.h"
 #include "transform_mask.h"
+#include "transform_value.h"
 #include "typeschema.h"
 
 static const ConnectSchema *
@@ -418,5 +420,8 @@ const TransformClass field_transforms[] = {
 	{KAFKA, "HoistField", true, hoist_settings, sizeof(HoistField), NULL, hoist_apply},
 	{KAFKA, "ValueToKey", false, key_settings, sizeof(ValueToKey), NULL, key_apply},
 	{KAFKA, "SetSchemaMetadata", true, schema_settings, sizeof(SetSchema), schema_check, schema_apply},
+	{KAFKA, "Cast", true, cast_settings, sizeof(Cast), cast_check, cast_apply},
+	{KAFKA, "TimestampConverter", true, timestamp_settings, sizeof(TimestampConverter), timestamp_check, timestamp_apply},
+	{KAFKA, "Flatten", true, flatten_settings, sizeof(Flatten), NULL, flatten_apply},
 	{NULL}
 };

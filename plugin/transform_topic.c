@@ -1,11 +1,12 @@
 /*
  * transform_topic.c
- *	  Transforms of topics: RegexRouter, ByLogicalTableRouter.
+ *	  Transforms of topics: RegexRouter, TimestampRouter, ByLogicalTableRouter.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "postgres.h"
 
+#include "javadate.h"
 #include "naming.h"
 #include "transformdef.h"
 
@@ -39,6 +40,38 @@ regex_router_apply(const TransformStep *step, Draft *draft)
 
 	if (javaregex_matches(router->compiled, draft->topic))
 		draft->topic = javaregex_replace_first(router->compiled, draft->topic);
+}
+
+/* ---- TimestampRouter ----------------------------------------------------- */
+
+typedef struct TimestampRouter
+{
+	char	   *topic;
+	char	   *timestamp;
+} TimestampRouter;
+
+static const Setting timestamp_router_settings[] = {
+	{"topic.format", SETTING_STRING, offsetof(TimestampRouter, topic), false, "${topic}-${timestamp}"},
+	{"timestamp.format", SETTING_STRING, offsetof(TimestampRouter, timestamp), false, "yyyyMMdd"},
+	{NULL}
+};
+
+static void
+timestamp_router_check(TransformStep *step)
+{
+	const TimestampRouter *router = step->settings;
+	const char *fault = javadate_fault(router->timestamp);
+
+	if (fault)
+		step_bad_value(step, "timestamp.format", router->timestamp,
+					   psprintf("a pattern of java.text.SimpleDateFormat, but it has %s", fault));
+}
+
+/* As in Connect, where Debezium's records have no timestamp of their own. */
+static void
+timestamp_router_apply(const TransformStep *step, Draft *draft)
+{
+	draft_fail(draft, "Timestamp missing on record");
 }
 
 /* ---- ByLogicalTableRouter ------------------------------------------------ */
@@ -185,6 +218,8 @@ logical_apply(const TransformStep *step, Draft *draft)
 const TransformClass topic_transforms[] = {
 	{"org.apache.kafka.connect.transforms.", "RegexRouter", false,
 	regex_router_settings, sizeof(RegexRouter), regex_router_check, regex_router_apply},
+	{"org.apache.kafka.connect.transforms.", "TimestampRouter", false,
+	timestamp_router_settings, sizeof(TimestampRouter), timestamp_router_check, timestamp_router_apply},
 	{"io.debezium.transforms.", "ByLogicalTableRouter", false,
 	old_logical_settings, sizeof(LogicalRouter), logical_check, logical_apply},
 	{"io.debezium.transforms.", "ToLogicalTopicRouter", false,

@@ -34,6 +34,10 @@ static const char *const transform_classes[] = {
 	KAFKA "InsertHeader",
 	KAFKA "DropHeaders",
 	KAFKA "HeaderFrom$Key", KAFKA "HeaderFrom$Value",
+	KAFKA "Cast$Key", KAFKA "Cast$Value",
+	KAFKA "TimestampConverter$Key", KAFKA "TimestampConverter$Value",
+	KAFKA "Flatten$Key", KAFKA "Flatten$Value",
+	KAFKA "TimestampRouter",
 	KAFKA "Filter",
 	NULL
 };

@@ -15,6 +15,7 @@ UNIT_schema   = plugin/schema.c plugin/typeschema.c plugin/json.c plugin/jsonstr
 UNIT_decimal  = plugin/decimal.c
 UNIT_civil    = plugin/civil.c plugin/json.c
 UNIT_javahash = plugin/javahash.c
+UNIT_javadate = plugin/javadate.c plugin/javadate_parse.c
 UNIT_props    = shipper/props.c shipper/mem.c shipper/err.c
 UNIT_frame    = shipper/frame.c
 UNIT_ledger   = shipper/ledger.c shipper/mem.c
