@@ -12,6 +12,7 @@
 
 #include "change.h"
 #include "compat.h"
+#include "fork.h"
 #include "record.h"
 #include "txn.h"
 
@@ -199,34 +200,45 @@ row_changed(const Change *change)
 	return false;
 }
 
-static void
-put_record(Change *change, RecordKind kind)
+/* The record that the row at hand becomes. */
+static inline const Record *
+record_of(const Change *change, RecordKind kind)
 {
-	record_write(change->session, &change->plan->records[kind], &change->row);
+	return record_for(&change->plan->records[kind], &change->row);
 }
 
 /* A record that counts as an event, which a tombstone does not. */
 static void
 put(Change *change, RecordKind kind)
 {
-	if (unlikely(change->plan->records[kind].dropped))
+	const Record *record = record_of(change, kind);
+
+	if (unlikely(record->dropped))
 	{
 		txn_drop_event(change->session, change->plan->counter);
 		return;
 	}
 	txn_prepare_event(change->session, change->plan->counter);
-	put_record(change, kind);
+	record_write(change->session, record, &change->row);
+}
+
+static void
+put_tombstone(Change *change, RecordKind kind)
+{
+	const Record *record = record_of(change, kind);
+
+	if (record->dropped)
+		return;
+	txn_prepare_record(change->session);
+	record_write(change->session, record, &change->row);
 }
 
 static void
 write_delete(Change *change, RecordKind kind, RecordKind tombstone)
 {
 	put(change, kind);
-	if (change->session->options->tombstones && !change->plan->records[tombstone].dropped)
-	{
-		txn_prepare_record(change->session);
-		put_record(change, tombstone);
-	}
+	if (change->session->options->tombstones)
+		put_tombstone(change, tombstone);
 }
 
 /*
@@ -351,14 +363,8 @@ change_write(Session *session, RelPlan *plan, Relation relation,
 void
 change_write_truncate(Session *session, RelPlan *plan, XLogRecPtr lsn)
 {
-	Row			row = {.slots = session->slots};
+	Change		change = {.session = session,.plan = plan,.row = {.slots = session->slots}};
 
 	txn_set_lsn(session, lsn);
-	if (plan->records[RECORD_TRUNCATE].dropped)
-	{
-		txn_drop_event(session, plan->counter);
-		return;
-	}
-	txn_prepare_event(session, plan->counter);
-	record_write(session, &plan->records[RECORD_TRUNCATE], &row);
+	put(&change, RECORD_TRUNCATE);
 }

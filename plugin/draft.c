@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "draft.h"
+#include "fork.h"
 #include "record.h"
 
 Draft *
@@ -86,6 +87,13 @@ draft_fail(Draft *draft, const char *format,...)
 		enlargeStringInfo(&text, needed);
 	}
 	draft->failure = text.data;
+}
+
+void
+draft_ask(Draft *draft, CallFn ask, const void *data,
+		  void (*resume) (const TransformStep *step, Draft *draft, const char *answer, size_t len))
+{
+	draft->question = (Question) {.ask = {ask, data},.resume = resume};
 }
 
 void
@@ -172,6 +180,12 @@ finish(const Draft *finished, Record *record)
 	Draft		draft = *finished;
 
 	memset(record, 0, sizeof(Record));
+	if (draft.question.ask.append)
+	{
+		record->fork = fork_new(finished);
+		MemoryContextSwitchTo(old);
+		return;
+	}
 	record->dropped = draft.dropped;
 	record->to_all = draft.to_all;
 	if (!draft.dropped)
@@ -183,9 +197,13 @@ finish(const Draft *finished, Record *record)
 			draft.topic = finished->session->options->topic_prefix;
 			draft.key = draft.value = NULL;
 			draft.headers = NIL;
+			draft.timestamp = draft.partition = NULL;
 		}
 		record->key = draft.key ? template_compile(draft.key, options->key_schemas) : NULL;
 		record->value = draft.value ? template_compile(draft.value, options->value_schemas) : NULL;
+		record->timestamp = draft.timestamp ? template_compile(draft.timestamp, false) : NULL;
+		record->timestamp_unit = draft.timestamp_unit;
+		record->partition = draft.partition ? template_compile(draft.partition, false) : NULL;
 		finish_headers(&draft, record);
 	}
 	MemoryContextSwitchTo(old);
@@ -195,5 +213,12 @@ void
 draft_make(Draft *draft, Record *record)
 {
 	transforms_apply(draft->session->transforms, draft);
+	finish(draft, record);
+}
+
+void
+draft_resume(Draft *draft, const char *answer, size_t len, Record *record)
+{
+	transforms_resume(draft->session->transforms, draft, answer, len);
 	finish(draft, record);
 }

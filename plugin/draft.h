@@ -21,7 +21,20 @@ typedef struct DraftHeader
 	Shape	   *block;
 } DraftHeader;
 
-typedef struct Draft
+/*
+ * What a transform must know of a row, and how it goes on with the answer: see
+ * fork.h.
+ */
+typedef struct TransformStep TransformStep;
+
+typedef struct Question
+{
+	Call		ask;			/* its data is in the draft's context */
+	void		(*resume) (const TransformStep *step, Draft *draft, const char *answer, size_t len);
+	int			place;			/* of the step in the chain */
+} Question;
+
+struct Draft
 {
 	Session    *session;
 	MemoryContext context;		/* the record's: what templates point to */
@@ -35,7 +48,11 @@ typedef struct Draft
 	bool		to_all;
 	bool		dropped;
 	const char *failure;		/* why a transform cannot take the record */
-} Draft;
+	Shape	   *timestamp;		/* of the record; NULL: the sender's */
+	int			timestamp_unit; /* so many of it are a millisecond */
+	Shape	   *partition;		/* NULL: by the key */
+	Question	question;		/* none without a function */
+};
 
 /* Which half of a record a transform works on. */
 typedef enum Half
@@ -66,8 +83,23 @@ extern Shape **draft_half(Draft *draft, Half half);
 /* Says why the record cannot be made; the first reason stays. */
 extern void draft_fail(Draft *draft, const char *format,...) pg_attribute_printf(2, 3);
 
-/* Runs the session's transforms and compiles what comes out, in the context. */
+/*
+ * Puts a question to the rows, the last thing that a transform does: the chain
+ * goes on with resume(), which gets the answer, a terminated text that may have
+ * zero bytes in it.
+ */
+extern void draft_ask(Draft *draft, CallFn ask, const void *data,
+					  void (*resume) (const TransformStep *step, Draft *draft,
+									  const char *answer, size_t len));
+
+/*
+ * Runs the session's transforms and compiles what comes out, in the context.
+ * With a question to rows open, the draft and its shapes must live as long.
+ */
 extern void draft_make(Draft *draft, Record *record);
+
+/* Goes on where the draft asked. */
+extern void draft_resume(Draft *draft, const char *answer, size_t len, Record *record);
 
 /* ereports why a transform cannot take the record at hand. */
 extern void draft_report(const char *failure) pg_attribute_noreturn();
@@ -101,6 +133,9 @@ extern Shape *field_string(const char *text, bool optional);
 /* JSON of a text, and the text of a JSON string. */
 extern char *json_of_text(const char *text);
 extern char *text_of_json(const char *json);
+
+/* Decodes a JSON string where it stands; returns the length of its text. */
+extern size_t decode_json(char *json, size_t len);
 
 /*
  * Decodes a JSON string, or a string as a header's struct has it, where it

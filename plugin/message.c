@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "envelope.h"
+#include "fork.h"
 #include "json.h"
 #include "message.h"
 #include "naming.h"
@@ -114,8 +115,9 @@ message_write(Session *session, bool transactional, XLogRecPtr lsn,
 	if (session->messages == NULL)
 		session->messages = build_plan(session);
 
-	record = &session->messages->record[transactional];
 	txn_set_lsn(session, lsn);
+	fill_slots(session, prefix, content, len);
+	record = record_for(&session->messages->record[transactional], &row);
 	if (record->dropped)
 	{
 		if (transactional)
@@ -124,7 +126,6 @@ message_write(Session *session, bool transactional, XLogRecPtr lsn,
 			txn_set_last_commit(session, lsn);
 		return;
 	}
-	fill_slots(session, prefix, content, len);
 	if (transactional)
 		txn_prepare_event(session, session->messages->counter);
 	else

@@ -13,6 +13,9 @@
 #include "json.h"
 #include "record.h"
 
+/* More topics than that are a mistake: each row's own, by a key's value. */
+#define STREAMS_MAX 10000
+
 /* A stream that transforms have led to; the key is the hash of what it is. */
 typedef struct StreamEntry
 {
@@ -53,6 +56,22 @@ is_stream(const Stream *stream, const char *topic, const char *headers, size_t h
 		memcmp(stream->headers, headers, headers_len) == 0;
 }
 
+static Stream *
+add_stream(Session *session, uint64 hash, const char *topic, const char *headers, size_t headers_len)
+{
+	StreamEntry *entry;
+
+	if (hash_get_num_entries(session->streams) >= STREAMS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("transforms lead to more than %d topics", STREAMS_MAX),
+				 errdetail("The next one is \"%s\".", topic),
+				 errhint("Let rows be routed by a field that has few values.")));
+	entry = hash_search(session->streams, &hash, HASH_ENTER, NULL);
+	entry->stream = make_stream(session, topic, headers, headers_len);
+	return entry->stream;
+}
+
 Stream *
 record_stream(Session *session, const char *topic, const char *headers, size_t headers_len)
 {
@@ -63,11 +82,10 @@ record_stream(Session *session, const char *topic, const char *headers, size_t h
 		create_streams(session);
 	for (;; hash++)
 	{
-		bool		found;
-		StreamEntry *entry = hash_search(session->streams, &hash, HASH_ENTER, &found);
+		StreamEntry *entry = hash_search(session->streams, &hash, HASH_FIND, NULL);
 
-		if (!found)
-			entry->stream = make_stream(session, topic, headers, headers_len);
+		if (entry == NULL)
+			return add_stream(session, hash, topic, headers, headers_len);
 		if (is_stream(entry->stream, topic, headers, headers_len))
 			return entry->stream;
 	}
@@ -87,7 +105,7 @@ write_relation(Session *session, Stream *stream)
 	frame_text(out, "", 0);
 	frame_text(out, "", 0);
 	frame_end(out, start);
-	stream->announced = true;
+	stream->announced = session->batches;
 }
 
 /* Runs a template; returns how many bytes it wrote. */
@@ -114,12 +132,56 @@ write_key(Session *session, const Record *record, const Row *row)
 	return writing->key_len;
 }
 
+/* A number that a template prints; false: null. */
+static bool
+read_number(const Template *template, const Row *row, int64 *number)
+{
+	char		buffer[64];
+	StringInfoData text = {.data = buffer,.maxlen = sizeof(buffer)};
+	Out			out;
+
+	out_open(&out, &text);
+	template_run(template, &out, row);
+	out_close(&out);
+	*number = strtoll(buffer, NULL, 10);
+	return buffer[0] != 'n';
+}
+
+/* The record's own time, or else the sender's. */
+static int64
+record_time(const Record *record, const Row *row)
+{
+	int64		time;
+
+	if (record->timestamp == NULL || !read_number(record->timestamp, row, &time))
+		return -1;
+	time /= record->timestamp_unit;
+	if (time < 0)
+		draft_report(psprintf("a record's timestamp is before 1970: " INT64_FORMAT " ms", time));
+	return time;
+}
+
+/* The partition that a transform has chosen, with its flag; 0: none. */
+static uint32
+record_partition(const Record *record, const Row *row)
+{
+	int64		partition;
+
+	if (record->partition == NULL || !read_number(record->partition, row, &partition))
+		return 0;
+	if (partition < 0 || partition > WIRE_PARTITION_MAX)
+		draft_report(psprintf("a partition is a number from 0 to %d, not " INT64_FORMAT, WIRE_PARTITION_MAX, partition));
+	return (uint32) WIRE_HAS_PARTITION << 24 | (uint32) partition;
+}
+
 static void
 write_event(Session *session, const Record *record, const Row *row)
 {
 	Out		   *out = &session->batch.out;
 	size_t		start = frame_begin(out, WIRE_EVENT);
 	size_t		head;
+	int64		time = record_time(record, row);
+	uint32		partition = record_partition(record, row);
 	uint32		key_len,
 				value_len,
 				headers_len;
@@ -135,10 +197,11 @@ write_event(Session *session, const Record *record, const Row *row)
 
 	p = out_at(out, head);
 	wire_put32(p + WIRE_EVENT_STREAM, record->stream->number);
-	p[WIRE_EVENT_FLAGS] = (record->key ? WIRE_HAS_KEY : 0) |
+	wire_put32(p + WIRE_EVENT_FLAGS, partition);
+	p[WIRE_EVENT_FLAGS] |= (record->key ? WIRE_HAS_KEY : 0) |
 		(record->value ? WIRE_HAS_VALUE : 0) | (record->to_all ? WIRE_TO_ALL : 0);
 	wire_put64(p + WIRE_EVENT_ORDINAL, session->txn.ordinal);
-	wire_put64(p + WIRE_EVENT_TIMESTAMP, (uint64) -1);
+	wire_put64(p + WIRE_EVENT_TIMESTAMP, (uint64) time);
 	wire_put32(p + WIRE_EVENT_KEY_LEN, key_len);
 	wire_put32(p + WIRE_EVENT_VALUE_LEN, value_len);
 	wire_put32(p + WIRE_EVENT_HEADERS_LEN, headers_len);
@@ -195,15 +258,35 @@ write_line_headers(Out *out, const Record *record, const Row *row)
 	out_literal(out, "}}");
 }
 
-/* For people: {"topic":...,"key":...,"value":...,"headers":{...}}. */
+/* ,"name":number for what a record says of itself */
+static void
+write_line_number(Out *out, const char *name, int64 number)
+{
+	out_byte(out, ',');
+	json_string(out, name, strlen(name));
+	out_byte(out, ':');
+	out_reserve(out, 24);
+	json_int(out, number);
+}
+
+/*
+ * For people: {"topic":...,"key":...,"value":...,"headers":{...}}; behind the
+ * topic the partition and timestamp of a record that has its own.
+ */
 static void
 write_line(Session *session, const Record *record, const Row *row)
 {
 	Out		   *out = &session->batch.out;
 	const char *topic = record->stream->topic;
+	uint32		partition = record_partition(record, row);
+	int64		time = record_time(record, row);
 
 	out_literal(out, "{\"topic\":");
 	json_string(out, topic, strlen(topic));
+	if (partition)
+		write_line_number(out, "partition", partition & WIRE_PARTITION_MAX);
+	if (time >= 0)
+		write_line_number(out, "timestamp", time);
 	out_literal(out, ",\"key\":");
 	if (write_key(session, record, row) == 0)
 		out_literal(out, "null");
@@ -224,6 +307,17 @@ begin_record(Session *session, const Record *record)
 		draft_report(record->failure);
 }
 
+/*
+ * Several snapshots of one table run at once, and number the topics that rows
+ * lead to as they meet them: each batch of theirs says what its numbers mean.
+ */
+static inline bool
+is_announced(const Session *session, const Stream *stream)
+{
+	return session->reads && session->streams ? stream->announced == session->batches :
+		stream->announced != 0;
+}
+
 void
 record_write(Session *session, const Record *record, const Row *row)
 {
@@ -235,7 +329,7 @@ record_write(Session *session, const Record *record, const Row *row)
 		batch_flush(&session->batch);
 		return;
 	}
-	if (unlikely(!record->stream->announced))
+	if (unlikely(!is_announced(session, record->stream)))
 		write_relation(session, record->stream);
 	begin_record(session, record);
 	write_event(session, record, row);

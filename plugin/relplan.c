@@ -423,6 +423,16 @@ build_plan(Build *build, RelPlan *plan)
 	plan->stream.headers_len = build->session->headers_len;
 }
 
+/* Do rows decide something?  Then the shapes stay. */
+static bool
+has_fork(const RelPlan *plan)
+{
+	for (RecordKind kind = 0; kind < RECORD_KINDS; kind++)
+		if (plan->records[kind].fork)
+			return true;
+	return false;
+}
+
 RelPlan *
 relplan_build(Session *session, MemoryContext parent, Relation relation,
 			  uint32 stream, XLogRecPtr lsn)
@@ -456,7 +466,8 @@ relplan_build(Session *session, MemoryContext parent, Relation relation,
 		}
 	}
 	MemoryContextSwitchTo(old);
-	MemoryContextDelete(build.scratch);
+	if (!has_fork(plan))
+		MemoryContextDelete(build.scratch);
 	return plan;
 }
 

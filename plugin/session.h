@@ -28,6 +28,7 @@ typedef struct TxnTable TxnTable;
 typedef struct Txn
 {
 	ReorderBufferTXN *txn;		/* NULL between transactions */
+	bool		described;		/* the slots that tell of it are filled */
 	bool		begun;			/* its BEGIN frame is out (lazily) */
 	uint64		ordinal;		/* of the decoded change, from 1 */
 	uint64		events;			/* written */
@@ -79,6 +80,7 @@ typedef struct Session
 	bool		hello_sent;
 	bool		reads;			/* tables, for a snapshot, instead of decoding */
 	Batch		batch;
+	uint64		batches;		/* number of the batch at hand, from 1 */
 
 	MemoryContext change_context;
 	RelCache   *relations;
@@ -120,7 +122,8 @@ struct Stream
 	const char *topic;
 	const char *headers;		/* header block, may be empty */
 	size_t		headers_len;
-	bool		announced;		/* its RELATION frame is out */
+	uint64		announced;		/* 0, or in which batch its RELATION frame went
+								 * out */
 };
 
 #endif							/* WALPOST_SESSION_H */

@@ -149,6 +149,7 @@ typedef struct Template
 } Template;
 
 typedef struct Stream Stream;
+typedef struct Fork Fork;
 
 /* What makes a record: templates, each of which may be missing. */
 typedef struct Record
@@ -158,7 +159,11 @@ typedef struct Record
 	const Template *value;		/* NULL: a tombstone */
 	const Template *headers;	/* a header block of this record alone; NULL:
 								 * none */
+	const Template *timestamp;	/* a number, or null; NULL: the sender's */
+	int			timestamp_unit; /* so many of it are a millisecond */
+	const Template *partition;	/* a number, or null; NULL: by the key */
 	bool		to_all;			/* it goes to every partition */
+	Fork	   *fork;			/* rows decide; then nothing else counts */
 	bool		dropped;		/* by a transform: it is never written */
 	const char *failure;		/* why a transform cannot take it, or NULL */
 } Record;

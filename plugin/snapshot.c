@@ -26,6 +26,7 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "fork.h"
 #include "guard.h"
 #include "record.h"
 #include "settings.h"
@@ -192,8 +193,12 @@ write_row(void *arg)
 		.slots = session->slots,
 	};
 
+	const Record *record = record_for(&reader->plan->records[RECORD_READ], &row);
+
+	if (record->dropped)
+		return;
 	txn_prepare_event(session, NULL);
-	record_write(session, &reader->plan->records[RECORD_READ], &row);
+	record_write(session, record, &row);
 }
 
 static void

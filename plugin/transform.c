@@ -450,27 +450,54 @@ transforms_compile(const Options *options)
 
 /* ---- running ------------------------------------------------------------- */
 
-void
-transforms_apply(const Transforms *transforms, Draft *draft)
+/* What a step has made of a draft; false: the chain stops there. */
+static bool
+goes_on(const TransformStep *step, int place, const Draft *before, Draft *draft)
 {
-	ListCell   *lc;
-
-	if (transforms == NULL)
-		return;
-	foreach(lc, transforms->steps)
+	draft->fresh = draft->fresh && draft->topic == before->topic &&
+		draft->key == before->key && draft->value == before->value;
+	if (draft->failure)
 	{
-		const TransformStep *step = lfirst(lc);
+		draft->failure = step_failure(step, before, draft->failure);
+		memset(&draft->question, 0, sizeof(Question));
+	}
+	draft->question.place = place;
+	return !draft->dropped && !draft->failure && !draft->question.ask.append;
+}
+
+static void
+run_from(const Transforms *transforms, int place, Draft *draft)
+{
+	for (; place < list_length(transforms->steps); place++)
+	{
+		const TransformStep *step = list_nth(transforms->steps, place);
 		const Draft before = *draft;
 
 		if (step->predicate &&
 			step->predicate->class->test(step->predicate, draft) == step->negate)
 			continue;
 		step->class->apply(step, draft);
-		draft->fresh = draft->fresh && draft->topic == before.topic &&
-			draft->key == before.key && draft->value == before.value;
-		if (draft->failure)
-			draft->failure = step_failure(step, &before, draft->failure);
-		if (draft->dropped || draft->failure)
+		if (!goes_on(step, place, &before, draft))
 			return;
 	}
+}
+
+void
+transforms_apply(const Transforms *transforms, Draft *draft)
+{
+	if (transforms)
+		run_from(transforms, 0, draft);
+}
+
+void
+transforms_resume(const Transforms *transforms, Draft *draft, const char *answer, size_t len)
+{
+	Question	question = draft->question;
+	const TransformStep *step = list_nth(transforms->steps, question.place);
+	const Draft before = *draft;
+
+	memset(&draft->question, 0, sizeof(Question));
+	question.resume(step, draft, answer, len);
+	if (goes_on(step, question.place, &before, draft))
+		run_from(transforms, question.place + 1, draft);
 }

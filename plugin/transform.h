@@ -11,6 +11,8 @@
 #ifndef WALPOST_TRANSFORM_H
 #define WALPOST_TRANSFORM_H
 
+#include <stddef.h>
+
 #include "options.h"
 
 typedef struct Draft Draft;
@@ -24,7 +26,12 @@ typedef struct Transforms Transforms;
  */
 extern Transforms *transforms_compile(const Options *options);
 
-/* Runs the chain over a draft; NULL is an empty chain. */
+/*
+ * Runs the chain over a draft; NULL is an empty chain.  It stops where a step
+ * asks rows (fork.h), and resumes there with an answer.
+ */
 extern void transforms_apply(const Transforms *transforms, Draft *draft);
+extern void transforms_resume(const Transforms *transforms, Draft *draft,
+							  const char *answer, size_t len);
 
 #endif							/* WALPOST_TRANSFORM_H */

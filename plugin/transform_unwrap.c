@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "fieldvalue.h"
 #include "transformdef.h"
 
 /* What becomes of a delete. */
@@ -180,9 +181,6 @@ unwrap_check(TransformStep *step)
 {
 	Unwrap	   *unwrap = step->settings;
 
-	if (unwrap->route_field[0] != '\0')
-		step_bad_value(step, "route.by.field", unwrap->route_field,
-					   "nothing yet: topics that depend on a row's value are not made");
 	choose_action(step, unwrap);
 	unwrap->fields = parse_references(step, "add.fields", unwrap->add_fields, unwrap->fields_prefix);
 	unwrap->headers = parse_references(step, "add.headers", unwrap->add_headers, unwrap->headers_prefix);
@@ -243,6 +241,13 @@ add_headers(const TransformStep *step, Draft *draft)
 
 /* ---- records ------------------------------------------------------------- */
 
+/* Does a copied row have defaults in place of NULLs? */
+static bool
+replaces_nulls(const Unwrap *unwrap)
+{
+	return unwrap->action == DELETE_REWRITTEN && unwrap->replace_null;
+}
+
 /* A row as a required struct; of NULLs, some become the column's default. */
 static Shape *
 copy_row(Draft *draft, const Shape *row, bool replace_null)
@@ -264,7 +269,7 @@ set_row(const TransformStep *step, Draft *draft, const Shape *row, const char *d
 	const Unwrap *unwrap = step->settings;
 	const Shape *envelope = draft->value;
 	bool		marked = unwrap->action == DELETE_REWRITTEN;
-	Shape	   *value = copy_row(draft, row, marked && unwrap->replace_null);
+	Shape	   *value = copy_row(draft, row, replaces_nulls(unwrap));
 	ListCell   *lc;
 
 	if (marked)
@@ -295,6 +300,49 @@ check_drop_header(const TransformStep *step, Draft *draft)
 	foreach(lc, draft->headers)
 		if (strcmp(((DraftHeader *) lfirst(lc))->name, unwrap->drop_header) == 0)
 		draft_fail(draft, "header \"%s\" is no list of field names", unwrap->drop_header);
+}
+
+/* ---- the topic ----------------------------------------------------------- */
+
+/* Java's String.isBlank(), of what is not control characters. */
+static bool
+is_blank(const char *text)
+{
+	return text[strspn(text, " \t\n\v\f\r\034\035\036\037")] == '\0';
+}
+
+static void
+print_topic(Out *out, const Row *row, const void *data)
+{
+	FieldValue	value = field_read(data, row);
+
+	if (value.kind == FIELD_STRING)
+		out_bytes(out, value.text, value.len);
+}
+
+static void
+take_topic(const TransformStep *step, Draft *draft, const char *answer, size_t len)
+{
+	if (!is_blank(answer))
+		draft->topic = answer;
+}
+
+/* The topic that a field of the row names; one that is null or blank names none. */
+static void
+route(const TransformStep *step, Draft *draft, const Shape *row, bool with_default)
+{
+	const Unwrap *unwrap = step->settings;
+	FieldReader *reader;
+
+	if (unwrap->route_field[0] == '\0')
+		return;
+	reader = field_reader_of_type(draft, row, unwrap->route_field, CONNECT_STRING, with_default);
+	if (reader == NULL)
+		return;
+	if (reader->template)
+		draft_ask(draft, print_topic, reader, take_topic);
+	else if (reader->value.kind == FIELD_STRING)
+		take_topic(step, draft, reader->value.text, reader->value.len);
 }
 
 static void
@@ -347,8 +395,13 @@ unwrap_apply(const TransformStep *step, Draft *draft)
 		unwrap_delete(step, draft, before, after);
 	else
 		set_row(step, draft, after, "false");
-	if (!draft->dropped)
-		check_drop_header(step, draft);
+	if (draft->dropped || draft->failure)
+		return;
+	check_drop_header(step, draft);
+	if (after->is_null)
+		route(step, draft, before, false);
+	else
+		route(step, draft, draft->value, replaces_nulls(unwrap));
 }
 
 const TransformClass unwrap_transforms[] = {

@@ -174,6 +174,7 @@ txn_start(Session *session, ReorderBufferTXN *txn)
 {
 	holdback_before(txn);
 	session->txn.txn = txn;
+	session->txn.described = false;
 	session->txn.begun = false;
 	session->txn.ordinal = 0;
 	session->txn.events = 0;
@@ -214,12 +215,16 @@ write_begin(Session *session)
 	frame_end(out, start);
 }
 
-/* The transaction's first event: render what all of them say. */
-static void
-begin(Session *session)
+void
+txn_describe(Session *session)
 {
 	ReorderBufferTXN *txn = session->txn.txn;
 
+	if (!session->batch.open)
+		set_now(session);
+	if (txn == NULL || session->txn.described)
+		return;
+	session->txn.described = true;
 	set_commit_time(session, COMPAT_COMMIT_TIME(txn) + USECS_EPOCH_SHIFT);
 	if (!session->reads)
 		set_slot_int(session, SLOT_XID, session->text.xid, txn->xid);
@@ -229,7 +234,6 @@ begin(Session *session)
 	txn_set_last_commit(session, session->last_commit);
 	if (session->options->position_headers)
 		set_position(session, txn->final_lsn);
-	session->txn.begun = true;
 }
 
 static bool
@@ -237,6 +241,7 @@ open_batch(Session *session)
 {
 	if (!batch_open(&session->batch))
 		return false;
+	session->batches++;
 	set_now(session);
 	if (session->options->wire && !session->hello_sent)
 		write_hello(session);
@@ -246,7 +251,8 @@ open_batch(Session *session)
 static void
 write_first(Session *session)
 {
-	begin(session);
+	txn_describe(session);
+	session->txn.begun = true;
 	if (session->options->wire)
 		write_begin(session);
 	if (session->meta)

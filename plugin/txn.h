@@ -16,6 +16,12 @@
 extern void txn_start(Session *session, ReorderBufferTXN *txn);
 
 /*
+ * Fills the slots that tell of the transaction and of the time, which else the
+ * first record does.
+ */
+extern void txn_describe(Session *session);
+
+/*
  * Called before each record of the transaction: opens the batch, writes what
  * has to come first (HELLO, BEGIN) and fills the slots.
  */

@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "envelope.h"
+#include "fork.h"
 #include "javahash.h"
 #include "json.h"
 #include "naming.h"
@@ -170,6 +171,7 @@ put_record(Session *session, const Record *record)
 {
 	Row			row = {.slots = session->slots};
 
+	record = record_for(record, &row);
 	if (record->dropped)
 		return;
 	session->txn.events++;

@@ -75,7 +75,8 @@
  */
 #define WIRE_EVENT_RECEIVER		0	/* u32 */
 #define WIRE_EVENT_STREAM		4	/* u32 */
-#define WIRE_EVENT_FLAGS		8	/* u8, WIRE_HAS_*; 3 bytes of zero follow */
+#define WIRE_EVENT_FLAGS		8	/* u8, WIRE_HAS_*; then the partition, u24,
+									 * zero if there is none */
 #define WIRE_EVENT_ORDINAL		12	/* u64, of the decoded change, from 1 */
 #define WIRE_EVENT_TIMESTAMP	20	/* i64, milliseconds; -1 is the sender's */
 #define WIRE_EVENT_KEY_LEN		28	/* u32 */
@@ -86,6 +87,7 @@
 #define WIRE_HAS_KEY			0x01	/* else a null key */
 #define WIRE_HAS_VALUE			0x02	/* else a tombstone */
 #define WIRE_TO_ALL				0x04	/* to every partition of its topic */
+#define WIRE_HAS_PARTITION		0x08	/* to this one, whatever its key says */
 /* 0x80 is the receiver's, zero on the wire. */
 #define WIRE_RECEIVER_FLAG		0x80
 
@@ -100,6 +102,9 @@
 
 /* The plugin closes a payload at this size, or at the end of a transaction. */
 #define WIRE_BATCH_SIZE			(64 * 1024)
+
+/* What fits where an event says its partition. */
+#define WIRE_PARTITION_MAX		0xFFFFFF
 
 /* Topic names that Kafka takes are no longer than this. */
 #define WIRE_TOPIC_MAX			249
