@@ -202,7 +202,6 @@ finish(const Draft *finished, Record *record)
 		record->key = draft.key ? template_compile(draft.key, options->key_schemas) : NULL;
 		record->value = draft.value ? template_compile(draft.value, options->value_schemas) : NULL;
 		record->timestamp = draft.timestamp ? template_compile(draft.timestamp, false) : NULL;
-		record->timestamp_unit = draft.timestamp_unit;
 		record->partition = draft.partition ? template_compile(draft.partition, false) : NULL;
 		finish_headers(&draft, record);
 	}

@@ -48,8 +48,7 @@ struct Draft
 	bool		to_all;
 	bool		dropped;
 	const char *failure;		/* why a transform cannot take the record */
-	Shape	   *timestamp;		/* of the record; NULL: the sender's */
-	int			timestamp_unit; /* so many of it are a millisecond */
+	Shape	   *timestamp;		/* in milliseconds; NULL: the sender's */
 	Shape	   *partition;		/* NULL: by the key */
 	Question	question;		/* none without a function */
 };

@@ -155,7 +155,6 @@ record_time(const Record *record, const Row *row)
 
 	if (record->timestamp == NULL || !read_number(record->timestamp, row, &time))
 		return -1;
-	time /= record->timestamp_unit;
 	if (time < 0)
 		draft_report(psprintf("a record's timestamp is before 1970: " INT64_FORMAT " ms", time));
 	return time;

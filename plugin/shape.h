@@ -159,8 +159,7 @@ typedef struct Record
 	const Template *value;		/* NULL: a tombstone */
 	const Template *headers;	/* a header block of this record alone; NULL:
 								 * none */
-	const Template *timestamp;	/* a number, or null; NULL: the sender's */
-	int			timestamp_unit; /* so many of it are a millisecond */
+	const Template *timestamp;	/* milliseconds, or null; NULL: the sender's */
 	const Template *partition;	/* a number, or null; NULL: by the key */
 	bool		to_all;			/* it goes to every partition */
 	Fork	   *fork;			/* rows decide; then nothing else counts */

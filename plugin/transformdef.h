@@ -68,6 +68,7 @@ extern const TransformClass topic_transforms[];
 extern const TransformClass field_transforms[];
 extern const TransformClass header_transforms[];
 extern const TransformClass unwrap_transforms[];
+extern const TransformClass outbox_transforms[];
 extern const TransformClass filter_transforms[];
 extern const TransformClass filter_predicates[];
 

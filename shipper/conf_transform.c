@@ -21,6 +21,7 @@
 
 static const char *const transform_classes[] = {
 	DEBEZIUM "ExtractNewRecordState",
+	DEBEZIUM "outbox.EventRouter",
 	KAFKA "RegexRouter",
 	DEBEZIUM "ByLogicalTableRouter",
 	DEBEZIUM "ToLogicalTopicRouter",

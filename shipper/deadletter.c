@@ -202,6 +202,10 @@ send_letter(DeadLetters *letters, const ProducerRefusal *refusal, uint64_t lsn)
 		producer_headers_cut(letter->headers, letter->parts);
 	}
 	wire_put32(refusal->event.body + WIRE_EVENT_STREAM, DEADLETTER_FLAG | number);
+
+	/* a partition that a transform chose is one of another topic */
+	refusal->event.body[WIRE_EVENT_FLAGS] &= ~WIRE_HAS_PARTITION;
+	memset(refusal->event.body + WIRE_EVENT_FLAGS + 1, 0, 3);
 	queue_letter(letters, &refusal->event, letter);
 }
 

@@ -49,7 +49,7 @@ static const RefusalRule rules[] = {
 	{RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, SCOPE_TOPIC, "ClusterAuthorizationException", "grant the connector's principal IdempotentWrite on the cluster"},
 	{RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, SCOPE_TOPIC, "UnknownTopicOrPartitionException", "create the topic, or let the connector's principal create it"},
 	{RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, SCOPE_TOPIC, "UnknownTopicOrPartitionException", "create the topic, or let the connector's principal create it"},
-	{RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, SCOPE_TOPIC, "UnknownTopicOrPartitionException", "create the topic, or let the connector's principal create it"},
+	{RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, SCOPE_RECORD, "UnknownTopicOrPartitionException", "give the topic that partition, or let the transform choose among those it has"},
 	{RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, SCOPE_TOPIC, "InvalidTopicException", "choose names of which Kafka makes topics (topic.prefix, topic.delimiter)"},
 	{RD_KAFKA_RESP_ERR_INVALID_RECORD, SCOPE_RECORD, "InvalidRecordException", "see the broker's log; a compacted topic takes no record without a key"},
 	{RD_KAFKA_RESP_ERR_INVALID_MSG, SCOPE_RECORD, "CorruptRecordException", "see the broker's log"},

@@ -213,12 +213,14 @@ chunk_size(const Producer *producer, const Topic *topic)
 
 /*
  * An event that can go with others in one call: all of its headers, if any, are
- * those of its stream, and its timestamp is the producer's.
+ * those of its stream, its timestamp is the producer's, and its partition that
+ * of its key.
  */
 static inline bool
 is_plain(const char *body)
 {
-	return wire_get32(body + WIRE_EVENT_HEADERS_LEN) == 0 && !goes_to_all(body) &&
+	return wire_get32(body + WIRE_EVENT_HEADERS_LEN) == 0 &&
+		(body[WIRE_EVENT_FLAGS] & (WIRE_TO_ALL | WIRE_HAS_PARTITION)) == 0 &&
 		(int64_t) wire_get64(body + WIRE_EVENT_TIMESTAMP) < 0;
 }
 
@@ -255,6 +257,18 @@ partition_of(const ProducerHeaders *headers)
 	return headers != NULL ? headers->partition : RD_KAFKA_PARTITION_UA;
 }
 
+/* Where a single event goes: that of its headers comes first. */
+static int32_t
+event_partition(const Waiting *waiting)
+{
+	uint32_t	word = wire_get32(waiting->body + WIRE_EVENT_FLAGS);
+	int32_t		partition = partition_of(waiting->headers);
+
+	if (partition == RD_KAFKA_PARTITION_UA && (word >> 24 & WIRE_HAS_PARTITION) != 0)
+		return (int32_t) (word & WIRE_PARTITION_MAX);
+	return partition;
+}
+
 /* Hands over an event that cannot; false when librdkafka's queue is full. */
 static bool
 hand_one(Producer *producer, Topic *topic)
@@ -262,7 +276,7 @@ hand_one(Producer *producer, Topic *topic)
 	const Waiting *waiting = waiting_at(topic, 0);
 	char	   *body = waiting->body;
 	rd_kafka_resp_err_t code = producer_hand(producer, topic, waiting,
-											 partition_of(waiting->headers));
+											 event_partition(waiting));
 
 	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		return false;
