@@ -133,9 +133,6 @@ extern Shape *field_string(const char *text, bool optional);
 extern char *json_of_text(const char *text);
 extern char *text_of_json(const char *json);
 
-/* Decodes a JSON string where it stands; returns the length of its text. */
-extern size_t decode_json(char *json, size_t len);
-
 /*
  * Decodes a JSON string, or a string as a header's struct has it, where it
  * stands, quotes and all; returns its new end.

@@ -215,14 +215,6 @@ text_of_json(const char *json)
 	return text;
 }
 
-size_t
-decode_json(char *json, size_t len)
-{
-	size_t		decoded = decode_string(json, json + len) - json;
-
-	return decoded;
-}
-
 /* ---- headers ------------------------------------------------------------- */
 
 /* A header whose value a row has. */

@@ -52,7 +52,7 @@ parse(const ConnectSchema *schema, char *json, size_t len)
 			break;
 		case CONNECT_STRING:
 			value.kind = FIELD_STRING;
-			value.len = decode_json(json, len);
+			value.len = json_decode(json, json + len) - json;
 			json[value.len] = '\0';
 			break;
 		default:

@@ -486,7 +486,7 @@ take_answer(const TransformStep *step, Draft *draft, const char *answer, size_t 
 	event.state = *answer++;
 	event.route = next_text(&answer);
 	version = outbox->version_field ? next_text(&answer) : NULL;
-	event.version = version ? atoi(version) : 0;
+	event.version = version ? (int) strtol(version, NULL, 10) : 0;
 
 	set_topic(step, draft, &event);
 	set_timestamp(draft, &event);
