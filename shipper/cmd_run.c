@@ -59,39 +59,50 @@ wait_before_retry(int64_t ms)
 		poll(NULL, 0, ms < TICK_MS ? (int) ms : TICK_MS);
 }
 
+/* What a run knows of its beginning. */
+typedef struct Start
+{
+	const Conf *conf;
+	SnapshotMode mode;
+	SnapshotNeed need;			/* what a stream that could not begin found */
+	bool		made;			/* the slot was absent */
+	bool		taken;			/* a snapshot */
+} Start;
+
 /*
- * What stands before the stream: publication and slot, and where there is no slot
- * yet the snapshot, which makes it.
+ * What stands before the stream: publication and slot, and where one is due the
+ * snapshot, which makes the slot.  Where there is a slot, the stream finds out.
  */
 static bool
-prepare_once(const Conf *conf, bool *made, Err *err)
+prepare_once(Start *start, Err *err)
 {
-	bool		due = false;
+	const Conf *conf = start->conf;
+	bool		unused;
 
-	if (!snapshot_wanted(conf))
-		return slot_prepare(conf, SLOT_MAKE, &stop_asked, made, err);
-	if (!slot_prepare(conf, SLOT_LEAVE, &stop_asked, made, err))
+	if (!start->mode.data && !start->mode.again)
+		return slot_prepare(conf, SLOT_MAKE, &stop_asked, &start->made, err);
+	if (!slot_prepare(conf, SLOT_LEAVE, &stop_asked, &start->made, err))
 		return false;
-	if (*made && !snapshot_decide(conf, &stop_asked, &due, err))
-		return false;
-	if (due && !snapshot_run(conf, &stop_asked, err))
+	if (!start->taken && (start->made || start->mode.always || start->need.suspected) &&
+		!snapshot_take(conf, !start->made, &start->need, &stop_asked, &start->taken, err))
 		return false;
 
 	/* a slot that was lost is made anew, for the pump to refuse it */
-	if (snapshot_is_all(conf) || (due && !conf_get_bool(conf, "slot.failover")))
+	if (!start->mode.stream || (start->taken && !conf_get_bool(conf, "slot.failover")))
 		return true;
-	return !*made || slot_prepare(conf, SLOT_MAKE, &stop_asked, due ? &due : made, err);
+	return !start->made || slot_prepare(conf, SLOT_MAKE, &stop_asked, start->taken ? &unused : &start->made, err);
 }
 
 /* prepare_once(), again and again while that may help. */
 static bool
-prepare(const Conf *conf, bool *made, Err *err)
+prepare(Start *start, Err *err)
 {
+	const Conf *conf = start->conf;
 	int64_t		retries = conf_get_int(conf, "errors.max.retries");
 	int64_t		longest = conf_get_int(conf, "retriable.restart.connector.wait.ms");
 	int64_t		wait = FIRST_WAIT_MS;
 
-	while (!prepare_once(conf, made, err))
+	while (!prepare_once(start, err))
 	{
 		if (err->kind != ERR_RETRY || retries == 0)
 			return false;
@@ -145,14 +156,34 @@ drop_slot(const Conf *conf, const char *slot, Err *err)
 	return slot_drop(conf, slot, err) && offsets_forget(conf, &found, err);
 }
 
+/*
+ * Snapshot and stream.  A stream that finds that a snapshot may be due begins anew,
+ * once: what does not fit then is no reason for another one.
+ */
+static bool
+run_start(Start *start, PumpOptions *options, Err *err)
+{
+	if (!prepare(start, err))
+		return false;
+	if (!start->mode.stream)
+		return true;
+	options->slot_made = start->made;
+	options->need = start->taken || start->need.suspected ? NULL : &start->need;
+	if (pump_slot(options, err))
+		return true;
+	return options->need != NULL && start->need.suspected && run_start(start, options, err);
+}
+
 static bool
 run_connector(const Conf *conf, Err *err)
 {
 	const char *slot = conf_get(conf, "slot.name");
+	Start		start = {.conf = conf,.mode = snapshot_mode(conf)};
 	PumpOptions options = {
 		.conf = conf,
 		.slot = slot,
 		.publication = conf_get(conf, "publication.name"),
+		.snapshot = start.mode,
 	};
 
 	log_info("walpost " WALPOST_VERSION " starts: database \"%s\" on \"%s\", slot \"%s\", publication \"%s\", topics \"%s%s*\"",
@@ -162,13 +193,9 @@ run_connector(const Conf *conf, Err *err)
 	counter_set_text(COUNTER_TEXT_CONNECTOR, conf_get(conf, "name"));
 	counter_set_text(COUNTER_TEXT_PREFIX, conf_get(conf, "topic.prefix"));
 	counter_set_text(COUNTER_TEXT_SLOT, slot);
-	if (!prepare(conf, &options.slot_made, err))
+	if (!snapshot_mode_check(conf, err) || !run_start(&start, &options, err))
 		return false;
-	if (snapshot_is_all(conf))
-		return true;
-	if (!pump_slot(&options, err))
-		return false;
-	return !conf_get_bool(conf, "slot.drop.on.stop") || drop_slot(conf, slot, err);
+	return !start.mode.stream || !conf_get_bool(conf, "slot.drop.on.stop") || drop_slot(conf, slot, err);
 }
 
 bool

@@ -19,7 +19,11 @@
 static const char *const sslmodes[] = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full", NULL};
 static const char *const plugins[] = {"pgoutput", "decoderbufs", "walpost", NULL};
 static const char *const autocreate_modes[] = {"all_tables", "filtered", "no_tables", "disabled", NULL};
-static const char *const snapshot_modes[] = {"initial", "initial_only", "no_data", "when_needed", NULL};
+static const char *const snapshot_modes[] = {"always", "initial", "initial_only", "no_data", "when_needed", "configuration_based", NULL};
+static const char *const isolation_modes[] = {"serializable", "repeatable_read", "read_committed", "read_uncommitted", NULL};
+static const char *const locking_modes[] = {"none", "shared", NULL};
+static const char *const query_modes[] = {"select_all", NULL};
+static const char *const row_count_orders[] = {"disabled", "ascending", "descending", NULL};
 static const char *const decimal_modes[] = {"precise", "string", "double", NULL};
 static const char *const time_modes[] = {
 	"adaptive", "adaptive_time_microseconds", "connect", "isostring",
@@ -317,27 +321,32 @@ const ConfKey conf_keys[] = {
 	NOSTR("custom.sanitize.pattern", NULL, "values are masked by the property's own row and by names such as password, secret, jaas"),
 
 	/* snapshots */
-	ENUM("snapshot.mode", 0, "initial", snapshot_modes, "what a start without a slot reads first: initial, all rows that exist (not if the slot was lost, which is an error); when_needed, the same also where a slot was lost; initial_only, at every start, and then it ends; no_data, nothing"),
-	NOSTR("snapshot.mode.custom.name", NULL, NO_SNAPSHOT),
-	NOPREFIX("snapshot.mode.configuration.based.", NO_SNAPSHOT),
-	NOENUM("snapshot.isolation.mode", "serializable", NULL, NO_SNAPSHOT),
-	NOENUM("snapshot.locking.mode", "none", NULL, NO_SNAPSHOT),
-	NOSTR("snapshot.locking.mode.custom.name", NULL, NO_SNAPSHOT),
-	NOENUM("snapshot.query.mode", "select_all", NULL, NO_SNAPSHOT),
-	NOSTR("snapshot.query.mode.custom.name", NULL, NO_SNAPSHOT),
+	ENUM("snapshot.mode", 0, "initial", snapshot_modes, "what a start reads before the stream: initial, all rows that exist, where Kafka has no position record (a slot that was lost is an error); when_needed, the same also where slot and record do not fit together; always, at every start; initial_only, the same, and then it ends; no_data, nothing; configuration_based, as the next properties say"),
+	NOSTR("snapshot.mode.custom.name", NULL, NO_JAVA),
+	BOOL("snapshot.mode.configuration.based.snapshot.data", 0, "false", "read all rows, at every start"),
+	BOOL("snapshot.mode.configuration.based.snapshot.on.data.error", 0, "false", "read them where slot and position record do not fit together"),
+	BOOL("snapshot.mode.configuration.based.start.stream", 0, "false", "then stream"),
+	NOBOOL("snapshot.mode.configuration.based.snapshot.schema", "false", NO_HISTORY),
+	NOBOOL("snapshot.mode.configuration.based.snapshot.on.schema.error", "false", NO_HISTORY),
+	NOENUM("snapshot.isolation.mode", "serializable", isolation_modes, "all rows of a snapshot are those of one moment, that at which the stream begins"),
+	NOENUM("snapshot.locking.mode", "none", locking_modes, "a snapshot takes what reading takes, ACCESS SHARE on each table, until it is complete"),
+	NOSTR("snapshot.locking.mode.custom.name", NULL, NO_JAVA),
+	NOENUM("snapshot.query.mode", "select_all", query_modes, NO_SNAPSHOT),
+	NOSTR("snapshot.query.mode.custom.name", NULL, NO_JAVA),
 	STR("snapshot.include.collection.list", 0, NULL, "regular expressions of the tables (schema.table) whose rows a snapshot reads; without it, all that are captured"),
 	REFUSE("snapshot.select.statement.overrides", NULL, NO_OVERRIDES),
 	REFUSE_PREFIX("snapshot.select.statement.overrides.", NO_OVERRIDES),
 	INT("snapshot.lock.timeout.ms", 0, "10000", 0, INT32_MAX, "how long a snapshot waits for its lock (ACCESS SHARE) on a table; 0 is as long as it takes"),
-	NOINT("snapshot.delay.ms", "0", NO_SNAPSHOT),
-	NOINT("streaming.delay.ms", "0", "streaming begins at once"),
+	INT("snapshot.delay.ms", 0, "0", 0, INT64_MAX / 1000000, "how long to wait before a snapshot, in milliseconds"),
+	INT("streaming.delay.ms", 0, "0", 0, INT64_MAX / 1000000, "how long to wait after a snapshot before the stream, in milliseconds"),
+	INT("walpost.snapshot.transaction.timeout.ms", 0, "900000", 2000, INT32_MAX, "with exactly.once.support, how long the Kafka transaction of a snapshot may take, in milliseconds; not more than the brokers' transaction.max.timeout.ms (900000 unless they set it). A longer snapshot is split, and rows may come again if it is interrupted from then on"),
 	NOINT("snapshot.fetch.size", NULL, NO_SNAPSHOT),
 	INT("snapshot.max.threads", 0, "1", 1, 12, "connections that read a snapshot; with more than one, large tables are cut into pieces, and rows come in no order"),
 	NOINT("snapshot.max.threads.multiplier", "1", NO_SNAPSHOT),
 	NOBOOL("legacy.snapshot.max.threads", "false", NO_SNAPSHOT),
 	NOBOOL("internal.legacy.snapshot.max.threads", "false", NO_SNAPSHOT),
 	NOBOOL("internal.snapshot.scan.all.columns.force", "false", NO_SNAPSHOT),
-	NOENUM("snapshot.tables.order.by.row.count", "disabled", NULL, NO_SNAPSHOT),
+	ENUM("snapshot.tables.order.by.row.count", 0, "disabled", row_count_orders, "order of the tables of a snapshot with one connection: disabled, by name; ascending and descending, by number of rows as the server estimates it. Several connections begin with the largest"),
 
 	/* signals and notifications */
 	REFUSE("signal.data.collection", NULL, NO_SIGNALS),
@@ -398,13 +407,13 @@ const ConfOldValue conf_old_values[] = {
 	{NULL, NULL, NULL}
 };
 
-#define NEEDS_SNAPSHOT "this release takes a snapshot where there is no slot yet; use initial, when_needed, initial_only or no_data"
+#define NO_SNAPSHOTTER "it names a Java class; configuration_based chooses when rows are read, snapshot.include.collection.list which tables, and the publication's row filter which rows"
 #define NO_CONVERTER "this release writes JSON; use org.apache.kafka.connect.json.JsonConverter"
 
 const ConfRefusal conf_refusals[] = {
-	{"snapshot.mode", "always", NEEDS_SNAPSHOT},
-	{"snapshot.mode", "configuration_based", NEEDS_SNAPSHOT},
-	{"snapshot.mode", "custom", NEEDS_SNAPSHOT},
+	{"snapshot.mode", "custom", NO_SNAPSHOTTER},
+	{"snapshot.query.mode", "custom", NO_SNAPSHOTTER},
+	{"snapshot.locking.mode", "custom", "it names a Java class; a snapshot takes ACCESS SHARE on each table"},
 	{"topic.naming.strategy", "*.*", "it names a Java class; topics are named after schema and table, or the table alone"},
 	{"lsn.flush.mode", "manual", "without acknowledgements the server would keep all WAL; use connector"},
 	{"key.converter", "*Converter", NO_CONVERTER},

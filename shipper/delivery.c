@@ -159,38 +159,19 @@ put_together(Delivery *delivery, const Conf *conf, Loop *loop)
 	add_timer(delivery, loop, &delivery->push_timer);
 }
 
-static void
-prepare(Delivery *delivery, const Conf *conf, const DeliveryEvents *events, void *arg)
+bool
+delivery_open(Delivery *delivery, const Conf *conf, Loop *loop,
+			  const DeliveryEvents *events, void *arg, Err *err)
 {
 	tune_memory();
 	delivery->events = events;
 	delivery->arg = arg;
 	delivery->bound = memory_bound(conf);
-}
-
-bool
-delivery_open(Delivery *delivery, const Conf *conf, Loop *loop,
-			  const DeliveryEvents *events, void *arg, Err *err)
-{
-	prepare(delivery, conf, events, arg);
 	delivery->producer = producer_new(conf, &producer_events, delivery, err);
 	if (delivery->producer == NULL)
 		return false;
 	put_together(delivery, conf, loop);
 	delivery->heartbeat = heartbeat_new(conf, delivery->producer, delivery->topics, loop);
-	return true;
-}
-
-bool
-delivery_open_plain(Delivery *delivery, const Conf *conf, Loop *loop, Err *err)
-{
-	static const DeliveryEvents none;
-
-	prepare(delivery, conf, &none, NULL);
-	delivery->producer = producer_new_plain(conf, &producer_events, delivery, err);
-	if (delivery->producer == NULL)
-		return false;
-	put_together(delivery, conf, loop);
 	return true;
 }
 

@@ -60,12 +60,10 @@ typedef struct Delivery
 
 /*
  * Opens a zeroed one.  Everything is borrowed.  False and err (ERR_CONFIG) when
- * a property is wrong; there is nothing to close then.  The second one has no
- * Kafka transactions and no heartbeat, whatever conf says, and tells nothing.
+ * a property is wrong; there is nothing to close then.
  */
 extern bool delivery_open(Delivery *delivery, const Conf *conf, Loop *loop,
 						  const DeliveryEvents *events, void *arg, Err *err) must_check;
-extern bool delivery_open_plain(Delivery *delivery, const Conf *conf, Loop *loop, Err *err) must_check;
 
 /* With the loop, whose watches they are; drops what is not delivered yet. */
 extern void delivery_close(Delivery *delivery);

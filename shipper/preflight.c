@@ -247,7 +247,8 @@ static bool
 check_free_slot(Preflight *pf, Err *err)
 {
 	PGresult   *res;
-	bool		snapshot = snapshot_wanted(pf->conf) && !snapshot_is_all(pf->conf);
+	SnapshotMode mode = snapshot_mode(pf->conf);
+	bool		snapshot = mode.data && mode.stream;
 	int			max,
 				used;
 	bool		enough;
@@ -281,7 +282,9 @@ check_free_slot(Preflight *pf, Err *err)
 static bool
 check_extension(Preflight *pf, Err *err)
 {
-	if (pf->slot.exists || !snapshot_wanted(pf->conf))
+	SnapshotMode mode = snapshot_mode(pf->conf);
+
+	if (!mode.always && (pf->slot.exists || !(mode.data || mode.again)))
 		return true;
 	if (!snapshot_check_function(pf->conn, err))
 		return false;

@@ -29,6 +29,9 @@
 /* How long a client that is dropped may take to give back its records. */
 #define CLOSE_TIMEOUT_MS	5000
 
+/* How long an abort is waited for. */
+#define ABORT_TIMEOUT_MS	5000
+
 /* In place of a record whose event is read again, from elsewhere in memory. */
 static const char any_suspect[1];
 
@@ -90,7 +93,7 @@ client_open(Producer *producer, bool quiet, Err *err)
 		return false;
 	if (producer->txn != NULL &&
 		!producer_conf_transactional(conf, producer->transactional_id, producer->txn_limit_ms,
-									 &producer->txn_timeout_ms, err))
+									 producer->txn_exact, &producer->txn_timeout_ms, err))
 	{
 		rd_kafka_conf_destroy(conf);
 		return false;
@@ -178,10 +181,11 @@ client_close(Producer *producer)
 	producer->kafka = NULL;
 }
 
-static Producer *
-producer_open(const Conf *conf, const ProducerEvents *events, void *arg, bool exactly_once, Err *err)
+Producer *
+producer_new(const Conf *conf, const ProducerEvents *events, void *arg, Err *err)
 {
 	Producer   *producer = mem_zero(sizeof(Producer));
+	bool		exactly_once = producer_exactly_once(conf);
 
 	producer->conf = conf;
 	producer->events = events;
@@ -215,22 +219,20 @@ producer_open(const Conf *conf, const ProducerEvents *events, void *arg, bool ex
 	return producer;
 }
 
-Producer *
-producer_new(const Conf *conf, const ProducerEvents *events, void *arg, Err *err)
-{
-	return producer_open(conf, events, arg, producer_exactly_once(conf), err);
-}
-
-Producer *
-producer_new_plain(const Conf *conf, const ProducerEvents *events, void *arg, Err *err)
-{
-	return producer_open(conf, events, arg, false, err);
-}
-
 int
 producer_txn_timeout(const Producer *producer)
 {
 	return producer->txn_timeout_ms;
+}
+
+/* Another bound for the next client, and that client. */
+static bool
+renew_with_timeout(Producer *producer, int timeout_ms, bool exact, Err *err)
+{
+	producer->txn_limit_ms = timeout_ms;
+	producer->txn_exact = exact;
+	client_close(producer);
+	return client_open(producer, true, err);
 }
 
 bool
@@ -240,9 +242,28 @@ producer_txn_limit(Producer *producer, int timeout_ms, Err *err)
 		return true;
 	log_info("a Kafka transaction may take %d ms instead of %d (producer.override.transaction.timeout.ms), half of the server's wal_sender_timeout",
 			 timeout_ms, producer->txn_timeout_ms);
-	producer->txn_limit_ms = timeout_ms;
-	client_close(producer);
-	return client_open(producer, true, err);
+	return renew_with_timeout(producer, timeout_ms, false, err);
+}
+
+bool
+producer_txn_allow(Producer *producer, int timeout_ms, Err *err)
+{
+	return renew_with_timeout(producer, timeout_ms, true, err);
+}
+
+void
+producer_txn_abort(Producer *producer)
+{
+	if (producer->txn == NULL || producer->kafka == NULL || producer_txn_busy(producer))
+		return;
+	producer->closing = true;
+	producer_txn_start_abort(producer);
+	for (int waited = 0; producer_txn_aborting(producer) && waited < ABORT_TIMEOUT_MS; waited++)
+	{
+		serve_queue(producer);
+		poll(NULL, 0, 1);
+	}
+	producer->closing = false;
 }
 
 void

@@ -82,10 +82,6 @@ typedef struct ProducerEvents
 extern Producer *producer_new(const Conf *conf, const ProducerEvents *events,
 							  void *arg, Err *err) must_check;
 
-/* The same without Kafka transactions, whatever conf says. */
-extern Producer *producer_new_plain(const Conf *conf, const ProducerEvents *events,
-									void *arg, Err *err) must_check;
-
 /* Drops what is not delivered yet.  producer may be NULL. */
 extern void producer_free(Producer *producer);
 
@@ -194,6 +190,9 @@ extern bool producer_exactly_once(const Conf *conf);
  * properties say.  Makes a new client: only while nothing is under way.
  */
 extern bool producer_txn_limit(Producer *producer, int timeout_ms, Err *err) must_check;
+
+/* The same, whatever the properties say. */
+extern bool producer_txn_allow(Producer *producer, int timeout_ms, Err *err) must_check;
 extern int	producer_txn_timeout(const Producer *producer);
 
 /*
@@ -204,6 +203,13 @@ extern int	producer_txn_timeout(const Producer *producer);
 extern void producer_txn_init(Producer *producer);
 extern void producer_txn_commit(Producer *producer);
 extern bool producer_txn_busy(Producer *producer);
+
+/*
+ * Aborts the open transaction, if nothing else is under way and Kafka answers
+ * soon: what it holds back is seen again at once, and not when its time is over.
+ * The producer is of no more use but to be freed.
+ */
+extern void producer_txn_abort(Producer *producer);
 
 /* The call under way ends soon, one way or the other. */
 extern void producer_txn_give_up(Producer *producer);

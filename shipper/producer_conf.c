@@ -517,7 +517,7 @@ producer_conf_new(const Conf *conf, int batching, bool quiet, Err *err)
 
 bool
 producer_conf_transactional(rd_kafka_conf_t *kafka, const char *id, int limit_ms,
-							int *timeout_ms, Err *err)
+							bool exact, int *timeout_ms, Err *err)
 {
 	Mapping		m = {.kafka = kafka,.err = err,.quiet = true};
 	char		value[64];
@@ -527,7 +527,7 @@ producer_conf_transactional(rd_kafka_conf_t *kafka, const char *id, int limit_ms
 		return err_set(err, ERR_CONFIG, "exactly.once.support needs an idempotent producer; remove producer.override.acks and producer.override.enable.idempotence");
 	producer_conf_get(kafka, "transaction.timeout.ms", value, sizeof(value));
 	*timeout_ms = (int) strtol(value, NULL, 10);
-	if (limit_ms > 0 && *timeout_ms > limit_ms)
+	if (exact || (limit_ms > 0 && *timeout_ms > limit_ms))
 		*timeout_ms = limit_ms;
 	snprintf(value, sizeof(value), "%d", *timeout_ms);
 

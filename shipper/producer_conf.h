@@ -34,10 +34,11 @@ extern struct rd_kafka_conf_s *producer_conf_new(const Conf *conf, int batching,
 
 /*
  * Makes such a configuration that of a transactional producer.  A transaction
- * may take limit_ms (0: no limit of ours) at most; *timeout_ms is what it may.
+ * may take limit_ms (0: no limit of ours) at most, or so long if exact; *timeout_ms
+ * is what it may.
  */
-extern bool producer_conf_transactional(struct rd_kafka_conf_s *kafka, const char *id,
-										int limit_ms, int *timeout_ms, Err *err) must_check;
+extern bool producer_conf_transactional(struct rd_kafka_conf_s *kafka, const char *id, int limit_ms,
+										bool exact, int *timeout_ms, Err *err) must_check;
 
 /* Says in the log what a degree of cutting down means. */
 extern void producer_cut_batches(int batching);

@@ -104,6 +104,7 @@ struct Producer
 	ProducerTxn *txn;			/* NULL: no transactions */
 	int			txn_timeout_ms;
 	int			txn_limit_ms;	/* 0: none */
+	bool		txn_exact;		/* that is no limit, but how long it may take */
 	char		transactional_id[384];
 
 	int			batching;		/* see PRODUCER_SINGLE */
@@ -135,6 +136,10 @@ extern ProducerTxn *producer_txn_new(int wake_fd, Err *err) must_check;
 
 /* Ends it, after the call under way.  txn may be NULL. */
 extern void producer_txn_free(ProducerTxn *txn);
+
+/* Asks to abort the open transaction; true while that is under way. */
+extern void producer_txn_start_abort(Producer *producer);
+extern bool producer_txn_aborting(const Producer *producer);
 
 /* Takes the result of a call, if there is one. */
 extern void producer_txn_serve(Producer *producer);

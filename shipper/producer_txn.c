@@ -31,6 +31,7 @@ typedef enum TxnCall
 	TXN_IDLE,
 	TXN_INIT,					/* init_transactions, begin_transaction */
 	TXN_COMMIT,					/* commit_transaction, begin_transaction */
+	TXN_ABORT,					/* abort_transaction */
 	TXN_QUIT
 } TxnCall;
 
@@ -69,6 +70,8 @@ make_call(ProducerTxn *txn)
 	{
 		if (txn->call == TXN_INIT)
 			error = rd_kafka_init_transactions(txn->kafka, PIECE_MS);
+		else if (txn->call == TXN_ABORT)
+			error = rd_kafka_abort_transaction(txn->kafka, PIECE_MS);
 		else
 			error = rd_kafka_commit_transaction(txn->kafka, PIECE_MS);
 		if (error == NULL)
@@ -76,6 +79,8 @@ make_call(ProducerTxn *txn)
 		if (!failed(txn, error))
 			return false;
 	}
+	if (txn->call == TXN_ABORT)
+		return true;
 	error = rd_kafka_begin_transaction(txn->kafka);
 	if (error == NULL)
 		return true;
@@ -162,6 +167,18 @@ producer_txn_commit(Producer *producer)
 	start(producer, TXN_COMMIT);
 }
 
+void
+producer_txn_start_abort(Producer *producer)
+{
+	start(producer, TXN_ABORT);
+}
+
+bool
+producer_txn_aborting(const Producer *producer)
+{
+	return producer->txn->call == TXN_ABORT && !atomic_load(&producer->txn->done);
+}
+
 bool
 producer_txn_busy(Producer *producer)
 {
@@ -188,7 +205,7 @@ on_failure(Producer *producer, const ProducerTxn *txn)
 		const char *remedy;
 	}			hopeless[] = {
 		{RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "grant the connector's principal Write and Describe on that transactional id"},
-		{RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT, "lower producer.override.transaction.timeout.ms below the brokers' transaction.max.timeout.ms"},
+		{RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT, "lower producer.override.transaction.timeout.ms, or walpost.snapshot.transaction.timeout.ms if a snapshot is taken, to the brokers' transaction.max.timeout.ms"},
 		{RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, "the brokers are too old for transactions; remove exactly.once.support"},
 	};
 

@@ -22,6 +22,7 @@
 
 #include "conf.h"
 #include "err.h"
+#include "snapshot.h"
 
 typedef struct PumpOptions
 {
@@ -31,6 +32,9 @@ typedef struct PumpOptions
 	bool		slot_made;		/* just now, it did not exist */
 	bool	   *slot_refused;	/* set when the position record does not allow
 								 * to go on with the slot; may be NULL */
+	SnapshotMode snapshot;		/* where a snapshot comes first, */
+	SnapshotNeed *need;			/* set when one may be due: then the run fails;
+								 * NULL: none is taken in any case */
 } PumpOptions;
 
 /* What it has done so far.  Times are in microseconds, averages over all. */

@@ -106,7 +106,7 @@ static void
 enter_stream(Pump *pump)
 {
 	pump_say_streaming(pump);
-	pump->started = true;
+	pump->started = pump->streamed = true;
 	pump->failures = 0;
 	pump->backoff_us = 0;
 	pump->standby_said = false;

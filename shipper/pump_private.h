@@ -129,6 +129,7 @@ typedef struct Pump
 	bool		stop;			/* asked to, by a signal */
 	bool		stop_now;		/* asked twice */
 	bool		started;		/* the first stream was opened */
+	bool		streamed;		/* also before it started over */
 	bool		drained;		/* of a stop: nothing is under way any more */
 	bool		finishing;		/* and CopyDone was sent */
 	bool		standing;		/* reading stands still */

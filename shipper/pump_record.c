@@ -121,6 +121,33 @@ pump_is_stale(Pump *pump)
 	return false;
 }
 
+/*
+ * True when a snapshot may have to come first; pump->err says so.  What a spool
+ * holds would come after it, so there is none then.
+ */
+static bool
+needs_snapshot(Pump *pump, const Continuity *found, ContinuityStrategy strategy)
+{
+	const PumpOptions *options = pump->options;
+	bool		first = !pump->has_record && options->snapshot.data && !options->slot_made;
+	bool		gap = pump->has_record && options->snapshot.again && strategy <= CONTINUITY_TRUST_OFFSET &&
+		(found->kind == CONTINUITY_GAP || found->kind == CONTINUITY_OTHER);
+
+	if (options->need == NULL || pump->streamed || !(first || gap))
+		return false;
+	if (pump_spool_in_use(pump))
+	{
+		log_warn("no snapshot is taken, since the spool \"%s\" holds what comes next", spool_path(pump->spool));
+		return false;
+	}
+	*options->need = (SnapshotNeed)
+	{
+		.suspected = true,.gap = gap,.lsn = gap ? pump->record.lsn : 0
+	};
+	err_set(&pump->err, ERR_NONE, "a snapshot may have to come first");
+	return true;
+}
+
 bool
 pump_resume(Pump *pump, bool final)
 {
@@ -136,6 +163,8 @@ pump_resume(Pump *pump, bool final)
 	pump->continuity = found;
 	pump->compared = true;
 	continuity_print(&found, record, &server, text, sizeof(text));
+	if (needs_snapshot(pump, &found, strategy))
+		return false;
 	if (found.stop)
 	{
 		if (pump->options->slot_refused != NULL)

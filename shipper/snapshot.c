@@ -10,13 +10,14 @@
  */
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/time.h>
 
 #include "counters.h"
 #include "delivery.h"
 #include "log.h"
 #include "mem.h"
 #include "offsets.h"
+#include "position.h"
 #include "progress.h"
 #include "snapshot_private.h"
 
@@ -25,10 +26,23 @@
 /* A stop is looked for, and lost connections, so often. */
 #define TICK_US				200000
 
+typedef enum SnapshotPhase
+{
+	SNAPSHOT_READING,			/* until Kafka has all rows */
+	SNAPSHOT_KEEPING,			/* the permanent slot is made, or moved on */
+	SNAPSHOT_RECORDING,			/* the position record is on its way */
+	SNAPSHOT_COMMITTING,		/* the last Kafka transaction */
+	SNAPSHOT_DONE
+} SnapshotPhase;
+
 typedef struct Snapshot
 {
 	const Conf *conf;
 	const volatile bool *stop;
+	SnapshotMode mode;
+	SnapshotPhase phase;
+	bool		slot_exists;
+	bool		has_record;		/* of an earlier slot */
 	Err			err;			/* why it fails */
 	SnapshotServer server;
 	SnapshotWorker workers[SNAPSHOT_THREADS_MAX];
@@ -37,63 +51,14 @@ typedef struct Snapshot
 
 	Loop		loop;
 	Delivery	delivery;
+	SnapshotTxn txn;
 	LoopTimer	tick_timer;
 	bool		ticked;
+	bool		record_sent;	/* the position record, */
+	bool		recorded;		/* and Kafka has it */
 	int64_t		began_us;
 	Progress	progress;
 } Snapshot;
-
-/* ---- deciding ---- */
-
-bool
-snapshot_wanted(const Conf *conf)
-{
-	return strcmp(conf_get(conf, "snapshot.mode"), "no_data") != 0;
-}
-
-bool
-snapshot_is_all(const Conf *conf)
-{
-	return strcmp(conf_get(conf, "snapshot.mode"), "initial_only") == 0;
-}
-
-/* Reads the connector's position record; false and err. */
-static bool
-find_record(const Conf *conf, const char *key, const volatile bool *stop, bool *found, Err *err)
-{
-	Offsets    *offsets = offsets_open(conf, key, false, false, err);
-	OffsetsEvent event = OFFSETS_WAIT;
-
-	if (offsets == NULL)
-		return false;
-	while (!*stop && (event = offsets_next(offsets, err)) == OFFSETS_WAIT)
-	{
-		struct pollfd fd = {.fd = offsets_fd(offsets),.events = POLLIN};
-
-		poll(&fd, 1, TICK_US / 1000);
-	}
-	offsets_close(offsets);
-	*found = event == OFFSETS_FOUND;
-	if (event == OFFSETS_WAIT)
-		return err_set(err, ERR_NONE, "stopped");
-	return event != OFFSETS_FAILED;
-}
-
-bool
-snapshot_decide(const Conf *conf, const volatile bool *stop, bool *due, Err *err)
-{
-	char	   *key = position_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"));
-	bool		again = strcmp(conf_get(conf, "snapshot.mode"), "when_needed") == 0;
-	bool		found = false;
-	bool		done;
-
-	done = snapshot_is_all(conf) || find_record(conf, key, stop, &found, err);
-	free(key);
-	*due = !found || again;
-	if (done && found && again)
-		log_warn("the slot is gone that Kafka's position record is of, so changes are missing: taking a new snapshot (snapshot.mode=when_needed)");
-	return done;
-}
 
 /* ---- the readers ---- */
 
@@ -165,30 +130,170 @@ serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *busy)
 	return true;
 }
 
-/* Everything that a turn does; *done when all rows are in Kafka. */
-static bool
-turn(Snapshot *snapshot, bool *done)
-{
-	bool		busy = false;
+/* ---- what Kafka says ---- */
 
-	if (*snapshot->stop)
-		return err_set(&snapshot->err, ERR_NONE, "stopped");
-	if (!delivery_serve(&snapshot->delivery, &snapshot->err) ||
-		!delivery_mend(&snapshot->delivery, &snapshot->err))
+static void
+on_recorded(void *arg)
+{
+	((Snapshot *) arg)->recorded = true;
+}
+
+static void
+on_txn_done(void *arg)
+{
+	snapshot_txn_done(&((Snapshot *) arg)->txn);
+}
+
+/* The position record goes again, too. */
+static void
+on_renewed(void *arg)
+{
+	((Snapshot *) arg)->record_sent = false;
+}
+
+static const DeliveryEvents delivery_events = {
+	.recorded = on_recorded,
+	.txn_done = on_txn_done,
+	.renewed = on_renewed,
+};
+
+/* A Kafka transaction cannot be mended: it is the whole snapshot. */
+static bool
+serve_kafka(Snapshot *snapshot)
+{
+	Delivery   *delivery = &snapshot->delivery;
+
+	if (!delivery_serve(delivery, &snapshot->err))
 		return false;
+	if (snapshot->txn.phase == SNAPSHOT_TXN_NONE)
+		return delivery_mend(delivery, &snapshot->err);
+	if (producer_is_broken(delivery->producer))
+		return err_set(&snapshot->err, ERR_RETRY, "the Kafka transaction of the snapshot failed: %s",
+					   producer_trouble(delivery->producer));
+	snapshot_txn_turn(&snapshot->txn);
+	return true;
+}
+
+/* ---- one phase after the other ---- */
+
+static bool
+step_reading(Snapshot *snapshot)
+{
+	const IntakeCounts *counts = &snapshot->delivery.intake.counts;
+	double		seconds = (double) (loop_now_us() - snapshot->began_us) / 1e6;
+	bool		busy = false;
+	bool		found;
+
 	for (int i = 0; i < snapshot->nworkers; i++)
 		if (!serve_worker(snapshot, &snapshot->workers[i], &busy))
 			return false;
 	if (snapshot->ticked)
+		progress_tick(&snapshot->progress, counts->acknowledged);
+	if (busy || !ledger_empty(&snapshot->delivery.intake.ledger))
+		return true;
+	progress_end(&snapshot->progress, true);
+	log_info("the snapshot at " LSN_FMT " is complete: %llu rows of %d tables in %.1f s",
+			 LSN_ARGS(snapshot->server.lsn), (unsigned long long) counts->acknowledged,
+			 snapshot->server.plan.ntables, seconds);
+	snapshot->phase = snapshot->mode.stream ? SNAPSHOT_KEEPING : SNAPSHOT_COMMITTING;
+	snapshot->ticked = snapshot->loop.again = true;
+
+	/*
+	 * The slot is about to be where an old record is not; in a transaction the
+	 * new one takes its place.
+	 */
+	return !snapshot->has_record || snapshot->txn.phase != SNAPSHOT_TXN_NONE ||
+		offsets_forget(snapshot->conf, &found, &snapshot->err);
+}
+
+static bool
+step_keeping(Snapshot *snapshot)
+{
+	bool		kept = false;
+
+	if (snapshot->ticked &&
+		!snapshot_server_keep(&snapshot->server, conf_get(snapshot->conf, "slot.name"),
+							  snapshot->slot_exists, &kept, &snapshot->err))
+		return false;
+	if (kept)
+	{
+		snapshot->phase = SNAPSHOT_RECORDING;
+		snapshot->loop.again = true;
+	}
+	return true;
+}
+
+/* Kafka has everything up to the snapshot's point. */
+static char *
+record_text(const Snapshot *snapshot)
+{
+	const SnapshotServer *server = &snapshot->server;
+	Position	position = {.lsn = server->lsn,.limit = server->lsn,.timeline = server->timeline};
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	position.written_us = (int64_t) now.tv_sec * 1000000 + now.tv_usec;
+	snprintf(position.system_id, sizeof(position.system_id), "%s", server->system_id);
+	snprintf(position.slot, sizeof(position.slot), "%s", conf_get(snapshot->conf, "slot.name"));
+	return position_print(&position);
+}
+
+static bool
+step_recording(Snapshot *snapshot)
+{
+	bool		open = snapshot->txn.phase == SNAPSHOT_TXN_NONE || snapshot->txn.phase == SNAPSHOT_TXN_OPEN;
+
+	if (!snapshot->record_sent && open && !producer_is_broken(snapshot->delivery.producer))
+	{
+		char	   *key = position_key(conf_get(snapshot->conf, "name"), conf_get(snapshot->conf, "topic.prefix"));
+		char	   *value = record_text(snapshot);
+
+		snapshot->record_sent = producer_record(snapshot->delivery.producer, offsets_topic(snapshot->conf),
+												key, value);
+		free(value);
+		free(key);
+	}
+	if (snapshot->recorded)
+	{
+		snapshot->phase = SNAPSHOT_COMMITTING;
+		snapshot->loop.again = true;
+	}
+	return true;
+}
+
+static bool
+step_committing(Snapshot *snapshot)
+{
+	if (snapshot->txn.phase != SNAPSHOT_TXN_NONE)
+		snapshot_txn_end(&snapshot->txn);
+	if (snapshot->txn.phase == SNAPSHOT_TXN_NONE || snapshot->txn.phase == SNAPSHOT_TXN_ENDED)
+		snapshot->phase = SNAPSHOT_DONE;
+	return true;
+}
+
+/* Everything that a turn does. */
+static bool
+turn(Snapshot *snapshot)
+{
+	static bool (*const steps[]) (Snapshot *) = {
+		[SNAPSHOT_READING] = step_reading,
+		[SNAPSHOT_KEEPING] = step_keeping,
+		[SNAPSHOT_RECORDING] = step_recording,
+		[SNAPSHOT_COMMITTING] = step_committing,
+	};
+
+	if (*snapshot->stop)
+		return err_set(&snapshot->err, ERR_NONE, "stopped");
+	if (!serve_kafka(snapshot) || !steps[snapshot->phase] (snapshot))
+		return false;
+	if (snapshot->ticked)
 	{
 		snapshot->ticked = false;
 		loop_timer_set(&snapshot->tick_timer, TICK_US);
-		progress_tick(&snapshot->progress, snapshot->delivery.intake.counts.acknowledged);
 		if (!snapshot_server_check(&snapshot->server, &snapshot->err))
 			return false;
 	}
 	delivery_push(&snapshot->delivery);
-	*done = !busy && ledger_empty(&snapshot->delivery.intake.ledger);
 	return true;
 }
 
@@ -203,9 +308,14 @@ on_tick(void *arg)
 static bool
 open_kafka(Snapshot *snapshot)
 {
-	if (!delivery_open_plain(&snapshot->delivery, snapshot->conf, &snapshot->loop, &snapshot->err))
+	Delivery   *delivery = &snapshot->delivery;
+
+	if (!delivery_open(delivery, snapshot->conf, &snapshot->loop, &delivery_events, snapshot, &snapshot->err))
 		return false;
-	intake_resume(&snapshot->delivery.intake, snapshot->server.lsn, NULL);
+	if (producer_exactly_once(snapshot->conf) &&
+		!snapshot_txn_begin(&snapshot->txn, snapshot->conf, delivery->producer, &snapshot->loop, &snapshot->err))
+		return false;
+	intake_resume(&delivery->intake, snapshot->server.lsn, NULL);
 	snapshot->tick_timer = (LoopTimer)
 	{
 		.fire = on_tick,.arg = snapshot
@@ -244,70 +354,84 @@ begin_progress(Snapshot *snapshot)
 		progress_add_piece(&snapshot->progress, (int) (plan->tasks[i].table - plan->tables));
 }
 
+/* snapshot.delay.ms, streaming.delay.ms; false when stopped. */
 static bool
-read_all(Snapshot *snapshot)
+wait_before(Snapshot *snapshot, const char *property, const char *what)
 {
-	bool		done = false;
+	int64_t		ms = conf_get_int(snapshot->conf, property);
 
+	if (ms > 0)
+		log_info("waiting %lld ms before %s (%s)", (long long) ms, what, property);
+	for (; ms > 0 && !*snapshot->stop; ms -= TICK_US / 1000)
+		poll(NULL, 0, ms < TICK_US / 1000 ? (int) ms : TICK_US / 1000);
+	return !*snapshot->stop || err_set(&snapshot->err, ERR_NONE, "stopped");
+}
+
+static bool
+run(Snapshot *snapshot)
+{
+	const Conf *conf = snapshot->conf;
+	int			readers = (int) conf_get_int(conf, "snapshot.max.threads");
+
+	counter_set(COUNTER_PHASE, PHASE_SNAPSHOT);
+	if (!wait_before(snapshot, "snapshot.delay.ms", "the snapshot") ||
+		!snapshot_server_open(&snapshot->server, conf, readers, snapshot->stop, &snapshot->err))
+		return false;
+	log_info("taking a snapshot of %d tables at " LSN_FMT ", about %.0f rows",
+			 snapshot->server.plan.ntables, LSN_ARGS(snapshot->server.lsn), snapshot->server.plan.rows);
+	if (!open_workers(snapshot, readers) || !open_kafka(snapshot))
+		return false;
 	begin_progress(snapshot);
 	snapshot->began_us = loop_now_us();
 	snapshot->loop.again = true;
-	for (;;)
+	while (turn(snapshot))
 	{
-		if (!turn(snapshot, &done))
-			return false;
-		if (done)
+		if (snapshot->phase == SNAPSHOT_DONE)
 			return true;
 		loop_once(&snapshot->loop);
 	}
+	return false;
 }
 
-/* All rows are in Kafka: the slot, and no record of an earlier one. */
-static bool
-complete(Snapshot *snapshot)
+/* librdkafka lets go of the buffers before they are freed. */
+static void
+close_all(Snapshot *snapshot)
 {
-	const char *slot = conf_get(snapshot->conf, "slot.name");
-	double		seconds = (double) (loop_now_us() - snapshot->began_us) / 1e6;
-	bool		found;
-
-	log_info("the snapshot at " LSN_FMT " is complete: %llu rows of %d tables in %.1f s",
-			 LSN_ARGS(snapshot->server.lsn), (unsigned long long) snapshot->delivery.intake.counts.acknowledged,
-			 snapshot->server.plan.ntables, seconds);
-	if (snapshot_is_all(snapshot->conf))
-		return true;
-	return offsets_forget(snapshot->conf, &found, &snapshot->err) &&
-		snapshot_server_keep(&snapshot->server, slot, snapshot->stop, &snapshot->err);
-}
-
-static int
-reader_count(const Conf *conf)
-{
-	return (int) conf_get_int(conf, "snapshot.max.threads");
-}
-
-bool
-snapshot_run(const Conf *conf, const volatile bool *stop, Err *err)
-{
-	Snapshot   *snapshot = mem_zero(sizeof(Snapshot));
-	bool		done;
-
-	snapshot->conf = conf;
-	snapshot->stop = stop;
-	loop_init(&snapshot->loop);
-	counter_set(COUNTER_PHASE, PHASE_SNAPSHOT);
-	done = snapshot_server_open(&snapshot->server, conf, reader_count(conf), stop, &snapshot->err);
-	if (done)
-		log_info("taking a snapshot of %d tables at " LSN_FMT ", about %.0f rows",
-				 snapshot->server.plan.ntables, LSN_ARGS(snapshot->server.lsn), snapshot->server.plan.rows);
-	done = done && open_workers(snapshot, reader_count(conf)) && open_kafka(snapshot) &&
-		read_all(snapshot) && complete(snapshot);
-	progress_end(&snapshot->progress, done);
-	if (!done)
-		*err = snapshot->err;
+	progress_end(&snapshot->progress, false);
+	if (snapshot->txn.phase != SNAPSHOT_TXN_NONE && snapshot->txn.phase != SNAPSHOT_TXN_ENDED)
+		producer_txn_abort(snapshot->delivery.producer);
 	for (int i = 0; i < snapshot->nworkers; i++)
 		worker_close(&snapshot->workers[i], &snapshot->loop);
 	delivery_close(&snapshot->delivery);
 	snapshot_server_close(&snapshot->server);
+}
+
+bool
+snapshot_take(const Conf *conf, bool slot_exists, const SnapshotNeed *need,
+			  const volatile bool *stop, bool *taken, Err *err)
+{
+	Snapshot   *snapshot = mem_zero(sizeof(Snapshot));
+	SnapshotDecision decision;
+	bool		done;
+
+	snapshot->conf = conf;
+	snapshot->stop = stop;
+	snapshot->mode = snapshot_mode(conf);
+	snapshot->slot_exists = slot_exists;
+	loop_init(&snapshot->loop);
+	done = snapshot_server_claim(&snapshot->server, conf, slot_exists, &snapshot->err) &&
+		snapshot_decide(conf, slot_exists, need, stop, &decision, &snapshot->err);
+	*taken = false;
+	if (done && decision.due)
+	{
+		snapshot->has_record = decision.has_record;
+		*taken = done = run(snapshot);
+	}
+	close_all(snapshot);
+	if (done && *taken && snapshot->mode.stream)
+		done = wait_before(snapshot, "streaming.delay.ms", "streaming");
+	if (!done)
+		*err = snapshot->err;
 	free(snapshot);
 	return done;
 }

@@ -3,8 +3,12 @@
  *	  The initial snapshot: every row that exists, then a slot that begins there.
  *
  * The rows are those that a temporary slot's exported snapshot shows; the slot
- * becomes the permanent one when Kafka has them all.  Interrupted anywhere, it
- * leaves nothing behind on the server, and the next start begins again.
+ * becomes the permanent one when Kafka has them all, and a position record says
+ * so.  Interrupted before, it leaves nothing behind on the server, and the next
+ * start begins again.
+ *
+ * With exactly-once all rows and that record are one Kafka transaction, which an
+ * interrupted snapshot does not commit.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -12,34 +16,46 @@
 #define WALPOST_SNAPSHOT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "conf.h"
 #include "err.h"
 #include "pg.h"
 
-/* True when snapshot.mode asks for rows where there is no slot yet. */
-extern bool snapshot_wanted(const Conf *conf);
+/* What snapshot.mode asks for. */
+typedef struct SnapshotMode
+{
+	bool		data;			/* rows, where Kafka has no position record, */
+	bool		always;			/* at every start, */
+	bool		again;			/* and where what follows the record is lost */
+	bool		stream;			/* changes */
+} SnapshotMode;
 
-/* True when it asks for nothing else. */
-extern bool snapshot_is_all(const Conf *conf);
+extern SnapshotMode snapshot_mode(const Conf *conf);
+
+/* False and err when it asks for nothing at all. */
+extern bool snapshot_mode_check(const Conf *conf, Err *err) must_check;
 
 /* False and err when the database lacks the function that reads a snapshot. */
 extern bool snapshot_check_function(PGconn *conn, Err *err) must_check;
 
-/*
- * Decides on a start without a slot: *due when a snapshot is to be taken.  A
- * position record in Kafka means that there was a slot: then only the mode
- * when_needed takes a new one.  Waits for Kafka, until *stop.  False and err,
- * of the kind ERR_NONE when stopped.
- */
-extern bool snapshot_decide(const Conf *conf, const volatile bool *stop, bool *due,
-							Err *err) must_check;
+/* What a stream found that could not begin: a snapshot may be due. */
+typedef struct SnapshotNeed
+{
+	bool		suspected;
+	bool		gap;			/* the slot is past the position record; else
+								 * there was none */
+	uint64_t	lsn;			/* of that record */
+} SnapshotNeed;
 
 /*
- * Takes it, and makes the slot unless snapshot_is_all().  The publication is
- * there.  False and err when that failed, ERR_RETRY when the same from the
+ * Takes a snapshot if slot, record and mode ask for one (*taken): where there is
+ * no slot it makes it, unless the mode has no stream, and one that exists is
+ * moved on to its point.  The publication is there.  Waits for Kafka, until
+ * *stop.  False and err when that failed, ERR_RETRY when the same from the
  * beginning may go well, ERR_NONE when stopped.
  */
-extern bool snapshot_run(const Conf *conf, const volatile bool *stop, Err *err) must_check;
+extern bool snapshot_take(const Conf *conf, bool slot_exists, const SnapshotNeed *need,
+						  const volatile bool *stop, bool *taken, Err *err) must_check;
 
 #endif							/* WALPOST_SNAPSHOT_H */

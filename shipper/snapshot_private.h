@@ -14,6 +14,7 @@
 #include "intake.h"
 #include "loop.h"
 #include "pg.h"
+#include "producer.h"
 #include "snapshot.h"
 
 /* Readers at most; the loop has that many places for descriptors, and some. */
@@ -71,26 +72,52 @@ extern void snapshot_plan_free(SnapshotPlan *plan);
 /* The function's call for a task; the caller frees it. */
 extern char *snapshot_task_query(const SnapshotTask *task, const char *options, uint64_t lsn);
 
+/* ---- is one due? (snapshot_mode.c) ---- */
+
+typedef struct SnapshotDecision
+{
+	bool		due;
+	bool		has_record;		/* of an earlier slot */
+} SnapshotDecision;
+
+/* Once it is claimed.  Reads the position record, if the mode has a stream. */
+extern bool snapshot_decide(const Conf *conf, bool slot_exists, const SnapshotNeed *need,
+							const volatile bool *stop, SnapshotDecision *decision,
+							Err *err) must_check;
+
 /* ---- what stands on the server (snapshot_server.c) ---- */
 
 typedef struct SnapshotServer
 {
 	PGconn	   *slot;			/* a replication connection, which owns the
 								 * temporary slot */
-	PGconn	   *keeper;			/* holds the locks */
+	PGconn	   *keeper;			/* has the claim, and holds the locks */
 	char		name[64];		/* of the temporary slot */
 	char		snapshot[64];	/* as it was exported */
 	uint64_t	lsn;
+	char		system_id[32];
+	uint32_t	timeline;
+	bool		moving;			/* the permanent slot is on its way to lsn */
+	int			tries;			/* to make it */
 	SnapshotPlan plan;
 	char	   *options;		/* for snapshot_task_query() */
 } SnapshotServer;
 
 /*
- * Temporary slot, locks, list of tables and tasks.  ERR_RETRY, sqlstate of the
- * class 42 or not, when a table was changed in between.
+ * Claims the snapshot of the slot for this process, on a zeroed server.  False
+ * and err, ERR_RETRY when somebody else has it, or has changed the slot meanwhile.
+ */
+extern bool snapshot_server_claim(SnapshotServer *server, const Conf *conf, bool slot_exists,
+								  Err *err) must_check;
+
+/*
+ * Temporary slot, locks, list of tables and tasks; again where a table was
+ * changed in between.
  */
 extern bool snapshot_server_open(SnapshotServer *server, const Conf *conf, int readers,
 								 const volatile bool *stop, Err *err) must_check;
+
+/* Ends what is under way there, too. */
 extern void snapshot_server_close(SnapshotServer *server);
 
 /* A connection that sees the snapshot. */
@@ -100,9 +127,39 @@ extern PGconn *snapshot_reader_connect(const SnapshotServer *server, const Conf 
 /* False and err when one of the connections that only wait is lost. */
 extern bool snapshot_server_check(SnapshotServer *server, Err *err) must_check;
 
-/* Makes the permanent slot, as soon as there is a free one. */
-extern bool snapshot_server_keep(SnapshotServer *server, const char *slot,
-								 const volatile bool *stop, Err *err) must_check;
+/*
+ * The permanent slot, at lsn from then on (*kept): made, or moved on if it
+ * exists.  To be called again and again until then.
+ */
+extern bool snapshot_server_keep(SnapshotServer *server, const char *slot, bool exists,
+								 bool *kept, Err *err) must_check;
+
+/* ---- Kafka transactions, with exactly-once (snapshot_txn.c) ---- */
+
+typedef struct SnapshotTxn
+{
+	enum
+	{
+		SNAPSHOT_TXN_NONE, SNAPSHOT_TXN_INIT, SNAPSHOT_TXN_OPEN,
+		SNAPSHOT_TXN_CLOSING, SNAPSHOT_TXN_COMMITTING, SNAPSHOT_TXN_ENDED
+	}			phase;
+	Producer   *producer;
+	LoopTimer	timer;			/* when it is split */
+	bool		last;			/* the present one */
+} SnapshotTxn;
+
+/* Begins; the producer is new.  False and err. */
+extern bool snapshot_txn_begin(SnapshotTxn *txn, const Conf *conf, Producer *producer,
+							   Loop *loop, Err *err) must_check;
+
+/* Ends one that is too old, and begins the next. */
+extern void snapshot_txn_turn(SnapshotTxn *txn);
+
+/* Ends the last one; done when the phase is SNAPSHOT_TXN_ENDED. */
+extern void snapshot_txn_end(SnapshotTxn *txn);
+
+/* For DeliveryEvents. */
+extern void snapshot_txn_done(SnapshotTxn *txn);
 
 /* ---- a reader (snapshot_worker.c) ---- */
 

@@ -10,10 +10,8 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "log.h"
 #include "mem.h"
@@ -26,9 +24,8 @@
 /* A table was rewritten while locks were taken: so often from the beginning. */
 #define OPEN_TRIES			5
 
-/* How often a free slot is asked for, and how often that is said. */
-#define KEEP_RETRY_MS		500
-#define KEEP_SAY			60
+/* How often it is said that no slot is free, in attempts. */
+#define KEEP_SAY			150
 
 /* "replication slot ... already exists" */
 #define SQLSTATE_EXISTS		"42710"
@@ -112,6 +109,19 @@ snapshot_reader_connect(const SnapshotServer *server, const Conf *conf, Err *err
 	}
 	PQclear(res);
 	return conn;
+}
+
+/* Somebody else may have finished since the caller looked at the slot. */
+static bool
+check_slot(PGconn *conn, const Conf *conf, bool slot_exists, Err *err)
+{
+	const char *name = conf_get(conf, "slot.name");
+	Slot		slot;
+
+	if (!slot_read(conn, name, &slot, err))
+		return false;
+	return (slot.exists == slot_exists && !slot.active) ||
+		err_set(err, ERR_RETRY, "another walpost has made or taken slot \"%s\" meanwhile", name);
 }
 
 /*
@@ -209,16 +219,36 @@ options_text(const Conf *conf, PGconn *conn)
 	return text;
 }
 
+bool
+snapshot_server_claim(SnapshotServer *server, const Conf *conf, bool slot_exists, Err *err)
+{
+	server->keeper = open_session(conf, false, err);
+	return server->keeper != NULL && snapshot_check_function(server->keeper, err) &&
+		claim(server->keeper, conf, err) && check_slot(server->keeper, conf, slot_exists, err);
+}
+
+/* Before the slot is made: its snapshot holds until this connection is used again. */
+static bool
+identify(SnapshotServer *server, Err *err)
+{
+	PGresult   *res = pg_query(server->slot, PGRES_TUPLES_OK, "identify the server", "IDENTIFY_SYSTEM", err);
+
+	if (res == NULL)
+		return false;
+	snprintf(server->system_id, sizeof(server->system_id), "%s", PQgetvalue(res, 0, 0));
+	server->timeline = (uint32_t) strtoul(PQgetvalue(res, 0, 1), NULL, 10);
+	PQclear(res);
+	return true;
+}
+
 static bool
 open_once(SnapshotServer *server, const Conf *conf, int readers, const volatile bool *stop, Err *err)
 {
-	server->keeper = open_session(conf, false, err);
-	if (server->keeper == NULL || !claim(server->keeper, conf, err))
-		return false;
 	server->slot = open_session(conf, true, err);
-	snprintf(server->name, sizeof(server->name), "walpost_snapshot_%d", PQbackendPID(server->keeper));
-	if (server->slot == NULL ||
-		!slot_create_exported(server->slot, server->name, stop, &server->lsn,
+	if (server->slot == NULL || !identify(server, err))
+		return false;
+	snprintf(server->name, sizeof(server->name), "walpost_snapshot_%d", PQbackendPID(server->slot));
+	if (!slot_create_exported(server->slot, server->name, stop, &server->lsn,
 							  server->snapshot, sizeof(server->snapshot), err) ||
 		!use_snapshot(server->keeper, server, err) ||
 		!snapshot_plan_tables(conf, server->keeper, &server->plan, err) ||
@@ -228,29 +258,52 @@ open_once(SnapshotServer *server, const Conf *conf, int readers, const volatile 
 	return snapshot_plan_tasks(server->keeper, readers, server->options, server->lsn, &server->plan, err);
 }
 
+/* All but the claim. */
+static void
+close_slot(SnapshotServer *server)
+{
+	PQfinish(server->slot);
+	server->slot = NULL;
+	snapshot_plan_free(&server->plan);
+	free(server->options);
+	server->options = NULL;
+}
+
 bool
 snapshot_server_open(SnapshotServer *server, const Conf *conf, int readers,
 					 const volatile bool *stop, Err *err)
 {
-	for (int tries = 0;; tries++)
+	for (int tries = 0; !open_once(server, conf, readers, stop, err); tries++)
 	{
-		memset(server, 0, sizeof(*server));
-		if (open_once(server, conf, readers, stop, err))
-			return true;
-		snapshot_server_close(server);
 		if (err->kind != ERR_RETRY || err->sqlstate[0] == '\0' || tries >= OPEN_TRIES)
 			return false;
 		log_info("%s; beginning again", err->text);
+		close_slot(server);
+		if (!pg_exec(server->keeper, "begin the snapshot again", "ROLLBACK", err))
+			return false;
 	}
+	return true;
+}
+
+/* Without it the server would notice only when the query is done. */
+static void
+cancel_query(PGconn *conn)
+{
+	PGcancel   *cancel = PQgetCancel(conn);
+	char		why[256];
+
+	if (cancel != NULL && !PQcancel(cancel, why, sizeof(why)))
+		log_debug("could not cancel a query: %s", why);
+	PQfreeCancel(cancel);
 }
 
 void
 snapshot_server_close(SnapshotServer *server)
 {
+	if (server->moving)
+		cancel_query(server->keeper);
 	PQfinish(server->keeper);
-	PQfinish(server->slot);
-	snapshot_plan_free(&server->plan);
-	free(server->options);
+	close_slot(server);
 	memset(server, 0, sizeof(*server));
 }
 
@@ -264,12 +317,7 @@ snapshot_server_check(SnapshotServer *server, Err *err)
 	return true;
 }
 
-static void
-wait_ms(int ms, const volatile bool *stop)
-{
-	if (!*stop)
-		poll(NULL, 0, ms);
-}
+/* ---- the permanent slot ---- */
 
 /*
  * One attempt; *kept when the slot is there.  An error would end the temporary
@@ -295,25 +343,71 @@ try_keep(SnapshotServer *server, const char *slot, bool *kept, Err *err)
 	return done && res != NULL;
 }
 
-bool
-snapshot_server_keep(SnapshotServer *server, const char *slot, const volatile bool *stop, Err *err)
+static bool
+make_slot(SnapshotServer *server, const char *slot, bool *kept, Err *err)
 {
-	bool		kept = false;
-
-	for (int tries = 0; !*stop; tries++)
+	if (!try_keep(server, slot, kept, err))
 	{
-		if (!try_keep(server, slot, &kept, err))
-		{
-			/* somebody made one meanwhile */
-			if (strcmp(err->sqlstate, SQLSTATE_EXISTS) == 0)
-				err->kind = ERR_RETRY;
-			return false;
-		}
-		if (kept)
-			return true;
-		if (tries % KEEP_SAY == 0)
-			log_warn("all replication slots of the server are in use; all rows are in Kafka, waiting for a free slot to make \"%s\" of (drop one that nobody needs)", slot);
-		wait_ms(KEEP_RETRY_MS, stop);
+		/* somebody made one meanwhile */
+		if (strcmp(err->sqlstate, SQLSTATE_EXISTS) == 0)
+			err->kind = ERR_RETRY;
+		return false;
 	}
-	return err_set(err, ERR_NONE, "stopped");
+	if (!*kept && server->tries++ % KEEP_SAY == 0)
+		log_warn("all replication slots of the server are in use; all rows are in Kafka, waiting for a free slot to make \"%s\" of (drop one that nobody needs)", slot);
+	return true;
+}
+
+/*
+ * The server reads the WAL in between, which may be much; the locks have had
+ * their time.
+ */
+static bool
+begin_moving(SnapshotServer *server, const char *slot, const char *what, Err *err)
+{
+	char	   *sql = mem_print("SELECT pg_catalog.pg_replication_slot_advance('%s', '" LSN_FMT "')",
+								slot, LSN_ARGS(server->lsn));
+
+	server->moving = pg_exec(server->keeper, "release the tables", "COMMIT", err) &&
+		(PQsendQuery(server->keeper, sql) || pg_error(server->keeper, NULL, what, err));
+	if (server->moving)
+		log_info("moving slot \"%s\" on to " LSN_FMT, slot, LSN_ARGS(server->lsn));
+	free(sql);
+	return server->moving;
+}
+
+static bool
+end_moving(SnapshotServer *server, const char *what, bool *kept, Err *err)
+{
+	PGresult   *res;
+
+	if (!PQconsumeInput(server->keeper))
+		return pg_error(server->keeper, NULL, what, err);
+	if (PQisBusy(server->keeper))
+		return true;
+	res = PQgetResult(server->keeper);
+	*kept = PQresultStatus(res) == PGRES_TUPLES_OK;
+	if (!*kept)
+		pg_error(server->keeper, res, what, err);
+	PQclear(res);
+	while ((res = PQgetResult(server->keeper)) != NULL)
+		PQclear(res);
+	server->moving = false;
+	return *kept;
+}
+
+bool
+snapshot_server_keep(SnapshotServer *server, const char *slot, bool exists, bool *kept, Err *err)
+{
+	char	   *what;
+	bool		done;
+
+	*kept = false;
+	if (!exists)
+		return make_slot(server, slot, kept, err);
+	what = mem_print("move slot \"%s\" on to the snapshot", slot);
+	done = (server->moving || begin_moving(server, slot, what, err)) &&
+		end_moving(server, what, kept, err);
+	free(what);
+	return done;
 }

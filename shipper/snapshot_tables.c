@@ -90,6 +90,37 @@ choose(SnapshotPlan *plan, const PGresult *res, const TableList *list, const Pat
 	}
 }
 
+/* snapshot.tables.order.by.row.count; those of the same size stay in the order of names. */
+static int
+by_rows(const void *a, const void *b)
+{
+	const SnapshotTable *left = a;
+	const SnapshotTable *right = b;
+
+	if (left->rows != right->rows)
+		return left->rows < right->rows ? -1 : 1;
+	return strcmp(left->name, right->name);
+}
+
+static int
+by_rows_descending(const void *a, const void *b)
+{
+	const SnapshotTable *left = a;
+	const SnapshotTable *right = b;
+
+	return left->rows == right->rows ? by_rows(a, b) : by_rows(b, a);
+}
+
+static void
+order_tables(const Conf *conf, SnapshotPlan *plan)
+{
+	const char *order = conf_get(conf, "snapshot.tables.order.by.row.count");
+
+	if (strcmp(order, "disabled") != 0)
+		qsort(plan->tables, plan->ntables, sizeof(SnapshotTable),
+			  strcmp(order, "ascending") == 0 ? by_rows : by_rows_descending);
+}
+
 bool
 snapshot_plan_tables(const Conf *conf, PGconn *conn, SnapshotPlan *plan, Err *err)
 {
@@ -106,7 +137,10 @@ snapshot_plan_tables(const Conf *conf, PGconn *conn, SnapshotPlan *plan, Err *er
 		res = pg_query_params(conn, PGRES_TUPLES_OK, "list the publication's tables", tables_sql,
 							  1, params, err);
 		if (res != NULL)
+		{
 			choose(plan, res, &list, include);
+			order_tables(conf, plan);
+		}
 		tables_free(&list);
 	}
 	pattern_list_free(include);

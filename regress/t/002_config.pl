@@ -209,7 +209,9 @@ refused("transforms=a\ntransforms.a.type=x.Y", 'value "x\.Y" of property "transf
 refused("transforms=a, b\ntransforms.a.type=RegexRouter", 'property "transforms\.b\.type" is missing; property "transforms" names "b"', 'a transform without a class');
 refused("predicates=p\npredicates.p.type=Other", 'value "Other" of property "predicates\.p\.type" is not supported: these classes work: .*TopicNameMatches, ', 'a predicate');
 refused('signal.data.collection=public.s', '.*not supported: signals', 'signals');
-refused('snapshot.mode=always', 'value "always" of property "snapshot\.mode" \(.*\) is not supported', 'snapshots');
+refused('snapshot.mode=custom', 'value "custom" of property "snapshot\.mode" \(.*\) is not supported: it names a Java class; configuration_based', 'snapshots of one\'s own');
+refused('snapshot.query.mode=custom', '.*not supported: it names a Java class', 'queries of one\'s own');
+accepted('snapshot.isolation.mode=read_committed', 'property "snapshot.isolation.mode" has no effect: all rows .* of one moment', 'an isolation level');
 accepted('errors.tolerance=all', undef, 'tolerance');
 accepted('exactly.once.support=required', undef, 'exactly once');
 refused('errors.deadletterqueue.topic.name=a b', 'bad value "a b" for property "errors\.deadletterqueue\.topic\.name"; it takes letters', 'a topic that is none');

@@ -1,0 +1,169 @@
+# A snapshot with exactly-once: whatever is killed in the middle of it, who reads
+# committed records sees each row once.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Walpost::Kafka;
+use Walpost::Postgres;
+use Walpost::Shipper;
+use Walpost::Test;
+
+my $kafka = Walpost::Kafka->running;
+my $pg = Walpost::Postgres->running(conf => "max_replication_slots = 3\n");
+my $rows = 60000;
+
+$pg->query(<<"EOF2");
+CREATE EXTENSION walpost;
+CREATE TABLE wide (id int PRIMARY KEY, pad text);
+INSERT INTO wide SELECT i, repeat('p', 300) FROM generate_series(1, $rows) i;
+CREATE TABLE door (number int);
+CREATE PROCEDURE hold(open int) LANGUAGE plpgsql AS \$\$
+BEGIN
+	PERFORM pg_current_xact_id();
+	WHILE NOT EXISTS (SELECT FROM door WHERE number = open) LOOP
+		PERFORM pg_sleep(0.02);
+	END LOOP;
+END \$\$;
+EOF2
+
+sub shipper
+{
+	my ($name, %more) = @_;
+
+	return Walpost::Shipper->new(
+		pg => $pg,
+		kafka => $kafka,
+		slot => $name,
+		conf => {
+			'slot.name' => $name,
+			'snapshot.mode' => 'initial',
+			'exactly.once.support' => 'required',
+			'table.include.list' => 'public.wide',
+			'publication.autocreate.mode' => 'filtered',
+			'walpost.buffer.memory' => 4 * 1024 * 1024,
+			%more
+		});
+}
+
+sub slots
+{
+	return $pg->query('SELECT count(*) FROM pg_replication_slots');
+}
+
+# Where the topic ends for a reader: before transactions that are open, or not.
+sub end_offset
+{
+	my ($ship, $isolation) = @_;
+	my (undef, $out) = run_command(
+		[
+			'kcat', '-Q', '-X', "isolation.level=$isolation",
+			'-b', $kafka->brokers, '-t', $ship->topic('wide') . ':0:-1'
+		]);
+
+	return ($out =~ /offset (\d+)/)[0];
+}
+
+# Runs it up to its very end, where Kafka has all rows, but no slot is free: a
+# transaction holds the making of its temporary slot up until there is none.
+my $holds = 0;
+
+sub start_and_hold
+{
+	my ($ship) = @_;
+	my $number = ++$holds;
+	my $holder = $pg->query_in_background("CALL hold($number)", log_file("holder$number"));
+
+	wait_until('a transaction that slots wait for',
+		sub { $pg->query(q{SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND query ~ 'hold'}) == 1 });
+	$ship->start;
+	wait_until('the temporary slot',
+		sub { $pg->query('SELECT count(*) FROM pg_replication_slots WHERE temporary') == 1 });
+	$pg->query(q{SELECT pg_create_physical_replication_slot('filler' || i) FROM generate_series(1, 2) i});
+	$pg->query("INSERT INTO door VALUES ($number)");
+	is(wait_exit($holder, 30), 0, 'the slot can be made');
+	wait_until('it to wait for a free slot',
+		sub { substr($ship->log, $ship->{log_start}) =~ /waiting for a free slot/ });
+	cmp_ok(end_offset($ship, 'read_uncommitted'), '>=', $rows, 'Kafka has all rows');
+	return;
+}
+
+sub free_slots
+{
+	$pg->query(q{SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name LIKE 'filler%'});
+	return;
+}
+
+# Takes a row, and ends; each row was to come once, then what was inserted.
+my $id = 0;
+
+sub once
+{
+	my ($ship, $what) = @_;
+	my $mine = --$id;
+
+	$ship->wait_streaming(120);
+	$pg->query("INSERT INTO wide VALUES ($mine, 'later')");
+	$ship->wait_drained;
+	is($ship->stop, 0, "$what: a clean end");
+	my %times;
+	$times{$_}++ for $kafka->read_keys($ship->topic('wide'));
+	is(scalar keys %times, $rows - $mine, "$what: all rows are there");
+	is(scalar(grep { $_ != 1 } values %times), 0, "$what: and none came twice");
+	$pg->query("SELECT pg_drop_replication_slot('$ship->{slot}')");
+	return;
+}
+
+# ---- the shipper killed, then the server
+my $ship = shipper('killed');
+start_and_hold($ship);
+$ship->kill9;
+ok(wait_until('the temporary slot to go', sub { slots() == 2 }), 'killed: no slot is left');
+is($kafka->count($ship->topic('wide')), 0, 'killed: nothing of it is seen');
+free_slots();
+start_and_hold($ship);
+$pg->restart('immediate');
+free_slots();
+$ship->wait_log(qr/trying again/);
+once($ship, 'killed');
+
+# ---- stopped: aborted at once, so that readers need not wait
+$ship = shipper('stopped');
+start_and_hold($ship);
+is($ship->stop(20), 0, 'stopped: a clean end');
+is(end_offset($ship, 'read_committed'), end_offset($ship, 'read_uncommitted'), 'stopped: no transaction is open');
+is($kafka->count($ship->topic('wide')), 0, 'stopped: nothing of it is seen');
+free_slots();
+$ship->start;
+once($ship, 'stopped');
+
+# ---- the broker killed
+$ship = shipper('broker');
+start_and_hold($ship);
+$kafka->kill9;
+$kafka->start;
+free_slots();
+once($ship, 'broker');
+
+# ---- killed after the slot was made, before Kafka's transaction was committed
+$ship = shipper('between');
+start_and_hold($ship);
+$kafka->pause;
+free_slots();
+wait_until('the slot', sub { $pg->slot('between', 'temporary') eq 'f' });
+$ship->kill9;
+$kafka->resume;
+is($kafka->count($ship->topic('wide')), 0, 'between: nothing of it is seen');
+$ship->start;
+$ship->wait_log(qr/exists, but Kafka has no position record/);
+once($ship, 'between');
+
+# ---- longer than a transaction may take: it is split, and that is said
+$ship = shipper('long', 'walpost.snapshot.transaction.timeout.ms' => 4000);
+start_and_hold($ship);
+$ship->wait_log(qr/takes longer than half of walpost\.snapshot\.transaction\.timeout\.ms/);
+free_slots();
+once($ship, 'long');
+
+done_testing();

@@ -1,0 +1,133 @@
+/*
+ * snapshot_mode.c
+ *	  What snapshot.mode asks for, and whether a snapshot is due.
+ *
+ * The slot and the position record in Kafka decide together.  A process that
+ * suspects that a snapshot is due claims it first and reads the record then:
+ * another one may have taken it meanwhile.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "offsets.h"
+#include "position.h"
+#include "snapshot_private.h"
+
+#define LOG_MODULE "snapshot"
+
+/* A stop is looked for so often. */
+#define TICK_MS				200
+
+#define CONFIGURATION_BASED	"snapshot.mode.configuration.based."
+
+static const struct
+{
+	const char *name;
+	SnapshotMode mode;
+}			modes[] = {
+	{"always", {.data = true,.always = true,.stream = true}},
+	{"initial", {.data = true,.stream = true}},
+	{"initial_only", {.data = true,.always = true}},
+	{"no_data", {.stream = true}},
+	{"when_needed", {.data = true,.again = true,.stream = true}},
+};
+
+SnapshotMode
+snapshot_mode(const Conf *conf)
+{
+	const char *name = conf_get(conf, "snapshot.mode");
+	SnapshotMode mode = {
+		.data = conf_get_bool(conf, CONFIGURATION_BASED "snapshot.data"),
+		.again = conf_get_bool(conf, CONFIGURATION_BASED "snapshot.on.data.error"),
+		.stream = conf_get_bool(conf, CONFIGURATION_BASED "start.stream"),
+	};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(modes[i].name, name) == 0)
+			return modes[i].mode;
+	mode.always = mode.data;
+	return mode;
+}
+
+bool
+snapshot_mode_check(const Conf *conf, Err *err)
+{
+	SnapshotMode mode = snapshot_mode(conf);
+
+	return mode.data || mode.stream ||
+		err_set(err, ERR_CONFIG, "snapshot.mode=%s asks for neither rows nor changes; set " CONFIGURATION_BASED "snapshot.data, " CONFIGURATION_BASED "start.stream or both to true",
+				conf_get(conf, "snapshot.mode"));
+}
+
+/*
+ * Reads the connector's position record, past open transactions of others; one
+ * that cannot be read counts as there, with LSN 0.
+ */
+static bool
+find_record(const Conf *conf, const volatile bool *stop, bool *found, uint64_t *lsn, Err *err)
+{
+	char	   *key = position_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"));
+	Offsets    *offsets = offsets_open(conf, key, true, false, err);
+	OffsetsEvent event = offsets == NULL ? OFFSETS_FAILED : OFFSETS_WAIT;
+	Position	position;
+	Err			unread;
+
+	while (event == OFFSETS_WAIT && !*stop && (event = offsets_next(offsets, err)) == OFFSETS_WAIT)
+	{
+		struct pollfd fd = {.fd = offsets_fd(offsets),.events = POLLIN};
+
+		poll(&fd, 1, TICK_MS);
+	}
+	*found = event == OFFSETS_FOUND;
+	*lsn = 0;
+	if (*found)
+	{
+		size_t		len;
+		const char *value = offsets_value(offsets, &len);
+
+		if (position_parse(value, len, &position, &unread))
+			*lsn = position.lsn;
+	}
+	offsets_close(offsets);
+	free(key);
+	if (event == OFFSETS_WAIT)
+		return err_set(err, ERR_NONE, "stopped");
+	return event != OFFSETS_FAILED;
+}
+
+bool
+snapshot_decide(const Conf *conf, bool slot_exists, const SnapshotNeed *need,
+				const volatile bool *stop, SnapshotDecision *decision, Err *err)
+{
+	SnapshotMode mode = snapshot_mode(conf);
+	const char *name = conf_get(conf, "snapshot.mode");
+	const char *slot = conf_get(conf, "slot.name");
+	uint64_t	lsn = 0;
+
+	*decision = (SnapshotDecision)
+	{
+		.due = true
+	};
+	if (mode.stream && !find_record(conf, stop, &decision->has_record, &lsn, err))
+		return false;
+	if (mode.always)
+		log_info("a snapshot is taken at every start (snapshot.mode=%s)", name);
+	else if (!decision->has_record && mode.data)
+	{
+		if (slot_exists)
+			log_warn("slot \"%s\" exists, but Kafka has no position record of this connector: taking a snapshot, then moving the slot on to its point (snapshot.mode=%s; no_data goes on from where the slot stands)",
+					 slot, name);
+	}
+	else if (decision->has_record && mode.again && !slot_exists)
+		log_warn("the slot is gone that Kafka's position record is of, so changes are missing: taking a new snapshot (snapshot.mode=%s)", name);
+	else if (decision->has_record && mode.again && need->gap && need->lsn == lsn)
+		log_warn("slot \"%s\" does not go on where Kafka's position record ends, so changes are missing: taking a new snapshot (snapshot.mode=%s)",
+				 slot, name);
+	else
+		decision->due = false;
+	return true;
+}

@@ -1,0 +1,97 @@
+/*
+ * snapshot_txn.c
+ *	  The Kafka transaction of a snapshot, with exactly-once.
+ *
+ * All rows are in one transaction, with the position record at their end: a
+ * snapshot that is interrupted is not committed, and whoever takes the next one
+ * aborts it.  Brokers bound the time that a transaction may take, so one that
+ * lasts is split, and from then on rows would come again.
+ *
+ *		NONE -> INIT -> OPEN -> CLOSING -> COMMITTING -> OPEN ... ENDED
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "log.h"
+#include "snapshot_private.h"
+
+#define LOG_MODULE "snapshot"
+
+/* A transaction is split when such a part of its time is over. */
+#define SPLIT_SHARE		2
+
+/* Only wakes the loop. */
+static void
+on_timer(void *arg)
+{
+}
+
+static int64_t
+split_us(const SnapshotTxn *txn)
+{
+	return producer_txn_timeout(txn->producer) * INT64_C(1000) / SPLIT_SHARE;
+}
+
+static void
+open_txn(SnapshotTxn *txn)
+{
+	txn->phase = SNAPSHOT_TXN_OPEN;
+	loop_timer_set(&txn->timer, split_us(txn));
+	producer_gate(txn->producer, false);
+}
+
+static void
+close_txn(SnapshotTxn *txn)
+{
+	txn->phase = SNAPSHOT_TXN_CLOSING;
+	loop_timer_clear(&txn->timer);
+	producer_gate(txn->producer, true);
+}
+
+bool
+snapshot_txn_begin(SnapshotTxn *txn, const Conf *conf, Producer *producer, Loop *loop, Err *err)
+{
+	int			timeout_ms = (int) conf_get_int(conf, "walpost.snapshot.transaction.timeout.ms");
+
+	txn->producer = producer;
+	txn->timer.fire = on_timer;
+	loop_timer_add(loop, &txn->timer);
+	if (!producer_txn_allow(producer, timeout_ms, err))
+		return false;
+	txn->phase = SNAPSHOT_TXN_INIT;
+	producer_txn_init(producer);
+	return true;
+}
+
+void
+snapshot_txn_turn(SnapshotTxn *txn)
+{
+	if (txn->phase == SNAPSHOT_TXN_OPEN && txn->timer.due_us == 0)
+	{
+		log_warn("the snapshot takes longer than half of walpost.snapshot.transaction.timeout.ms: committing what Kafka has of it; its rows would come again if it were interrupted now");
+		close_txn(txn);
+	}
+	if (txn->phase == SNAPSHOT_TXN_CLOSING && producer_is_through(txn->producer))
+	{
+		txn->phase = SNAPSHOT_TXN_COMMITTING;
+		producer_txn_commit(txn->producer);
+	}
+}
+
+void
+snapshot_txn_end(SnapshotTxn *txn)
+{
+	if (txn->last)
+		return;
+	txn->last = true;
+	if (txn->phase == SNAPSHOT_TXN_OPEN)
+		close_txn(txn);
+}
+
+void
+snapshot_txn_done(SnapshotTxn *txn)
+{
+	if (txn->last && txn->phase == SNAPSHOT_TXN_COMMITTING)
+		txn->phase = SNAPSHOT_TXN_ENDED;
+	else
+		open_txn(txn);
+}
