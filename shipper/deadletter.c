@@ -41,7 +41,9 @@ struct DeadLetters
 	Letter	   *letters;
 	uint32_t	nletters;
 	uint32_t	free;			/* head of the free ones, plus one */
-	uint64_t	count;
+	bool		read_again;
+	Convicts	convicts;		/* those that will be read again */
+	uint64_t	count;			/* besides them */
 	LogLimit	limit;
 };
 
@@ -53,14 +55,16 @@ typedef struct Block
 } Block;
 
 DeadLetters *
-deadletters_new(const Conf *conf, Producer *producer, Topics *topics)
+deadletters_new(const Conf *conf, Producer *producer, Topics *topics, DeadLetterWay way)
 {
 	DeadLetters *letters = mem_zero(sizeof(DeadLetters));
 	const char *topic = conf_get(conf, "errors.deadletterqueue.topic.name");
 
 	letters->producer = producer;
 	letters->topics = topics;
-	letters->tolerant = strcasecmp(conf_get(conf, "errors.tolerance"), "all") == 0;
+	letters->read_again = way == DEADLETTERS_READ_AGAIN;
+	letters->tolerant = way != DEADLETTERS_NEVER &&
+		strcasecmp(conf_get(conf, "errors.tolerance"), "all") == 0;
 	letters->context = conf_get_bool(conf, "errors.deadletterqueue.context.headers.enable");
 	letters->log_each = conf_get_bool(conf, "errors.log.enable");
 	letters->connector = conf_get(conf, "name") ? conf_get(conf, "name") : conf_get(conf, "topic.prefix");
@@ -85,6 +89,7 @@ deadletters_free(DeadLetters *letters)
 	if (letters == NULL)
 		return;
 	deadletters_forget(letters);
+	convicts_free(&letters->convicts);
 	free(letters->letters);
 	free(letters);
 }
@@ -189,18 +194,23 @@ queue_letter(DeadLetters *letters, const FrameEvent *event, const Letter *letter
 	producer_add(letters->producer, letters->topic, event, letter->headers);
 }
 
+/* How much of a refused record the dead letter topic gets at first. */
+static ProducerParts
+first_parts(const ProducerRefusal *refusal)
+{
+	return refusal->too_large ? PRODUCER_NO_VALUE : PRODUCER_WHOLE;
+}
+
 static void
-send_letter(DeadLetters *letters, const ProducerRefusal *refusal, uint64_t lsn)
+send_letter(DeadLetters *letters, const ProducerRefusal *refusal, uint64_t lsn, ProducerParts parts)
 {
 	uint32_t	number = new_letter(letters);
 	Letter	   *letter = &letters->letters[number];
 
 	letter->headers = letter_headers(letters, refusal, lsn);
-	if (refusal->too_large)
-	{
-		letter->parts = PRODUCER_NO_VALUE;
-		producer_headers_cut(letter->headers, letter->parts);
-	}
+	letter->parts = parts;
+	if (parts != PRODUCER_WHOLE)
+		producer_headers_cut(letter->headers, parts);
 	wire_put32(refusal->event.body + WIRE_EVENT_STREAM, DEADLETTER_FLAG | number);
 
 	/* a partition that a transform chose is one of another topic */
@@ -241,22 +251,90 @@ report(DeadLetters *letters, const ProducerRefusal *refusal, uint64_t lsn)
 			 letters->topic < 0 ? "left out" : "sent to \"",
 			 letters->topic < 0 ? "" : producer_topic_name(letters->producer, letters->topic),
 			 letters->topic < 0 ? "" : "\"",
-			 (unsigned long long) letters->count, refusal->remedy);
+			 (unsigned long long) deadletters_count(letters), refusal->remedy);
+}
+
+/*
+ * The transaction is over with it.  A letter that is refused has less in it next
+ * time; one of another topic that was to be a letter would go round for ever.
+ */
+static DeadLetterResult
+remember(DeadLetters *letters, const ProducerRefusal *refusal, const EventPlace *place)
+{
+	Convict    *known = convicts_find(&letters->convicts, place);
+	Convict		convict = {
+		.place = *place,.topic = refusal->topic,.parts = first_parts(refusal),
+		.code = refusal->code,.text = refusal->text,.exception = refusal->exception
+	};
+
+	if (known == NULL && refusal->topic != letters->topic)
+	{
+		convicts_add(&letters->convicts, &convict);
+		report(letters, refusal, place->lsn);
+		return DEADLETTER_AGAIN;
+	}
+	/* a letter that had to make room; it begins anew */
+	if (known == NULL && refusal->topic == letters->topic && letters->convicts.crowded)
+		return DEADLETTER_AGAIN;
+	if (known == NULL || refusal->topic != letters->topic || !refusal->too_large ||
+		known->parts == PRODUCER_NO_KEY)
+		return DEADLETTER_STOP;
+	known->parts++;
+	return DEADLETTER_AGAIN;
 }
 
 DeadLetterResult
-deadletters_take(DeadLetters *letters, const ProducerRefusal *refusal, uint64_t lsn)
+deadletters_take(DeadLetters *letters, const ProducerRefusal *refusal, const EventPlace *place)
 {
 	if (!letters->tolerant)
 		return DEADLETTER_STOP;
+	if (letters->read_again)
+		return remember(letters, refusal, place);
 	if (refusal->topic == letters->topic)
 		return returned(letters, refusal);
 	letters->count++;
-	report(letters, refusal, lsn);
+	report(letters, refusal, place->lsn);
 	if (letters->topic < 0)
 		return DEADLETTER_LEFT_OUT;
-	send_letter(letters, refusal, lsn);
+	send_letter(letters, refusal, place->lsn, first_parts(refusal));
 	return DEADLETTER_SENT;
+}
+
+DeadLetterResult
+deadletters_meet(DeadLetters *letters, const EventPlace *place, const FrameEvent *event)
+{
+	const Convict *convict = convicts_find(&letters->convicts, place);
+	ProducerRefusal refusal;
+
+	if (convict == NULL)
+		return DEADLETTER_NONE;
+	if (letters->topic < 0)
+		return DEADLETTER_LEFT_OUT;
+	refusal = (ProducerRefusal)
+	{
+		.topic = convict->topic,.event = *event,.code = convict->code,
+			.text = convict->text,.exception = convict->exception
+	};
+	send_letter(letters, &refusal, place->lsn, convict->parts);
+	return DEADLETTER_SENT;
+}
+
+bool
+deadletters_expected(const DeadLetters *letters)
+{
+	return letters->convicts.n > 0;
+}
+
+void
+deadletters_settle(DeadLetters *letters, const Position *position)
+{
+	letters->count += (uint64_t) convicts_settle(&letters->convicts, position);
+}
+
+bool
+deadletters_crowded(const DeadLetters *letters)
+{
+	return letters->convicts.crowded;
 }
 
 bool
@@ -282,5 +360,5 @@ deadletters_release(DeadLetters *letters, uint32_t number)
 uint64_t
 deadletters_count(const DeadLetters *letters)
 {
-	return letters->count;
+	return letters->count + (uint64_t) letters->convicts.n;
 }

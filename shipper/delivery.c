@@ -65,13 +65,15 @@ on_refused(void *arg, const ProducerRefusal *refusal)
 {
 	Delivery   *delivery = arg;
 	char	   *body = refusal->event.body;
+	EventPlace	place;
 
 	if (wire_get32(body + WIRE_EVENT_RECEIVER) == 0)
 	{
 		heartbeat_refused(delivery->heartbeat, refusal);
 		return true;
 	}
-	switch (deadletters_take(delivery->letters, refusal, intake_commit_lsn(&delivery->intake, body)))
+	place = intake_place(&delivery->intake, body);
+	switch (deadletters_take(delivery->letters, refusal, &place))
 	{
 		case DEADLETTER_STOP:
 			return false;
@@ -79,6 +81,8 @@ on_refused(void *arg, const ProducerRefusal *refusal)
 			intake_acknowledge(&delivery->intake, &body, 1, loop_now_us());
 			break;
 		case DEADLETTER_SENT:
+		case DEADLETTER_AGAIN:
+		case DEADLETTER_NONE:
 			break;
 	}
 	return true;
@@ -147,8 +151,11 @@ add_timer(Delivery *delivery, Loop *loop, LoopTimer *timer)
 static void
 put_together(Delivery *delivery, const Conf *conf, Loop *loop)
 {
+	DeadLetterWay way = !producer_exactly_once(conf) ? DEADLETTERS_AT_ONCE :
+	delivery->events->reads_again ? DEADLETTERS_READ_AGAIN : DEADLETTERS_NEVER;
+
 	delivery->topics = topics_new(conf, delivery->producer, loop);
-	delivery->letters = deadletters_new(conf, delivery->producer, delivery->topics);
+	delivery->letters = deadletters_new(conf, delivery->producer, delivery->topics, way);
 	intake_init(&delivery->intake, delivery->producer, delivery->topics, delivery->letters, PQfreemem);
 	delivery->fd = (LoopFd)
 	{

@@ -27,6 +27,11 @@
 /* What the owner is told, if it wants to be: any of them may be NULL. */
 typedef struct DeliveryEvents
 {
+	/*
+	 * After a Kafka transaction that failed, its events are read again, each
+	 * at its place in the stream.
+	 */
+	bool		reads_again;
 	/* Kafka has some more events; the ledger knows in a moment. */
 	void		(*acknowledged) (void *arg, int64_t now_us);
 	/* As in ProducerEvents. */

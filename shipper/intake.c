@@ -15,6 +15,7 @@
 
 #include "intake.h"
 #include "log.h"
+#include "loop.h"
 #include "wire.h"
 
 #define LOG_MODULE "intake"
@@ -208,6 +209,26 @@ count_event(Intake *intake)
 	}
 }
 
+/* True when the event was refused before, and so is out of the way. */
+static bool
+is_convicted(Intake *intake, const FrameEvent *event)
+{
+	EventPlace	place = {intake->commit_lsn, intake->ordinal, intake->record};
+	char	   *body = event->body;
+
+	switch (deadletters_meet(intake->letters, &place, event))
+	{
+		case DEADLETTER_NONE:
+			return false;
+		case DEADLETTER_LEFT_OUT:
+			intake_acknowledge(intake, &body, 1, loop_now_us());
+			break;
+		default:
+			break;
+	}
+	return true;
+}
+
 static bool
 on_event(Intake *intake, const Frame *frame, Err *err)
 {
@@ -239,8 +260,11 @@ on_event(Intake *intake, const Frame *frame, Err *err)
 	intake->taken_ordinal = intake->ordinal;
 	intake->taken_record = intake->record;
 	ledger_produced(&intake->ledger, 1);
-	route = topics_route(intake->topics, number);
-	producer_add(intake->producer, route->topic, event, route->headers);
+	if (!deadletters_expected(intake->letters) || !is_convicted(intake, event))
+	{
+		route = topics_route(intake->topics, number);
+		producer_add(intake->producer, route->topic, event, route->headers);
+	}
 	intake->counts.events++;
 	count_event(intake);
 	return true;
@@ -285,10 +309,14 @@ bool
 intake_take(Intake *intake, char *buffer, size_t len, size_t start, int64_t now_us, Err *err)
 {
 	FrameReader reader = {.p = buffer + start,.end = buffer + len};
+	Slab	   *slab;
 	bool		ok;
 
 	intake->counts.bytes += len - start;
 	intake->slab = slab_add(&intake->slabs, buffer, len, start, now_us);
+	slab = slab_get(&intake->slabs, intake->slab);
+	slab->ordinal = intake->ordinal;
+	slab->record = intake->record;
 	ok = read_frames(intake, &reader, err);
 	slab_unref(&intake->slabs, intake->slab, 1);
 	intake->slab = SLAB_NONE;
@@ -416,6 +444,34 @@ intake_acknowledge(Intake *intake, char *const *bodies, size_t n, int64_t now_us
 			intake->counts.acked_buffers++;
 		}
 	}
+}
+
+/* Counts as is_repeated() did, from where the buffer begins. */
+EventPlace
+intake_place(Intake *intake, char *body)
+{
+	const Slab *slab = slab_get(&intake->slabs, wire_get32(body + WIRE_EVENT_RECEIVER) - 1);
+	EventPlace	place = {intake_commit_lsn(intake, body), slab->ordinal, slab->record};
+	FrameReader reader = {
+		.p = slab->buffer + slab->start,.end = slab->buffer + slab->len,.received = true
+	};
+	Frame		frame;
+
+	while (frame_next(&reader, &frame) == FRAME_OK)
+	{
+		bool		begins = frame.tag == WIRE_BEGIN || frame.tag == WIRE_CONTROL;
+
+		if (begins || (frame.tag == WIRE_EVENT && frame.event.ordinal != place.ordinal))
+		{
+			place.ordinal = begins ? 0 : frame.event.ordinal;
+			place.record = 0;
+		}
+		if (frame.tag == WIRE_EVENT)
+			place.record++;
+		if (frame.tag == WIRE_EVENT && frame.event.body == body)
+			break;
+	}
+	return place;
 }
 
 uint64_t

@@ -114,8 +114,9 @@ extern void intake_resend(Intake *intake);
 extern void intake_acknowledge(Intake *intake, char *const *bodies, size_t n,
 							   int64_t now_us);
 
-/* The commit LSN of an event in flight. */
+/* The commit LSN of an event in flight, and its place in the stream. */
 extern uint64_t intake_commit_lsn(Intake *intake, char *body);
+extern EventPlace intake_place(Intake *intake, char *body);
 
 /* Memory that is pinned by what is not acknowledged, in bytes. */
 static inline size_t

@@ -155,6 +155,7 @@ client_close(Producer *producer)
 		topic->handle = NULL;
 
 		topic->first = topic->nwaiting = topic->nopen = topic->handed = 0;
+		topic->denied = RD_KAFKA_RESP_ERR_NO_ERROR;
 		producer_forget_copies(topic);
 		if (!producer->searching)
 		{
@@ -195,12 +196,6 @@ producer_new(const Conf *conf, const ProducerEvents *events, void *arg, Err *err
 	{
 		err_set(err, ERR_FATAL, "could not create an event descriptor: %s", strerror(errno));
 		free(producer);
-		return NULL;
-	}
-	if (exactly_once && strcmp(conf_get(conf, "errors.tolerance"), "all") == 0)
-	{
-		err_set(err, ERR_CONFIG, "errors.tolerance=all does not go with exactly.once.support: a record that Kafka refuses ends its transaction; set it to none");
-		producer_free(producer);
 		return NULL;
 	}
 	if (exactly_once)
@@ -380,6 +375,8 @@ on_log(Producer *producer, rd_kafka_event_t *event)
 
 	if (rd_kafka_event_log(event, &facility, &text, &level) != 0)
 		return;
+	if (producer->txn != NULL)
+		producer_on_log_line(producer, facility, text);
 	/* gapless mode counts as experimental to it; fatal errors are told by us */
 	if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "FATAL") == 0 ||
 		level < 0 || level > 7)

@@ -58,6 +58,7 @@ typedef struct Topic
 	const char *suspect;		/* body of the last that it may be */
 	bool		too_large;		/* why the request was refused */
 	bool		convicted;		/* it was found */
+	rd_kafka_resp_err_t denied; /* why it is in no transaction, if it is not */
 	uint32_t	ncopies;		/* of the event that goes to all partitions: */
 	uint32_t	copies_sent;	/* handed over so far, and */
 	uint32_t	copies_back;	/* reported */
@@ -147,6 +148,7 @@ extern void producer_txn_serve(Producer *producer);
 /* True for a report on a position record, and what is done with it. */
 extern bool producer_is_record(const rd_kafka_message_t *message);
 extern void producer_on_record(Producer *producer, const rd_kafka_message_t *message);
+extern void producer_record_failed(Producer *producer, rd_kafka_resp_err_t code, const char *topic);
 
 /* True for an error that says only that the client is done for. */
 extern bool producer_is_renewable(rd_kafka_resp_err_t code);
@@ -225,10 +227,16 @@ extern void producer_forget_copies(Topic *topic);
 extern void producer_refuse(Producer *producer, Topic *topic, char *body,
 							rd_kafka_resp_err_t code);
 
-/* Notes a record that did not arrive; producer_failed() then judges them all. */
 /* A transaction was committed: whatever was searched for is not in it. */
 extern void producer_search_end(Producer *producer);
 
+/*
+ * A log line of librdkafka's with that facility.  It alone says which topic the
+ * brokers keep out of a transaction.
+ */
+extern void producer_on_log_line(Producer *producer, const char *facility, const char *text);
+
+/* Notes a record that did not arrive; producer_failed() then judges them all. */
 extern void producer_note_failure(Producer *producer, char *body, rd_kafka_resp_err_t code);
 extern void producer_failed(Producer *producer, Topic *topic);
 

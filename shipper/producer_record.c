@@ -33,8 +33,8 @@ record_handle(Producer *producer, const char *topic)
 	return producer->record_topic;
 }
 
-static void
-record_failed(Producer *producer, rd_kafka_resp_err_t code, const char *topic)
+void
+producer_record_failed(Producer *producer, rd_kafka_resp_err_t code, const char *topic)
 {
 	if (producer_is_renewable(code))
 	{
@@ -63,7 +63,7 @@ producer_record(Producer *producer, const char *topic, const char *key, const ch
 							 RD_KAFKA_V_END);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		return code == RD_KAFKA_RESP_ERR_NO_ERROR;
-	record_failed(producer, code, topic);
+	producer_record_failed(producer, code, topic);
 	return false;
 }
 
@@ -79,5 +79,5 @@ producer_on_record(Producer *producer, const rd_kafka_message_t *message)
 	if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		producer->events->recorded(producer->arg);
 	else if (!producer->closing)
-		record_failed(producer, message->err, rd_kafka_topic_name(message->rkt));
+		producer_record_failed(producer, message->err, rd_kafka_topic_name(message->rkt));
 }

@@ -154,6 +154,8 @@ convict(Producer *producer, Topic *topic, char *body, rd_kafka_resp_err_t code)
 	}
 	if (!producer->events->refused(producer->arg, &refusal))
 		fail(producer, topic->name, &refusal);
+	else if (producer->txn != NULL)
+		producer_give_up(producer, "a record was refused");
 }
 
 void
@@ -221,6 +223,34 @@ producer_search_end(Producer *producer)
 	}
 }
 
+static Topic *
+topic_named(Producer *producer, const char *name, size_t len)
+{
+	for (int i = 0; i < producer->ntopics; i++)
+		if (strlen(producer->topics[i].name) == len && memcmp(producer->topics[i].name, name, len) == 0)
+			return &producer->topics[i];
+	return NULL;
+}
+
+/* Failed to add partition "TOPIC" [N] to transaction: WHY */
+void
+producer_on_log_line(Producer *producer, const char *facility, const char *text)
+{
+	const rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+	const char *name = strchr(text, '"');
+	const char *end = name ? strchr(name + 1, '"') : NULL;
+	Topic	   *topic;
+
+	if (strcmp(facility, "ADDPARTS") != 0 || end == NULL || strstr(end, rd_kafka_err2str(code)) == NULL)
+		return;
+	name++;
+	topic = topic_named(producer, name, (size_t) (end - name));
+	if (topic != NULL)
+		topic->denied = code;
+	else if (producer->record_topic != NULL)
+		producer_record_failed(producer, code, rd_kafka_topic_name(producer->record_topic));
+}
+
 void
 producer_note_failure(Producer *producer, char *body, rd_kafka_resp_err_t code)
 {
@@ -238,6 +268,25 @@ producer_note_failure(Producer *producer, char *body, rd_kafka_resp_err_t code)
 	};
 }
 
+/*
+ * True when each of the failed records would be refused alone, too: for want of a
+ * key, by a compacted topic.  That is the one rule of the brokers' that a
+ * well-formed record can break.
+ */
+static bool
+want_keys(const Producer *producer)
+{
+	for (size_t i = 0; i < producer->nfailures; i++)
+	{
+		const Failure *failure = &producer->failures[i];
+
+		if (failure->code != RD_KAFKA_RESP_ERR_INVALID_RECORD ||
+			(failure->body[WIRE_EVENT_FLAGS] & WIRE_HAS_KEY) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* All of them are of one request. */
 void
 producer_failed(Producer *producer, Topic *topic)
@@ -245,6 +294,10 @@ producer_failed(Producer *producer, Topic *topic)
 	const RefusalRule *rule = NULL;
 	size_t		nrefused = 0;
 
+	/* they were all taken out of the queue with the transaction */
+	if (topic->denied != RD_KAFKA_RESP_ERR_NO_ERROR)
+		for (size_t i = 0; i < producer->nfailures; i++)
+			producer->failures[i].code = topic->denied;
 	for (size_t i = 0; i < producer->nfailures; i++)
 	{
 		rd_kafka_resp_err_t code = producer->failures[i].code;
@@ -261,7 +314,8 @@ producer_failed(Producer *producer, Topic *topic)
 			  topic->name, rd_kafka_err2name(producer->failures[0].code));
 
 	/* a broker that tells which ones are invalid excepts the others */
-	if (nrefused > 1 && nrefused == producer->nfailures && rule->scope != SCOPE_TOPIC)
+	if (nrefused > 1 && nrefused == producer->nfailures && rule->scope != SCOPE_TOPIC &&
+		!want_keys(producer))
 		search(producer, topic, rule);
 	else
 		for (size_t i = 0; i < producer->nfailures; i++)

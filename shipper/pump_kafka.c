@@ -41,6 +41,7 @@ on_renewed(void *arg)
 }
 
 const DeliveryEvents pump_delivery_events = {
+	.reads_again = true,
 	.acknowledged = on_acknowledged,
 	.recorded = on_recorded,
 	.txn_done = on_txn_done,

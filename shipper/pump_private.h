@@ -376,8 +376,11 @@ extern RecallResult pump_txn_fence(Pump *pump);
 /* Ends the transaction when that is due, and sees to its commit. */
 extern void pump_txn(Pump *pump);
 
-/* For ProducerEvents. */
+/* For DeliveryEvents. */
 extern void pump_txn_done(Pump *pump);
+
+/* True while the transaction is not to have more than was read for it. */
+extern bool pump_txn_full(const Pump *pump);
 
 /* True when all that was read is committed, and the record says so. */
 extern bool pump_txn_settled(const Pump *pump);

@@ -80,7 +80,7 @@ pump_memory_free(Pump *pump)
 		pump->full_us = 0;
 	else if (!room && pump->full_us == 0)
 		pump->full_us = loop_now_us();
-	return room;
+	return room && (!pump->exactly_once || !pump_txn_full(pump));
 }
 
 void

@@ -305,10 +305,15 @@ turn_end(Pump *pump)
 static PumpState
 leave_txn(Pump *pump)
 {
+	bool		refused = producer_is_refused(pump->delivery.producer);
+
 	pump->txn_broken = true;
 	err_set(&pump->err, ERR_RETRY, "the Kafka transaction failed: %s", producer_trouble(pump->delivery.producer));
 	if (pump->state == PUMP_INIT || pump->state == PUMP_BACKOFF)
 		return pump->state;
+	/* what it was is known, and that is no failure of the server's or Kafka's */
+	if (refused && pump->state != PUMP_DRAIN)
+		return renew_stream(pump);
 	return pump_after_error(pump);
 }
 

@@ -68,6 +68,13 @@ idle_due(const Pump *pump, int64_t now)
 	return pump->recorded_us + conf_get_int(pump->conf, "offset.flush.interval.ms") * 1000;
 }
 
+bool
+pump_txn_full(const Pump *pump)
+{
+	return deadletters_crowded(pump->delivery.letters) &&
+		(pump->txn != PUMP_TXN_OPEN || pump->delivery.intake.counts.bytes != pump->txn_bytes);
+}
+
 /* True when the open transaction is to end now; else the timer is set. */
 static bool
 is_due(Pump *pump)
@@ -75,6 +82,8 @@ is_due(Pump *pump)
 	int64_t		now = loop_now_us();
 	int64_t		due;
 
+	if (pump_txn_full(pump))
+		return true;
 	if (!has_events(pump))
 	{
 		pump->opened_us = now;
@@ -150,6 +159,7 @@ pump_txn_done(Pump *pump)
 			  (unsigned long long) (pump->delivery.intake.counts.bytes - pump->txn_bytes) / 1024);
 	pump->recorded_us = now;
 	pump_recorded(pump);
+	deadletters_settle(pump->delivery.letters, &pump->record);
 	pump->txn = PUMP_TXN_OPEN;
 	producer_gate(pump->delivery.producer, false);
 }

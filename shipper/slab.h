@@ -35,6 +35,8 @@ typedef struct Slab
 	size_t		start;			/* where the frames begin */
 	uint64_t	unit;			/* the ledger entry of its events */
 	int64_t		arrived_us;
+	uint64_t	ordinal;		/* of the last change before it, */
+	uint32_t	record;			/* and how many of its events came before */
 	uint32_t	refs;
 	uint32_t	next,			/* in order of arrival, or of the free ones */
 				prev;
