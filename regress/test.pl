@@ -9,7 +9,7 @@
 #    unit       pure modules, no server                 build/unit/*
 #    regress    the plugin through SQL                  regress/sql/
 #    isolation  the same with concurrent sessions       regress/specs/
-#    tap        the shipper, on real parts              regress/t/
+#    tap        the shipper, on real parts              regress/t/, WALPOST_JOBS (2) at a time
 #    smoke      one end-to-end test with the system's librdkafka
 #
 #    Without a layer: all of them.  FILEs narrow the layer to these tests.  The
@@ -196,7 +196,7 @@ sub run_files
 	local $ENV{WALPOST_TREE} = Walpost::Postgres::tree();
 	local $ENV{WALPOST_KAFKA} = $kafka->brokers;
 
-	run_harness({ lib => ["$top/regress/lib"] }, @tests);
+	run_harness({ lib => ["$top/regress/lib"], jobs => $ENV{WALPOST_JOBS} // 2 }, @tests);
 	$kafka->stop;
 	return;
 }
