@@ -6,7 +6,7 @@
  */
 #include "postgres.h"
 
-#include "draft.h"
+#include "converter.h"
 #include "fork.h"
 #include "record.h"
 
@@ -172,10 +172,24 @@ finish_headers(const Draft *draft, Record *record)
 								   constant ? constant->steps[0].lead_len : 0);
 }
 
+/* Key and value, as far as there are any and their converters take them. */
+static void
+compile_halves(Draft *draft, Record *record)
+{
+	const Options *options = draft->session->options;
+	const char *failure = NULL;
+
+	if (!draft->failure && draft->key)
+		record->key = converter_compile(options, HALF_KEY, draft->key, &failure);
+	if (!draft->failure && draft->value)
+		record->value = converter_compile(options, HALF_VALUE, draft->value, &failure);
+	if (failure)
+		draft_fail(draft, "a record of topic \"%s\": %s", draft->topic, failure);
+}
+
 static void
 finish(const Draft *finished, Record *record)
 {
-	const Options *options = finished->session->options;
 	MemoryContext old = MemoryContextSwitchTo(finished->context);
 	Draft		draft = *finished;
 
@@ -191,16 +205,14 @@ finish(const Draft *finished, Record *record)
 	if (!draft.dropped)
 	{
 		check_topic(&draft);
+		compile_halves(&draft, record);
 		if (draft.failure)
 		{
 			record->failure = pstrdup(draft.failure);
 			draft.topic = finished->session->options->topic_prefix;
-			draft.key = draft.value = NULL;
 			draft.headers = NIL;
 			draft.timestamp = draft.partition = NULL;
 		}
-		record->key = draft.key ? template_compile(draft.key, options->key_schemas) : NULL;
-		record->value = draft.value ? template_compile(draft.value, options->value_schemas) : NULL;
 		record->timestamp = draft.timestamp ? template_compile(draft.timestamp, false) : NULL;
 		record->partition = draft.partition ? template_compile(draft.partition, false) : NULL;
 		finish_headers(&draft, record);

@@ -32,6 +32,18 @@ static const char *const naming_strategies[] = {
 	"io.debezium.schema.SchemaUnicodeTopicNamingStrategy",
 	"io.debezium.schema.DefaultUnicodeTopicNamingStrategy", NULL
 };
+static const char *const converter_names[] = {
+	"org.apache.kafka.connect.json.JsonConverter",
+	"org.apache.kafka.connect.storage.StringConverter",
+	"org.apache.kafka.connect.converters.ByteArrayConverter",
+	"io.debezium.converters.BinaryDataConverter",
+	"io.debezium.converters.ByteArrayConverter",
+	"JsonConverter", "StringConverter", "ByteArrayConverter", "BinaryDataConverter", NULL
+};
+static const char *const delegate_names[] = {
+	"none", "org.apache.kafka.connect.json.JsonConverter",
+	"org.apache.kafka.connect.storage.StringConverter", NULL
+};
 static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
 
 #define STRING(name, member, def, doc) \
@@ -98,6 +110,18 @@ const OptionRow option_rows[] = {
 		 "Whether events say where in their transaction they are, and each transaction has a BEGIN and an END record."),
 	STRING("topic.transaction", topic_transaction, "transaction",
 		   "Last part of the topic of those records."),
+	ENUM("key.converter", key_converter, "org.apache.kafka.connect.json.JsonConverter", converter_names,
+		 "How keys are written: as JSON, as bare text, as bare bytes, or bytes bare and all else by a delegate."),
+	ENUM("value.converter", value_converter, "org.apache.kafka.connect.json.JsonConverter", converter_names,
+		 "How values are written, as for keys."),
+	ENUM("key.converter.delegate.converter.type", key_delegate, "none", delegate_names,
+		 "What BinaryDataConverter hands keys to that are not bytes."),
+	ENUM("value.converter.delegate.converter.type", value_delegate, "none", delegate_names,
+		 "What BinaryDataConverter hands values to that are not bytes."),
+	BOOL("key.converter.delegate.converter.type.schemas.enable", key_delegate_schemas, "true",
+		 "Whether keys carry their schema there."),
+	BOOL("value.converter.delegate.converter.type.schemas.enable", value_delegate_schemas, "true",
+		 "Whether values carry their schema there."),
 	BOOL("key.converter.schemas.enable", key_schemas, "false",
 		 "Whether keys carry their schema. The shipper sends what the worker and the connector say."),
 	BOOL("value.converter.schemas.enable", value_schemas, "false",

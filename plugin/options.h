@@ -72,6 +72,12 @@ typedef struct Options
 	char	   *topic_transaction;
 	bool		key_schemas;
 	bool		value_schemas;
+	int			key_converter;	/* see converter.c, for all of these */
+	int			value_converter;
+	int			key_delegate;
+	int			value_delegate;
+	bool		key_delegate_schemas;
+	bool		value_delegate_schemas;
 	bool		key_replace_null;
 	bool		value_replace_null;
 	TypeModes	types;

@@ -9,7 +9,7 @@
 #include "common/hashfn.h"
 #include "utils/hsearch.h"
 
-#include "draft.h"
+#include "converter.h"
 #include "json.h"
 #include "record.h"
 
@@ -108,28 +108,31 @@ write_relation(Session *session, Stream *stream)
 	stream->announced = session->batches;
 }
 
-/* Runs a template; returns how many bytes it wrote. */
-static uint32
-write_part(Out *out, const Template *template, const Row *row)
+/* Runs a template; false if there is none, or it makes a null. */
+static bool
+write_part(Out *out, const Template *template, const Row *row, uint32 *len)
 {
 	size_t		start;
+	bool		there;
 
+	*len = 0;
 	if (template == NULL)
-		return 0;
+		return false;
 	start = out_offset(out);
 	template_run(template, out, row);
-	return (uint32) (out_offset(out) - start);
+	there = likely(template->form == FORM_JSON) || converter_finish(template, out, start);
+	*len = (uint32) (out_offset(out) - start);
+	return there;
 }
 
 /* Runs the key's, which is what an error in the rest of the record shows. */
-static uint32
+static bool
 write_key(Session *session, const Record *record, const Row *row)
 {
 	Writing    *writing = &session->writing;
 
 	writing->key = out_offset(&session->batch.out);
-	writing->key_len = write_part(&session->batch.out, record->key, row);
-	return writing->key_len;
+	return write_part(&session->batch.out, record->key, row, &writing->key_len);
 }
 
 /* A number that a template prints; false: null. */
@@ -181,27 +184,28 @@ write_event(Session *session, const Record *record, const Row *row)
 	size_t		head;
 	int64		time = record_time(record, row);
 	uint32		partition = record_partition(record, row);
-	uint32		key_len,
-				value_len,
+	uint32		value_len,
 				headers_len;
+	bool		has_key,
+				has_value;
 	char	   *p;
 
 	out_reserve(out, WIRE_EVENT_HEAD);
 	head = out_offset(out);
 	memset(out->p, 0, WIRE_EVENT_HEAD);
 	out->p += WIRE_EVENT_HEAD;
-	key_len = write_key(session, record, row);
-	value_len = write_part(out, record->value, row);
-	headers_len = write_part(out, record->headers, row);
+	has_key = write_key(session, record, row);
+	has_value = write_part(out, record->value, row, &value_len);
+	(void) write_part(out, record->headers, row, &headers_len);
 
 	p = out_at(out, head);
 	wire_put32(p + WIRE_EVENT_STREAM, record->stream->number);
 	wire_put32(p + WIRE_EVENT_FLAGS, partition);
-	p[WIRE_EVENT_FLAGS] |= (record->key ? WIRE_HAS_KEY : 0) |
-		(record->value ? WIRE_HAS_VALUE : 0) | (record->to_all ? WIRE_TO_ALL : 0);
+	p[WIRE_EVENT_FLAGS] |= (has_key ? WIRE_HAS_KEY : 0) |
+		(has_value ? WIRE_HAS_VALUE : 0) | (record->to_all ? WIRE_TO_ALL : 0);
 	wire_put64(p + WIRE_EVENT_ORDINAL, session->txn.ordinal);
 	wire_put64(p + WIRE_EVENT_TIMESTAMP, (uint64) time);
-	wire_put32(p + WIRE_EVENT_KEY_LEN, key_len);
+	wire_put32(p + WIRE_EVENT_KEY_LEN, session->writing.key_len);
 	wire_put32(p + WIRE_EVENT_VALUE_LEN, value_len);
 	wire_put32(p + WIRE_EVENT_HEADERS_LEN, headers_len);
 	frame_end(out, start);
@@ -268,6 +272,16 @@ write_line_number(Out *out, const char *name, int64 number)
 	json_int(out, number);
 }
 
+/* A key or value as JSON, whatever it is on the wire. */
+static void
+write_line_part(Out *out, const Template *template, const Row *row)
+{
+	if (template)
+		template_run(template, out, row);
+	else
+		out_literal(out, "null");
+}
+
 /*
  * For people: {"topic":...,"key":...,"value":...,"headers":{...}}; behind the
  * topic the partition and timestamp of a record that has its own.
@@ -276,6 +290,7 @@ static void
 write_line(Session *session, const Record *record, const Row *row)
 {
 	Out		   *out = &session->batch.out;
+	Writing    *writing = &session->writing;
 	const char *topic = record->stream->topic;
 	uint32		partition = record_partition(record, row);
 	int64		time = record_time(record, row);
@@ -287,11 +302,11 @@ write_line(Session *session, const Record *record, const Row *row)
 	if (time >= 0)
 		write_line_number(out, "timestamp", time);
 	out_literal(out, ",\"key\":");
-	if (write_key(session, record, row) == 0)
-		out_literal(out, "null");
+	writing->key = out_offset(out);
+	write_line_part(out, record->key, row);
+	writing->key_len = (uint32) (out_offset(out) - writing->key);
 	out_literal(out, ",\"value\":");
-	if (write_part(out, record->value, row) == 0)
-		out_literal(out, "null");
+	write_line_part(out, record->value, row);
 	write_line_headers(out, record, row);
 }
 

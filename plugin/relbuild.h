@@ -46,6 +46,7 @@ typedef struct Build
 	List	   *key;			/* BuildColumn pointers, in key order */
 	MemoryContext scratch;		/* for what no row needs: shapes, schemas */
 	MemoryContext context;		/* the plan's */
+	const char *failure;		/* why the converter cannot write a record */
 } Build;
 
 /* What the records are put together from; keys are NULL without a key. */

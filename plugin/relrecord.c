@@ -9,7 +9,7 @@
 
 #include "utils/rel.h"
 
-#include "draft.h"
+#include "converter.h"
 #include "envelope.h"
 #include "naming.h"
 #include "relbuild.h"
@@ -54,10 +54,21 @@ typedef struct HeaderParts
 
 /* The template outlives the shapes that it was made from. */
 static const Template *
-compile(Build *build, const Shape *shape, bool with_schema)
+compile(Build *build, const Shape *shape)
 {
 	MemoryContext old = MemoryContextSwitchTo(build->context);
-	const Template *template = template_compile(shape, with_schema);
+	const Template *template = template_compile(shape, false);
+
+	MemoryContextSwitchTo(old);
+	return template;
+}
+
+/* A key or value; NULL, and build->failure says why, if the converter does not take it. */
+static const Template *
+convert(Build *build, Half half, const Shape *shape)
+{
+	MemoryContext old = MemoryContextSwitchTo(build->context);
+	const Template *template = converter_compile(build->session->options, half, shape, &build->failure);
 
 	MemoryContextSwitchTo(old);
 	return template;
@@ -88,7 +99,7 @@ record_value(Build *build, const RelPlan *plan, const RecordParts *parts, Record
 	for (RecordKind same = 0; same < kind; same++)
 		if (forms[same].op == form->op && forms[same].before == form->before)
 			return plan->records[same].value;
-	return compile(build, value_shape(build, parts, form), build->session->options->value_schemas);
+	return convert(build, HALF_VALUE, value_shape(build, parts, form));
 }
 
 /* ---- headers ------------------------------------------------------------- */
@@ -202,7 +213,8 @@ plain_record(Build *build, RelPlan *plan, const RecordParts *parts, const Draft 
 	record->stream = &plan->stream;
 	record->key = form->keyed ? plan->key[form->key] : NULL;
 	record->value = record_value(build, plan, parts, kind);
-	record->headers = headers ? compile(build, headers, false) : NULL;
+	record->headers = headers ? compile(build, headers) : NULL;
+	record->failure = build->failure;
 	record->to_all = draft->to_all;
 }
 
@@ -231,7 +243,7 @@ relrecord_build(Build *build, RelPlan *plan, const RecordParts *parts)
 	Draft	   *draft = NULL;
 
 	for (Side side = SIDE_NEW; side < SIDES && has_key; side++)
-		plan->key[side] = compile(build, parts->key[side], session->options->key_schemas);
+		plan->key[side] = convert(build, HALF_KEY, parts->key[side]);
 	for (RecordKind kind = 0; kind < RECORD_KINDS; kind++)
 	{
 		const RecordForm *form = &forms[kind];

@@ -338,6 +338,7 @@ template_compile(const Shape *shape, bool with_schema)
 	pfree(compiler.text.data);
 	template->steps = compiler.steps;
 	template->nsteps = compiler.nsteps;
+	template->form = FORM_JSON;
 	return template;
 }
 

@@ -142,10 +142,19 @@ typedef struct Step
 	}			value;
 } Step;
 
+/* What a key or value is on the wire (converter.h). */
+typedef enum TemplateForm
+{
+	FORM_JSON,					/* what the template prints */
+	FORM_TEXT,					/* its JSON string, bare */
+	FORM_BYTES					/* its base64, decoded */
+} TemplateForm;
+
 typedef struct Template
 {
 	Step	   *steps;
 	int			nsteps;
+	TemplateForm form;
 } Template;
 
 typedef struct Stream Stream;

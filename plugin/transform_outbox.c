@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "converter.h"
 #include "fieldvalue.h"
 #include "json.h"
 #include "jsonexpand.h"
@@ -183,13 +184,15 @@ meet_update(Outbox *outbox, Draft *draft)
 typedef enum PayloadState
 {
 	PAYLOAD_TEXT = 'v',			/* as the column has it */
-	PAYLOAD_EMPTY = 'e',		/* null, or nothing but blanks */
+	PAYLOAD_NULL = 'n',
+	PAYLOAD_EMPTY = 'e',		/* a tombstone: null, or nothing but blanks */
 	PAYLOAD_EXPANDED = 'x'
 } PayloadState;
 
 typedef struct OutboxQuestion
 {
 	Outbox	   *outbox;
+	const Shape *column;		/* of the payload, which may be null; or NULL */
 	const FieldReader *payload; /* NULL: it does not matter what is in it */
 	const FieldReader *route;
 	const FieldReader *version; /* NULL: none */
@@ -208,14 +211,23 @@ is_empty(const FieldValue *value)
 	return true;
 }
 
-static PayloadState
-payload_state(Outbox *outbox, const FieldReader *reader, const Row *row)
+static bool
+is_null(const Shape *column, const Row *row)
 {
+	return column && row->states[column->side][column->column->index] == VALUE_NULL;
+}
+
+static PayloadState
+payload_state(const OutboxQuestion *question, const Row *row)
+{
+	Outbox	   *outbox = question->outbox;
 	FieldValue	value;
 
-	if (reader == NULL)
+	if (is_null(question->column, row))
+		return outbox->tombstone_on_empty ? PAYLOAD_EMPTY : PAYLOAD_NULL;
+	if (question->payload == NULL)
 		return PAYLOAD_TEXT;
-	value = field_read(reader, row);
+	value = field_read(question->payload, row);
 	if (outbox->tombstone_on_empty && is_empty(&value))
 		return PAYLOAD_EMPTY;
 	if (outbox->expand && value.kind == FIELD_STRING &&
@@ -246,7 +258,7 @@ static void
 ask(Out *out, const Row *row, const void *data)
 {
 	const OutboxQuestion *question = data;
-	PayloadState state = payload_state(question->outbox, question->payload, row);
+	PayloadState state = payload_state(question, row);
 
 	out_byte(out, (char) state);
 	print_field(out, question->route, row);
@@ -493,14 +505,31 @@ take_answer(const TransformStep *step, Draft *draft, const char *answer, size_t 
 	place_header(draft, &event, outbox->id_field, "id");
 	place_additional(draft, &event);
 	draft->key = require_field(draft, &event, outbox->key_field);
-	payload = event.state == PAYLOAD_EXPANDED ? expanded_payload(draft, outbox) :
-		require_field(draft, &event, outbox->payload_field);
+	payload = require_field(draft, &event, outbox->payload_field);
 	if (draft->failure)
 		return;
+	if (event.state == PAYLOAD_EXPANDED)
+		payload = expanded_payload(draft, outbox);
+	else if (event.state == PAYLOAD_NULL)
+		payload = shape_null(payload->schema, "null");
 	if (event.state == PAYLOAD_EMPTY)
 		draft->value = NULL;
 	else
 		draft->value = outbox->has_envelope ? build_envelope(draft, &event, payload) : payload;
+}
+
+/* A column without a default that shows in place of NULL. */
+static const Shape *
+nullable_column(Draft *draft, const Shape *payload)
+{
+	Shape	   *copy;
+
+	if (payload->kind != SHAPE_COLUMN || payload->schema->default_json ||
+		columnrule_is_constant(payload->column))
+		return NULL;
+	copy = MemoryContextAlloc(draft->context, sizeof(Shape));
+	*copy = *payload;
+	return copy;
 }
 
 /* Does what the payload holds decide anything? */
@@ -524,10 +553,11 @@ ask_row(const TransformStep *step, Draft *draft, const Shape *row)
 		return;
 	}
 	question->outbox = outbox;
-	question->with_schema = draft->session->options->value_schemas;
+	question->with_schema = converter_writes_schemas(draft->session->options, HALF_VALUE);
 	question->route = field_reader_of_type(draft, row, outbox->route_field, CONNECT_STRING, false);
 	if (outbox->version_field)
 		question->version = field_reader_of_type(draft, row, outbox->version_field, CONNECT_INT32, false);
+	question->column = nullable_column(draft, payload);
 	if (asks_payload(outbox, payload))
 		question->payload = field_reader(draft, payload, true);
 	if (!draft->failure)

@@ -35,7 +35,15 @@ static const char *const hstore_modes[] = {"json", "map", NULL};
 static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
 static const char *const failure_modes[] = {"fail", "warn", "skip", "ignore", NULL};
 static const char *const tolerances[] = {"none", "all", NULL};
-static const char *const json_converters[] = {"org.apache.kafka.connect.json.JsonConverter", "JsonConverter", NULL};
+static const char *const converter_names[] = {
+	"org.apache.kafka.connect.json.JsonConverter", "org.apache.kafka.connect.storage.StringConverter",
+	"org.apache.kafka.connect.converters.ByteArrayConverter",
+	"io.debezium.converters.BinaryDataConverter", "io.debezium.converters.ByteArrayConverter",
+	"JsonConverter", "StringConverter", "ByteArrayConverter", "BinaryDataConverter", NULL
+};
+static const char *const delegate_names[] = {
+	"none", "org.apache.kafka.connect.json.JsonConverter", "org.apache.kafka.connect.storage.StringConverter", NULL
+};
 static const char *const connector_classes[] = {
 	"io.debezium.connector.postgresql.PostgresConnector", "PostgresConnector", "Postgres", NULL
 };
@@ -245,12 +253,16 @@ const ConfKey conf_keys[] = {
 	RULES("predicates.", PLUGIN, "options of one of them: type (its class) and what the class takes"),
 
 	/* converters */
-	ENUM("key.converter", 0, "org.apache.kafka.connect.json.JsonConverter", json_converters, "how keys are written"),
+	ENUM("key.converter", PLUGIN, "org.apache.kafka.connect.json.JsonConverter", converter_names, "how keys are written"),
+	ENUM("key.converter.delegate.converter.type", PLUGIN, "none", delegate_names, "what BinaryDataConverter hands keys to that are not bytes"),
+	BOOL("key.converter.delegate.converter.type.schemas.enable", PLUGIN, "true", "whether keys carry their schema there"),
 	BOOL("key.converter.schemas.enable", PLUGIN, "true", "whether keys carry their schema"),
 	BOOL("key.converter.replace.null.with.default", PLUGIN, "true", "whether a NULL in a key prints the column's default"),
 	{"key.converter.decimal.format", CONF_STRING, CONF_REFUSED, 0, "BASE64", ANY, NULL, "use decimal.handling.mode=string or double"},
 	NOPREFIX("key.converter.", "it is no option of JsonConverter that matters here"),
-	ENUM("value.converter", 0, "org.apache.kafka.connect.json.JsonConverter", json_converters, "how values are written"),
+	ENUM("value.converter", PLUGIN, "org.apache.kafka.connect.json.JsonConverter", converter_names, "how values are written"),
+	ENUM("value.converter.delegate.converter.type", PLUGIN, "none", delegate_names, "what BinaryDataConverter hands values to that are not bytes"),
+	BOOL("value.converter.delegate.converter.type.schemas.enable", PLUGIN, "true", "whether values carry their schema there"),
 	BOOL("value.converter.schemas.enable", PLUGIN, "true", "whether values carry their schema"),
 	BOOL("value.converter.replace.null.with.default", PLUGIN, "true", "whether a NULL in a value prints the column's default"),
 	{"value.converter.decimal.format", CONF_STRING, CONF_REFUSED, 0, "BASE64", ANY, NULL, "use decimal.handling.mode=string or double"},
@@ -408,7 +420,7 @@ const ConfOldValue conf_old_values[] = {
 };
 
 #define NO_SNAPSHOTTER "it names a Java class; configuration_based chooses when rows are read, snapshot.include.collection.list which tables, and the publication's row filter which rows"
-#define NO_CONVERTER "this release writes JSON; use org.apache.kafka.connect.json.JsonConverter"
+#define NO_CONVERTER "this release has JsonConverter, StringConverter, ByteArrayConverter and BinaryDataConverter; Avro and Protobuf are not among them"
 
 const ConfRefusal conf_refusals[] = {
 	{"snapshot.mode", "custom", NO_SNAPSHOTTER},

@@ -36,7 +36,6 @@ struct Heartbeat
 	int			topic;
 	char	   *body;			/* the event; acknowledged: WIRE_RECEIVER_FLAG */
 	uint32_t	key_len;
-	bool		schema;			/* the value carries its own */
 	bool		streaming;
 	LogLimit	limit;
 };
@@ -53,15 +52,41 @@ set_acknowledged(Heartbeat *heartbeat)
 	heartbeat->body[WIRE_EVENT_FLAGS] |= (char) WIRE_RECEIVER_FLAG;
 }
 
+/*
+ * A struct of one field as the converter of key or value writes it: as JSON,
+ * with its schema or without, or as Java prints it.  (Connect's ByteArrayConverter
+ * fails with it; here it is JSON.)  The caller frees it.
+ */
+static char *
+converted(const Conf *conf, const char *converter, const char *schema, const char *name, const char *value,
+		  const char *quote)
+{
+	char	   *property = mem_print("%s.delegate.converter.type", converter);
+	const char *class = conf_get(conf, converter);
+	bool		binary = strstr(class, "Binary") != NULL || strstr(class, "debezium.converters.ByteArray") != NULL;
+	char	   *schemas = mem_print("%s.schemas.enable", binary ? property : converter);
+	bool		with_schema = conf_get_bool(conf, schemas);
+	char	   *text;
+
+	if (binary)
+		class = conf_get(conf, property);
+	if (strstr(class, "StringConverter") != NULL)
+		text = mem_print("Struct{%s=%s}", name, value);
+	else
+		text = mem_print("%s{\"%s\":%s%s%s}%s", with_schema ? schema : "", name, quote, value, quote,
+						 with_schema ? "}" : "");
+	free(schemas);
+	free(property);
+	return text;
+}
+
 /* The event's body, with the key, which never changes. */
 static void
 build_body(Heartbeat *heartbeat)
 {
 	const char *server = conf_get(heartbeat->conf, "topic.prefix");
-	bool		schema = conf_get_bool(heartbeat->conf, "key.converter.schemas.enable");
-	char	   *key = mem_print("%s{\"serverName\":\"%s\"}%s",
-								schema ? SCHEMA("string", "serverName", "ServerNameKey") : "",
-								server, schema ? "}" : "");
+	char	   *key = converted(heartbeat->conf, "key.converter", SCHEMA("string", "serverName", "ServerNameKey"),
+								"serverName", server, "\"");
 
 	heartbeat->key_len = (uint32_t) strlen(key);
 	heartbeat->body = mem_zero(WIRE_EVENT_HEAD + heartbeat->key_len + VALUE_ROOM);
@@ -84,15 +109,17 @@ queue(Heartbeat *heartbeat)
 static void
 write_record(Heartbeat *heartbeat)
 {
-	char	   *value = heartbeat->body + WIRE_EVENT_HEAD + heartbeat->key_len;
 	struct timespec now;
-	int			len;
+	char		ms[24];
+	char	   *value;
+	size_t		len;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	len = snprintf(value, VALUE_ROOM, "%s{\"ts_ms\":%lld}%s",
-				   heartbeat->schema ? SCHEMA("int64", "ts_ms", "Heartbeat") : "",
-				   (long long) now.tv_sec * 1000 + now.tv_nsec / 1000000,
-				   heartbeat->schema ? "}" : "");
+	snprintf(ms, sizeof(ms), "%lld", (long long) now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	value = converted(heartbeat->conf, "value.converter", SCHEMA("int64", "ts_ms", "Heartbeat"), "ts_ms", ms, "");
+	len = strlen(value);
+	memcpy(heartbeat->body + WIRE_EVENT_HEAD + heartbeat->key_len, value, len);
+	free(value);
 	wire_put32(heartbeat->body + WIRE_EVENT_VALUE_LEN, (uint32_t) len);
 	heartbeat->body[WIRE_EVENT_FLAGS] &= (char) ~WIRE_RECEIVER_FLAG;
 	queue(heartbeat);
@@ -138,7 +165,6 @@ heartbeat_new(const Conf *conf, Producer *producer, Topics *topics, Loop *loop)
 	heartbeat->conf = conf;
 	heartbeat->producer = producer;
 	heartbeat->interval_us = interval_ms * 1000;
-	heartbeat->schema = conf_get_bool(conf, "value.converter.schemas.enable");
 	heartbeat->headers = producer_headers_for_partition(0);
 	heartbeat->topic = heartbeat_topic(conf, topics);
 	build_body(heartbeat);

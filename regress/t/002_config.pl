@@ -215,8 +215,8 @@ accepted('snapshot.isolation.mode=read_committed', 'property "snapshot.isolation
 accepted('errors.tolerance=all', undef, 'tolerance');
 accepted('exactly.once.support=required', undef, 'exactly once');
 refused('errors.deadletterqueue.topic.name=a b', 'bad value "a b" for property "errors\.deadletterqueue\.topic\.name"; it takes letters', 'a topic that is none');
-refused('value.converter=io.confluent.connect.avro.AvroConverter', 'value "io\.confluent\.connect\.avro\.AvroConverter" of property "value\.converter" \(.*\) is not supported: this release writes JSON', 'Avro');
-refused('key.converter=org.apache.kafka.connect.storage.StringConverter', '.*this release writes JSON', 'strings');
+refused('value.converter=io.confluent.connect.avro.AvroConverter', 'value "io\.confluent\.connect\.avro\.AvroConverter" of property "value\.converter" \(.*\) is not supported: this release has JsonConverter, .*Avro and Protobuf are not', 'Avro');
+refused('key.converter=org.apache.kafka.connect.converters.LongConverter', '.*this release has JsonConverter, StringConverter', 'numbers');
 refused('connector.class=io.debezium.connector.mysql.MySqlConnector', 'value .*MySqlConnector" of property "connector\.class"', 'another connector');
 refused('value.converter.decimal.format=NUMERIC', '.*not supported: use decimal\.handling\.mode', 'a decimal format');
 accepted($_, undef, $_)

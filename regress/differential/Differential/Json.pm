@@ -10,7 +10,8 @@ use warnings;
 
 # Appends [path, text, offset of the text] for each leaf of a JSON text to the
 # list; an empty object or array is a leaf.  "payload" is left out of paths where a schema
-# stands beside it, so that they are the same with schemas and without.
+# stands beside it, so that they are the same with schemas and without.  A text that is no
+# JSON is one leaf.
 sub leaves
 {
 	my ($path, $text, $leaves) = @_;
@@ -18,14 +19,38 @@ sub leaves
 
 	for ($text)
 	{
-		pos = 0;
-		_value($path, $leaves);
-		/\G\z/gc or die "not JSON: " . substr($_, 0, 200) . "\n";
+		next if eval { _whole($path, $leaves); 1 };
+		splice @$leaves, $first;
+		push @$leaves, [ $path, readable($text), 0 ];
 	}
 	if ($text =~ /^\{"schema":/)
 	{
 		$_->[0] =~ s/^\Q$path\E\.payload\b/$path/ for @$leaves[ $first .. $#$leaves ];
 	}
+	return;
+}
+
+# A text that is no JSON, as a converter for bare text or bytes writes it, with
+# what is not ASCII in hexadecimal; JSON as it is.
+sub readable
+{
+	my ($text) = @_;
+
+	for ($text)
+	{
+		return $_ if eval { _whole('', []); 1 };
+	}
+	return $text =~ s/([^\x20-\x7e])/sprintf '\\x%02X', ord $1/ger;
+}
+
+# All of $_.
+sub _whole
+{
+	my ($path, $leaves) = @_;
+
+	pos = 0;
+	_value($path, $leaves);
+	/\G\z/gc or die "not JSON: " . substr($_, 0, 200) . "\n";
 	return;
 }
 

@@ -78,6 +78,7 @@ sub _mark
 
 	for my $part (@parts)
 	{
+		$record->{$part} = Differential::Json::readable($record->{$part});
 		$record->{$part} =~ s/($list)|($string)/defined $1 ? _digest_of_list($1) : _digest_of_text($2)/ge;
 		$record->{$part} =~ s/"data_collections":\[\K(\{.*?\})(?=\])/_in_any_order($1)/e if $record->{$part} =~ s/$address/address/g;
 		Differential::Json::leaves($part, $record->{$part}, $leaves{$part} = []);
