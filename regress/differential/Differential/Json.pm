@@ -36,6 +36,7 @@ sub readable
 {
 	my ($text) = @_;
 
+	return '(empty)' if $text eq '';
 	for ($text)
 	{
 		return $_ if eval { _whole('', []); 1 };
