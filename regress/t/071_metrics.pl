@@ -64,7 +64,7 @@ is($values->{'debezium_metrics_Connected{context="streaming",name="shop",plugin=
 is($values->{'walpost_up{connector="or\"ders",slot="walpost"}'}, 1, "labels of Walpost's, escaped");
 is(metrics('debezium_metrics_SnapshotCompleted', qr/snapshot/), 1, 'a snapshot was taken');
 is(metrics('debezium_metrics_TotalNumberOfEventsSeen', qr/snapshot/), 500, 'its rows');
-is(metrics('walpost_snapshot_acknowledged_rows_total', qr//), 500, 'Kafka has them');
+ok(wait_until('the counters to show it', sub { metrics('walpost_snapshot_acknowledged_rows_total', qr//) == 500 }), 'Kafka has them');
 is(metrics('debezium_metrics_TotalTableCount', qr//), 1, 'of one table');
 is(metrics('debezium_metrics_RemainingTableCount', qr//), 0, 'none remains');
 
