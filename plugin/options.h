@@ -59,6 +59,8 @@ typedef struct Options
 	bool		ignore_builtin;
 	char	   *skipped_operations;
 	int			skipped;		/* OP_* bits, from skipped_operations */
+	char	   *signal_collection;	/* signal.data.collection */
+	char	   *signal_channels;	/* signal.enabled.channels */
 
 	/* what an event looks like */
 	bool		skip_unchanged; /* skip.messages.without.change */

@@ -129,6 +129,8 @@ on_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
 	session->txn.ordinal++;
 	plan = relcache_get(session, relation, decoded->lsn);
 	subject.topic = plan->stream.topic;
+	if (unlikely(plan->signals != NULL))
+		signaltable_write(session, plan->signals, relation, decoded);
 	if (likely(session->options->failure == FAILURE_FAIL))
 		change_write(session, plan, relation, decoded);
 	else

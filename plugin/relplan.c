@@ -373,8 +373,10 @@ build_names(Build *build)
 
 	build->schema = get_namespace_name(namespace);
 	build->table = pstrdup(RelationGetRelationName(build->shown));
-	if (build->schema == NULL ||
-		!filter_table(build->session->filter, namespace, build->schema, build->table))
+	if (build->schema == NULL)
+		return false;
+	if (!filter_table(build->session->filter, namespace, build->schema, build->table) &&
+		!signalname_is(build->session->signal_name, build->schema, build->table))
 		return false;
 	build->topic = naming_topic(build->session->options, build->schema, build->table);
 	return true;
@@ -433,6 +435,33 @@ has_fork(const RelPlan *plan)
 	return false;
 }
 
+static bool
+is_named_for_signals(const Build *build)
+{
+	const char *schema = get_namespace_name(RelationGetNamespace(build->leaf));
+
+	return build->session->signal_source && schema &&
+		signalname_is(build->session->signal_name, schema, RelationGetRelationName(build->leaf));
+}
+
+static void
+build_published(Build *build, RelPlan *plan)
+{
+	Oid			shown = build->published.publish_as;
+
+	if (!is_published(build))
+		return;
+	if (shown != RelationGetRelid(build->leaf))
+		build->shown = RelationIdGetRelation(shown);
+	plan->shown = shown;
+	memcpy(plan->sent, build->published.kinds, sizeof(plan->sent));
+	if (!RelationIsValid(build->shown))
+		elog(ERROR, "could not open partition root %u", shown);
+	build_plan(build, plan);
+	if (build->shown != build->leaf)
+		RelationClose(build->shown);
+}
+
 RelPlan *
 relplan_build(Session *session, MemoryContext parent, Relation relation,
 			  uint32 stream, XLogRecPtr lsn)
@@ -449,21 +478,14 @@ relplan_build(Session *session, MemoryContext parent, Relation relation,
 	build.context = context;
 	build.scratch = AllocSetContextCreate(context, "walpost relation build",
 										  ALLOCSET_DEFAULT_SIZES);
-	if (is_publishable_relation(relation))
+	if (is_publishable_relation(relation) && signaltable_is_own(relation))
+		plan->signals = signaltable_build_own(relation);
+	else if (is_publishable_relation(relation))
 	{
 		publication_resolve(relation, session->publications, lsn, &build.published);
-		if (is_published(&build))
-		{
-			if (build.published.publish_as != RelationGetRelid(relation))
-				build.shown = RelationIdGetRelation(build.published.publish_as);
-			plan->shown = build.published.publish_as;
-			memcpy(plan->sent, build.published.kinds, sizeof(plan->sent));
-			if (!RelationIsValid(build.shown))
-				elog(ERROR, "could not open partition root %u", build.published.publish_as);
-			build_plan(&build, plan);
-			if (build.shown != relation)
-				RelationClose(build.shown);
-		}
+		if (is_named_for_signals(&build))
+			plan->signals = signaltable_build(session, relation, build.published.columns);
+		build_published(&build, plan);
 	}
 	MemoryContextSwitchTo(old);
 	if (!has_fork(plan))
@@ -500,7 +522,7 @@ relplan_describe(Session *session, Relation relation, const char **topic,
 	TupleDesc	desc = RelationGetDescr(relation);
 
 	*topic = NULL;
-	if (!is_publishable_relation(relation) || !build_names(&build))
+	if (!is_publishable_relation(relation) || signaltable_is_own(relation) || !build_names(&build))
 		return;
 	*topic = build.topic;
 	build_key_and_columns(&build);

@@ -52,6 +52,7 @@ typedef struct RelPlan
 									 * lists say: they open a transaction */
 	bool		skipped[CHANGE_KINDS];	/* which give no event all the same */
 	RowFilter  *filter;			/* NULL: all rows */
+	SignalTable *signals;		/* NULL: its rows are none */
 	Stream		stream;
 	TxnTable   *counter;		/* NULL: no transaction metadata */
 

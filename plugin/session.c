@@ -86,6 +86,18 @@ parse_publications(const char *names)
 	return result;
 }
 
+/* Is the item in a list separated by commas? */
+static bool
+has_item(const char *list, const char *item)
+{
+	char	   *save = NULL;
+
+	for (char *one = strtok_r(pstrdup(list), ", ", &save); one; one = strtok_r(NULL, ", ", &save))
+		if (strcmp(one, item) == 0)
+			return true;
+	return false;
+}
+
 Session *
 session_create(LogicalDecodingContext *ctx, List *given, bool creating)
 {
@@ -97,6 +109,8 @@ session_create(LogicalDecodingContext *ctx, List *given, bool creating)
 	session->filter = filter_compile(session->options);
 	session->column_rules = columnrule_compile(session->options);
 	session->transforms = transforms_compile(session->options);
+	session->signal_name = signalname_parse(session->options);
+	session->signal_source = has_item(session->options->signal_channels, "source");
 	session->publications = parse_publications(session->options->publication_names);
 	session->database = creating ? "" : database_name();
 	session->batch.ctx = ctx;

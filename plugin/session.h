@@ -19,6 +19,7 @@
 #include "frame.h"
 #include "options.h"
 #include "shape.h"
+#include "signaltable.h"
 #include "transform.h"
 
 /* A table's counter in transaction metadata (txnmeta.h). */
@@ -29,7 +30,8 @@ typedef struct Txn
 {
 	ReorderBufferTXN *txn;		/* NULL between transactions */
 	bool		described;		/* the slots that tell of it are filled */
-	bool		begun;			/* its BEGIN frame is out (lazily) */
+	bool		framed;			/* its BEGIN frame is out (lazily), */
+	bool		begun;			/* and it has had an event */
 	uint64		ordinal;		/* of the decoded change, from 1 */
 	uint64		events;			/* written */
 	uint32		dropped;		/* changes since the last sign of life */
@@ -75,6 +77,8 @@ typedef struct Session
 	Filter	   *filter;
 	ColumnRules *column_rules;	/* NULL: none */
 	Transforms *transforms;		/* NULL: none */
+	SignalName *signal_name;	/* NULL: none */
+	bool		signal_source;	/* the rows of that table are signals */
 	List	   *publications;	/* C strings; NIL: every table */
 	const char *database;		/* source.db */
 	bool		hello_sent;

@@ -175,7 +175,7 @@ txn_start(Session *session, ReorderBufferTXN *txn)
 	holdback_before(txn);
 	session->txn.txn = txn;
 	session->txn.described = false;
-	session->txn.begun = false;
+	session->txn.framed = session->txn.begun = false;
 	session->txn.ordinal = 0;
 	session->txn.events = 0;
 	session->txn.dropped = 0;
@@ -210,9 +210,10 @@ write_begin(Session *session)
 
 	start = frame_begin(out, WIRE_BEGIN);
 	frame_u64(out, txn->final_lsn);
-	frame_u64(out, (uint64) session->last_commit_us);
+	frame_u64(out, (uint64) (COMPAT_COMMIT_TIME(txn) + USECS_EPOCH_SHIFT));
 	frame_u32(out, txn->xid);
 	frame_end(out, start);
+	session->txn.framed = true;
 }
 
 void
@@ -253,7 +254,7 @@ write_first(Session *session)
 {
 	txn_describe(session);
 	session->txn.begun = true;
-	if (session->options->wire)
+	if (session->options->wire && !session->txn.framed)
 		write_begin(session);
 	if (session->meta)
 	{
@@ -271,6 +272,15 @@ txn_prepare_record(Session *session)
 		write_first(session);
 	session->txn.events++;
 	session->txn.counter = NULL;
+}
+
+void
+txn_prepare_signal(Session *session)
+{
+	open_batch(session);
+	session->txn.dropped = 0;
+	if (!session->txn.framed)
+		write_begin(session);
 }
 
 void
@@ -367,7 +377,15 @@ txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 			set_commit_time(session, COMPAT_COMMIT_TIME(txn) + USECS_EPOCH_SHIFT);
 			session->last_commit = txn->end_lsn;
 		}
-		compat_update_progress(session->ctx, true);
+		if (session->txn.framed)
+		{
+			/* nothing but signals; who gets the frames counts it, too */
+			write_commit(session, txn, commit_lsn);
+			batch_flush(&session->batch);
+			session->last_commit = txn->end_lsn;
+		}
+		else
+			compat_update_progress(session->ctx, true);
 	}
 	else
 	{

@@ -34,6 +34,12 @@ extern void txn_prepare_record(Session *session);
 extern void txn_prepare_event(Session *session, TxnTable *table);
 
 /*
+ * Called before a frame of the transaction that is no record: opens the batch,
+ * and writes HELLO and BEGIN if they have to come first.
+ */
+extern void txn_prepare_signal(Session *session);
+
+/*
  * What comes in place of txn_prepare_event() for an event that a transform
  * drops: it counts in the transaction's metadata, as in Debezium, and is not
  * written.

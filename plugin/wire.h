@@ -63,9 +63,15 @@
  * CONTROL: u8 kind, u64 LSN, then what the kind says.
  * WIRE_CONTROL_MESSAGE: u32 n; the n events that follow in this payload stand
  * outside any transaction and form a unit of their own, acknowledged with LSN.
+ * WIRE_CONTROL_SIGNAL, within a transaction, at the place of the change that it
+ * was (before its event, if it has one): u64 ordinal of that, then id, type and
+ * data as texts; a length of WIRE_NULL is a null.  None is longer than
+ * WIRE_SIGNAL_MAX: what is, is cut there.
  */
 #define WIRE_CONTROL		'M'
 #define WIRE_CONTROL_MESSAGE 'm'
+#define WIRE_CONTROL_SIGNAL 'g'
+#define WIRE_SIGNAL_MAX		(1024 * 1024)
 
 /*
  * The event's fixed head, as offsets into the body.  RECEIVER is zero on the

@@ -87,13 +87,12 @@ static const char *const mismatch_strategies[] = {"no_validation", "trust_offset
 #define NO_SNAPSHOT		"a snapshot is read inside the server, all of it as the temporary slot shows it"
 #define NO_OVERRIDES	"a snapshot reads the rows that the stream would have; give the publication a row filter (FOR TABLE ... WHERE), which holds for both"
 #define NO_QUEUE		"events go to Kafka as they arrive; walpost.buffer.memory bounds what is in flight"
-#define NO_SIGNALS		"signals are not read in this release"
+#define NO_SIGNALS		"signals are taken as they come, and none is written"
 #define NO_LINEAGE		"no lineage events are made"
 #define NO_JAVA			"nothing here runs Java"
 #define NO_VERSION		"there is one version, that of this program"
 #define NO_WORKER		"there is no Kafka Connect worker"
 #define NO_SINK			"it belongs to sink connectors"
-#define NO_NOTIFICATION "notifications are not sent in this release"
 #define NO_HISTORY		"PostgreSQL's catalog is the schema history"
 #define NO_EXTRA_METRIC "there are no JMX metrics"
 
@@ -361,12 +360,15 @@ const ConfKey conf_keys[] = {
 	ENUM("snapshot.tables.order.by.row.count", 0, "disabled", row_count_orders, "order of the tables of a snapshot with one connection: disabled, by name; ascending and descending, by number of rows as the server estimates it. Several connections begin with the largest"),
 
 	/* signals and notifications */
-	REFUSE("signal.data.collection", NULL, NO_SIGNALS),
-	REFUSE("signal.enabled.channels", "source", NO_SIGNALS),
-	NOINT("signal.poll.interval.ms", "5000", NO_SIGNALS),
-	NOPREFIX("signal.kafka.", NO_SIGNALS),
-	NOPREFIX("signal.consumer.", NO_SIGNALS),
-	NOSTR("signal.file", "file-signals.txt", NO_SIGNALS),
+	STR("signal.data.collection", PLUGIN, NULL, "table (schema.table) of three text columns, id, type and data, whose inserted rows are signals; they are events as well, whatever the lists say"),
+	LIST("signal.enabled.channels", PLUGIN, "source", "where signals are read from: source (that table), kafka, file; walpost.signal() and walpost signal are always heard"),
+	INT("signal.poll.interval.ms", 0, "5000", 1, INT32_MAX, "how often the file is looked at; a table's and a topic's signals come by themselves"),
+	STR("signal.kafka.topic", 0, NULL, "topic of the kafka channel, one partition; <topic.prefix>-signal if it is not set"),
+	STR("signal.kafka.bootstrap.servers", 0, NULL, "brokers of that topic; bootstrap.servers if it is not set"),
+	STR("signal.kafka.groupId", 0, "kafka-signal", "consumer group that keeps how far that topic was read"),
+	NOINT("signal.kafka.poll.timeout.ms", "0", "records come by themselves"),
+	{"signal.consumer.", CONF_STRING, CONF_DONE, CONF_PREFIX, NULL, ANY, NULL, "Java's consumer properties for that topic, over the producer's"},
+	STR("signal.file", 0, "file-signals.txt", "file of the file channel: a document {\"id\", \"type\", \"data\"} a line, removed when it is taken"),
 	NOINT("signal.emit.failure.max.retries", "0", NO_SIGNALS),
 	NOINT("signal.emit.failure.backoff.ms", "10000", NO_SIGNALS),
 	NOINT("internal.signal.synchronous.batch.size", "10", NO_SIGNALS),
@@ -375,9 +377,9 @@ const ConfKey conf_keys[] = {
 	NOINT("incremental.snapshot.chunk.size", "1024", NO_SIGNALS),
 	NOENUM("incremental.snapshot.watermarking.strategy", "insert_insert", NULL, NO_SIGNALS),
 	NOBOOL("incremental.snapshot.allow.schema.changes", "false", NO_SIGNALS),
-	REFUSE("notification.enabled.channels", NULL, NO_NOTIFICATION),
-	NOSTR("notification.sink.topic.name", NULL, NO_NOTIFICATION),
-	NOPREFIX("notification.http.", NO_NOTIFICATION),
+	LIST("notification.enabled.channels", 0, NULL, "where notifications of snapshots go: sink (a topic), log"),
+	STR("notification.sink.topic.name", 0, NULL, "topic of the sink channel"),
+	NOPREFIX("notification.http.", "there are the channels sink and log"),
 
 	/* lineage */
 	NOBOOL("openlineage.integration.enabled", "false", NO_LINEAGE),

@@ -9,10 +9,14 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "conf_list.h"
 #include "conf_private.h"
 #include "identity.h"
+#include "log.h"
 #include "pattern.h"
 #include "wire.h"
+
+#define LOG_MODULE "config"
 
 typedef struct ConfRule
 {
@@ -155,12 +159,83 @@ rule_memory(const char *name, const char *value, Err *err)
 				   value, name);
 }
 
+/* A table by its name, each part with or without quotation marks. */
+static bool
+rule_table(const char *name, const char *value, Err *err)
+{
+	const char *p = value;
+
+	for (int part = 0; part < 2; part++)
+	{
+		size_t		len = p[0] == '"' ? strcspn(p + 1, "\"") + 2 : strcspn(p, ".");
+
+		if (len == 0 || (p[0] == '"' && (len < 3 || p[len - 1] != '"')) || p[len] != (part == 0 ? '.' : '\0'))
+			return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes the name of a table: schema.table",
+						   value, name);
+		p += len + (part == 0);
+	}
+	return true;
+}
+
+/* Channels that Debezium has and this program has not: their words mean nothing. */
+static const char *const other_channels[] = {"jmx", "in-process", NULL};
+
+static bool
+is_word(const char *const *words, const char *word, size_t len)
+{
+	for (; *words; words++)
+		if (strlen(*words) == len && memcmp(*words, word, len) == 0)
+			return true;
+	return false;
+}
+
+static bool
+check_channels(const char *name, const char *value, const char *const *known, const char *takes, Err *err)
+{
+	const char *list = value;
+	const char *word;
+	size_t		len;
+
+	while (conf_list_next(&list, &word, &len))
+	{
+		if (is_word(known, word, len))
+			continue;
+		if (!is_word(other_channels, word, len))
+			return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes %s, separated by commas",
+						   value, name, takes);
+		log_warn("channel \"%.*s\" of property \"%s\" has no effect: nothing here runs Java; there are %s",
+				 (int) len, word, name, takes);
+	}
+	return true;
+}
+
+static bool
+rule_signal_channels(const char *name, const char *value, Err *err)
+{
+	static const char *const known[] = {"source", "kafka", "file", NULL};
+
+	return check_channels(name, value, known, "source, kafka, file", err);
+}
+
+static bool
+rule_notification_channels(const char *name, const char *value, Err *err)
+{
+	static const char *const known[] = {"sink", "log", NULL};
+
+	return check_channels(name, value, known, "sink, log", err);
+}
+
 static const ConfRule rules[] = {
 	{"topic.prefix", rule_topic_part},
 	{"topic.delimiter", rule_topic_part},
 	{"errors.deadletterqueue.topic.name", rule_topic},
 	{"topic.heartbeat.prefix", rule_topic},
 	{"topic.heartbeat.name", rule_topic},
+	{"notification.sink.topic.name", rule_topic},
+	{"signal.kafka.topic", rule_topic},
+	{"signal.data.collection", rule_table},
+	{"signal.enabled.channels", rule_signal_channels},
+	{"notification.enabled.channels", rule_notification_channels},
 	{"slot.name", rule_slot_name},
 	{"publication.name", rule_identifier},
 	{"schema.include.list", rule_patterns},
@@ -190,5 +265,8 @@ conf_apply_rules(const Conf *conf, Err *err)
 		if (conf_is_set(conf, rule->name) &&
 			!rule->check(rule->name, conf_get(conf, rule->name), err))
 			return false;
+	if (conf_list_has(conf_get(conf, "notification.enabled.channels"), "sink") &&
+		!conf_is_set(conf, "notification.sink.topic.name"))
+		return err_set(err, ERR_CONFIG, "property \"notification.sink.topic.name\" is missing; channel sink of notification.enabled.channels needs the name of a topic");
 	return true;
 }

@@ -69,7 +69,8 @@ on_refused(void *arg, const ProducerRefusal *refusal)
 
 	if (wire_get32(body + WIRE_EVENT_RECEIVER) == 0)
 	{
-		heartbeat_refused(delivery->heartbeat, refusal);
+		if (!notifications_refused(delivery->notifications, refusal))
+			heartbeat_refused(delivery->heartbeat, refusal);
 		return true;
 	}
 	place = intake_place(&delivery->intake, body);
@@ -156,6 +157,7 @@ put_together(Delivery *delivery, const Conf *conf, Loop *loop)
 
 	delivery->topics = topics_new(conf, delivery->producer, loop);
 	delivery->letters = deadletters_new(conf, delivery->producer, delivery->topics, way);
+	delivery->notifications = notifications_new(conf, delivery->producer, delivery->topics);
 	intake_init(&delivery->intake, delivery->producer, delivery->topics, delivery->letters, PQfreemem);
 	delivery->fd = (LoopFd)
 	{
@@ -193,6 +195,7 @@ delivery_close(Delivery *delivery)
 	intake_free(&delivery->intake);
 	deadletters_free(delivery->letters);
 	heartbeat_free(delivery->heartbeat);
+	notifications_free(delivery->notifications);
 	delivery->producer = NULL;
 }
 
@@ -252,6 +255,7 @@ delivery_mend(Delivery *delivery, Err *err)
 			  (unsigned long long) delivery->intake.ledger.in_flight);
 	intake_resend(&delivery->intake);
 	heartbeat_resend(delivery->heartbeat);
+	notifications_resend(delivery->notifications);
 	topics_ask_again(delivery->topics);
 	if (delivery->events->renewed != NULL)
 		delivery->events->renewed(delivery->arg);
@@ -266,6 +270,7 @@ delivery_start_over(Delivery *delivery, Err *err)
 		return false;
 	intake_resume(&delivery->intake, 0, NULL);
 	heartbeat_resend(delivery->heartbeat);
+	notifications_resend(delivery->notifications);
 	topics_ask_again(delivery->topics);
 	return true;
 }

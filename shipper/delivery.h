@@ -21,6 +21,7 @@
 #include "heartbeat.h"
 #include "intake.h"
 #include "loop.h"
+#include "notifications.h"
 #include "producer.h"
 #include "topics.h"
 
@@ -48,6 +49,7 @@ typedef struct Delivery
 	Topics	   *topics;
 	DeadLetters *letters;
 	Heartbeat  *heartbeat;		/* NULL: none */
+	Notifications *notifications;	/* NULL: none */
 	Intake		intake;
 	bool		ready;			/* the producer has something to say */
 

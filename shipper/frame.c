@@ -185,21 +185,52 @@ read_commit(Body *body, Frame *frame, bool received)
 	return NULL;
 }
 
+/* The same, or a null. */
+static bool
+body_text_or_null(Body *body, FrameText *text)
+{
+	if (body_left(body) >= 4 && wire_get32(body->p) == WIRE_NULL)
+	{
+		body->p += 4;
+		*text = (FrameText)
+		{
+			NULL, 0
+		};
+		return true;
+	}
+	return body_text(body, text) && text->len <= WIRE_SIGNAL_MAX;
+}
+
+static bool
+read_signal(Body *body, FrameControl *control)
+{
+	const char *p = body_take(body, 8);
+
+	if (p == NULL)
+		return false;
+	control->ordinal = wire_get64(p);
+	return body_text_or_null(body, &control->id) &&
+		body_text_or_null(body, &control->type) && body_text_or_null(body, &control->data);
+}
+
 static const char *
 read_control(Body *body, Frame *frame, bool received)
 {
+	FrameControl *control = &frame->control;
 	const char *p = body_take(body, 9);
 
 	if (p == NULL)
 		return "a CONTROL frame that is cut off";
-	frame->control.kind = p[0];
-	frame->control.lsn = wire_get64(p + 1);
-	frame->control.nevents = 0;
-	if (frame->control.kind != WIRE_CONTROL_MESSAGE)
+	control->kind = p[0];
+	control->lsn = wire_get64(p + 1);
+	control->nevents = 0;
+	if (control->kind == WIRE_CONTROL_SIGNAL)
+		return read_signal(body, control) ? NULL : "a CONTROL frame with a broken signal";
+	if (control->kind != WIRE_CONTROL_MESSAGE)
 		return "a CONTROL frame of unknown kind";
 	if ((p = body_take(body, 4)) == NULL)
 		return "a CONTROL frame that is cut off";
-	frame->control.nevents = wire_get32(p);
+	control->nevents = wire_get32(p);
 	return NULL;
 }
 

@@ -62,6 +62,12 @@ typedef struct FrameControl
 	char		kind;			/* WIRE_CONTROL_* */
 	uint64_t	lsn;
 	uint32_t	nevents;		/* of WIRE_CONTROL_MESSAGE */
+
+	/* of WIRE_CONTROL_SIGNAL; texts may be null (p is NULL) */
+	uint64_t	ordinal;
+	FrameText	id,
+				type,
+				data;
 } FrameControl;
 
 typedef struct FrameEvent

@@ -43,6 +43,7 @@ intake_free(Intake *intake)
 {
 	slab_table_clear(&intake->slabs);
 	ledger_free(&intake->ledger);
+	holds_free(&intake->holds);
 }
 
 /* The stream is not what it must be: err says so, with where it was. */
@@ -156,10 +157,53 @@ wall_now_us(void)
 	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+static void
+on_settled(void *arg, uint64_t token)
+{
+	holds_drop(&((Intake *) arg)->holds, token);
+}
+
+/*
+ * True for a signal that was received before: on a connection that broke, before
+ * the stream was begun anew, or by an earlier process.
+ */
+static bool
+is_signal_repeated(Intake *intake, uint64_t ordinal)
+{
+	if (intake->drop_unit ||
+		(intake->resume.open_commit != 0 && ordinal <= intake->resume.open_ordinal))
+		return true;
+	if (intake->commit_lsn < intake->signal_commit ||
+		(intake->commit_lsn == intake->signal_commit && ordinal <= intake->signal_ordinal))
+		return true;
+	intake->signal_commit = intake->commit_lsn;
+	intake->signal_ordinal = ordinal;
+	return false;
+}
+
+/* The transaction is held before its commit record: a server that begins there sends it. */
+static bool
+on_signal(Intake *intake, const Frame *frame, Err *err)
+{
+	const FrameControl *control = &frame->control;
+	SignalText	text = {
+		SIGNAL_FROM_SOURCE, control->id, control->type, control->data, control->lsn
+	};
+
+	if (!intake->in_unit || intake->message_left > 0)
+		return bad_stream(intake, err, "a signal outside a transaction");
+	if (intake->signals != NULL && !is_signal_repeated(intake, control->ordinal))
+		signals_take(intake->signals, &text, on_settled, intake,
+					 holds_add(&intake->holds, intake->commit_lsn, intake->last_end_lsn));
+	return true;
+}
+
 /* A message's LSN is where its record begins, so its like only comes once. */
 static bool
 on_control(Intake *intake, const Frame *frame, Err *err)
 {
+	if (frame->control.kind == WIRE_CONTROL_SIGNAL)
+		return on_signal(intake, frame, err);
 	if (intake->in_unit)
 		return bad_stream(intake, err, "a CONTROL frame inside a transaction");
 	if (!begin_unit(intake, frame->control.lsn, wall_now_us(),
@@ -337,6 +381,12 @@ intake_resume(Intake *intake, uint64_t lsn, const Position *record)
 	{
 		0
 	};
+	/* on a server of which nothing is known, signals are not the same again */
+	if (record == NULL && lsn != 0)
+	{
+		holds_clear(&intake->holds);
+		intake->signal_commit = intake->signal_ordinal = 0;
+	}
 	if (record != NULL)
 	{
 		intake->message_lsn = record->message ? record->lsn : 0;

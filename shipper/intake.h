@@ -18,9 +18,11 @@
 #include "deadletter.h"
 #include "err.h"
 #include "frame.h"
+#include "holds.h"
 #include "ledger.h"
 #include "position.h"
 #include "producer.h"
+#include "signals.h"
 #include "slab.h"
 #include "topics.h"
 
@@ -43,6 +45,9 @@ typedef struct Intake
 	Producer   *producer;
 	Topics	   *topics;
 	DeadLetters *letters;
+	Signals    *signals;		/* who gets them; NULL: nobody */
+	Holds		holds;			/* transactions that are not to be confirmed, for
+								 * a signal in them */
 	IntakeCounts counts;
 
 	uint32_t	slab;			/* the buffer being read */
@@ -69,6 +74,9 @@ typedef struct Intake
 	uint64_t	message_left;	/* of a message: events still to come; 0: a
 								 * transaction */
 	uint64_t	message_lsn;	/* of the last message received */
+	uint64_t	signal_commit;	/* where the last signal was received: its
+								 * transaction, */
+	uint64_t	signal_ordinal; /* and the change in it */
 	uint64_t	last_end_lsn;	/* of the last whole transaction; 0: none yet */
 } Intake;
 
@@ -117,6 +125,26 @@ extern void intake_acknowledge(Intake *intake, char *const *bodies, size_t n,
 /* The commit LSN of an event in flight, and its place in the stream. */
 extern uint64_t intake_commit_lsn(Intake *intake, char *body);
 extern EventPlace intake_place(Intake *intake, char *body);
+
+/*
+ * Up to where nothing can get lost any more: Kafka has it, and what signals in
+ * it have asked for is settled.  Without holds that is the ledger's flush LSN.
+ */
+static inline uint64_t
+intake_settled_lsn(const Intake *intake)
+{
+	uint64_t	lsn = intake->ledger.flush_lsn;
+
+	return intake->holds.n > 0 && intake->holds.all[0].at < lsn ? intake->holds.all[0].at : lsn;
+}
+
+/* The end of the last transaction before that. */
+static inline uint64_t
+intake_settled_commit(const Intake *intake)
+{
+	return intake_settled_lsn(intake) < intake->ledger.flush_lsn ?
+		intake->holds.all[0].before : intake->ledger.last_commit;
+}
 
 /* Memory that is pinned by what is not acknowledged, in bytes. */
 static inline size_t

@@ -128,11 +128,19 @@ line_json(LogLine *line, LogLevel level, const char *module, const char *message
 static void
 line_text(LogLine *line, LogLevel level, const char *module, const char *message)
 {
+	size_t		start;
+
 	line_time(line);
 	line_printf(line, " %-5s %s", log_level_names[level], module);
 	if (log_connector[0] != '\0')
 		line_printf(line, " connector=%s", log_connector);
+	start = line->len;
 	line_printf(line, " %s", message);
+
+	/* one line, whatever a server or a user wrote */
+	for (size_t i = start; i < line->len; i++)
+		if ((unsigned char) line->text[i] < 0x20)
+			line->text[i] = ' ';
 }
 
 void

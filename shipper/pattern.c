@@ -9,6 +9,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,29 +86,63 @@ find_class_operation(const char *text)
 	return -1;
 }
 
-static bool
-pattern_list_add(PatternList *list, const char *property, const char *text, Err *err)
+/* A pattern that takes the whole subject; NULL, reason and *offset if it is none. */
+static pcre2_code *
+compile(const char *text, uint32_t flags, char reason[256], size_t *offset)
 {
 	int			class_operation = find_class_operation(text);
 	int			error;
-	PCRE2_SIZE	offset = class_operation;
-	PCRE2_UCHAR reason[256] = "character classes within a class, or their intersection, are not supported";
-	pcre2_code *code = NULL;
+	PCRE2_SIZE	at;
+	pcre2_code *code;
 
-	if (class_operation < 0)
+	if (class_operation >= 0)
 	{
-		code = pcre2_compile((PCRE2_SPTR) text, PCRE2_ZERO_TERMINATED,
-							 PCRE2_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C |
-							 PCRE2_ANCHORED | PCRE2_ENDANCHORED,
-							 &error, &offset, NULL);
-		if (code == NULL)
-			pcre2_get_error_message(error, reason, sizeof(reason));
+		snprintf(reason, 256, "character classes within a class, or their intersection, are not supported");
+		*offset = (size_t) class_operation;
+		return NULL;
 	}
+	code = pcre2_compile((PCRE2_SPTR) text, PCRE2_ZERO_TERMINATED,
+						 flags | PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C |
+						 PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+						 &error, &at, NULL);
+	if (code == NULL)
+	{
+		pcre2_get_error_message(error, (PCRE2_UCHAR *) reason, 256);
+		*offset = at;
+	}
+	return code;
+}
+
+static bool
+pattern_list_add(PatternList *list, const char *property, const char *text, Err *err)
+{
+	char		reason[256];
+	size_t		offset;
+	pcre2_code *code = compile(text, PCRE2_CASELESS, reason, &offset);
+
 	if (code == NULL)
 		return err_set(err, ERR_CONFIG, "bad regular expression \"%s\" in property \"%s\", at byte %zu: %s; items are separated by commas, a comma within an item is written \"\\,\"",
-					   text, property, (size_t) offset + 1, (const char *) reason);
+					   text, property, offset + 1, reason);
 	list->items[list->count++] = code;
 	return true;
+}
+
+PatternList *
+pattern_compile(const char *text, bool ignore_case, Err *err)
+{
+	char		reason[256];
+	size_t		offset;
+	pcre2_code *code = compile(text, ignore_case ? PCRE2_CASELESS : 0, reason, &offset);
+	PatternList *list;
+
+	if (code == NULL)
+	{
+		err_set(err, ERR_DATA, "bad regular expression \"%s\", at byte %zu: %s", text, offset + 1, reason);
+		return NULL;
+	}
+	list = pattern_list_new(1);
+	list->items[list->count++] = code;
+	return list;
 }
 
 /* Blanks as Java's String.trim() sees them. */

@@ -27,6 +27,12 @@ extern bool pattern_list_compile(const char *property, const char *list,
 								 PatternList **patterns, Err *err) must_check;
 extern void pattern_list_free(PatternList *patterns);
 
+/*
+ * A list of one pattern, as it stands: commas and blanks are part of it.  NULL
+ * and err (ERR_DATA) when it does not compile.
+ */
+extern PatternList *pattern_compile(const char *text, bool ignore_case, Err *err) must_check;
+
 /* True if one of the patterns matches the whole subject. */
 extern bool pattern_list_match(const PatternList *patterns, const char *subject);
 

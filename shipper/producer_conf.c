@@ -27,6 +27,7 @@ typedef struct Mapping
 	const Conf *conf;
 	rd_kafka_conf_t *kafka;
 	Err		   *err;
+	const char *prefix;			/* of the properties; NULL: the producer's */
 	bool		quiet;			/* no warnings */
 	bool		ok;
 } Mapping;
@@ -220,14 +221,15 @@ producer_conf_get(const rd_kafka_conf_t *kafka, const char *name, char *value, s
 
 /* Another of Java's properties: of the connector, else of the worker. */
 static const char *
-java_get(const Conf *conf, const char *java)
+java_get(const Mapping *m, const char *java)
 {
-	static const char *const prefixes[] = {"producer.override.", "producer."};
+	static const char *const producer[] = {"producer.override.", "producer."};
+	const char *const *prefixes = m->prefix ? &m->prefix : producer;
 
-	for (size_t i = 0; i < lengthof(prefixes); i++)
+	for (size_t i = 0; i < (m->prefix ? 1 : lengthof(producer)); i++)
 	{
 		char	   *name = mem_print("%s%s", prefixes[i], java);
-		const char *value = conf_is_set(conf, name) ? conf_get(conf, name) : NULL;
+		const char *value = conf_is_set(m->conf, name) ? conf_get(m->conf, name) : NULL;
 
 		free(name);
 		if (value != NULL)
@@ -275,9 +277,9 @@ ends_in(const char *text, const char *end)
 
 /* The type of a key or trust store: what is said, else what its name says. */
 static const char *
-store_type(const Conf *conf, const char *type_key, const char *location)
+store_type(const Mapping *m, const char *type_key, const char *location)
 {
-	const char *type = java_get(conf, type_key);
+	const char *type = java_get(m, type_key);
 
 	if (type != NULL)
 		return type;
@@ -291,7 +293,7 @@ store_type(const Conf *conf, const char *type_key, const char *location)
 static bool
 map_keystore(Mapping *m, const JavaKey *key, const char *value)
 {
-	const char *type = store_type(m->conf, "ssl.keystore.type", value);
+	const char *type = store_type(m, "ssl.keystore.type", value);
 
 	/* Java keeps the key and its certificates in one PEM file */
 	if (strcasecmp(type, "PEM") == 0)
@@ -308,7 +310,7 @@ map_keystore(Mapping *m, const JavaKey *key, const char *value)
 static bool
 map_truststore(Mapping *m, const JavaKey *key, const char *value)
 {
-	const char *type = store_type(m->conf, "ssl.truststore.type", value);
+	const char *type = store_type(m, "ssl.truststore.type", value);
 
 	if (strcasecmp(type, "PEM") == 0)
 		return set_kafka(m, "ssl.ca.location", value, key->java);
@@ -321,10 +323,10 @@ map_truststore(Mapping *m, const JavaKey *key, const char *value)
 static bool
 map_store_password(Mapping *m, const JavaKey *key, const char *value)
 {
-	const char *location = java_get(m->conf, "ssl.keystore.location");
+	const char *location = java_get(m, "ssl.keystore.location");
 
 	if (location == NULL ||
-		strcasecmp(store_type(m->conf, "ssl.keystore.type", location), "PKCS12") != 0)
+		strcasecmp(store_type(m, "ssl.keystore.type", location), "PKCS12") != 0)
 		return true;
 	return set_kafka(m, "ssl.keystore.password", value, key->java);
 }
@@ -513,6 +515,34 @@ producer_conf_new(const Conf *conf, int batching, bool quiet, Err *err)
 		return NULL;
 	}
 	return m.kafka;
+}
+
+/* What only a consumer has, under one name in Java and librdkafka. */
+static void
+each_consumer(const char *name, const char *value, void *arg)
+{
+	Mapping    *m = arg;
+	const char *java = name + strlen(m->prefix);
+
+	if (java_find(java) != NULL)
+		map_java(m, name, java, value);
+	else if (m->ok)
+		m->ok = set_kafka(m, java, value, name);
+}
+
+rd_kafka_conf_t *
+consumer_conf_new(const Conf *conf, const char *prefix, Err *err)
+{
+	Mapping		m = {.conf = conf,.err = err,.prefix = prefix,.ok = true};
+
+	m.kafka = producer_conf_new(conf, 0, true, err);
+	if (m.kafka == NULL)
+		return NULL;
+	conf_each(conf, prefix, each_consumer, &m);
+	if (m.ok)
+		return m.kafka;
+	rd_kafka_conf_destroy(m.kafka);
+	return NULL;
 }
 
 bool

@@ -33,6 +33,12 @@ extern struct rd_kafka_conf_s *producer_conf_new(const Conf *conf, int batching,
 												 bool quiet, Err *err) must_check;
 
 /*
+ * A configuration for a consumer: the producer's, with Java's consumer
+ * properties over it that begin with prefix.  Quiet about the former.
+ */
+extern struct rd_kafka_conf_s *consumer_conf_new(const Conf *conf, const char *prefix, Err *err) must_check;
+
+/*
  * Makes such a configuration that of a transactional producer.  A transaction
  * may take limit_ms (0: no limit of ours) at most, or so long if exact; *timeout_ms
  * is what it may.

@@ -148,6 +148,29 @@ add_watches(Pump *pump)
 	loop_timer_set(&pump->stats_timer, STATS_US);
 }
 
+/* False and err when a channel cannot be opened. */
+static bool
+open_signals(Pump *pump, Err *err)
+{
+	pump->signals = signals_new();
+	pump->channels = signal_channels_new(pump->conf, pump->signals, &pump->loop, err);
+	if (pump->channels == NULL)
+	{
+		signals_free(pump->signals);
+		return false;
+	}
+	pump->delivery.intake.signals = pump->signals;
+	return true;
+}
+
+/* Whoever keeps a signal has let it go. */
+static void
+close_signals(Pump *pump)
+{
+	signal_channels_free(pump->channels);
+	signals_free(pump->signals);
+}
+
 bool
 pump_run(const PumpOptions *options, Err *err)
 {
@@ -175,6 +198,14 @@ pump_run(const PumpOptions *options, Err *err)
 		free(pump);
 		return false;
 	}
+	if (!open_signals(pump, err))
+	{
+		delivery_close(&pump->delivery);
+		sig_close(&pump->sig);
+		free(pump->record_key);
+		free(pump);
+		return false;
+	}
 	add_watches(pump);
 	pump_running = pump;
 	pump_counters_open(pump);
@@ -196,6 +227,7 @@ pump_run(const PumpOptions *options, Err *err)
 	pump_running = NULL;
 
 	pump_spool_close(pump);
+	close_signals(pump);
 	delivery_close(&pump->delivery);
 	sig_close(&pump->sig);
 	free(pump->record_key);

@@ -191,6 +191,7 @@ pump_enter(Pump *pump, PumpState state)
 	pump->state_expired = false;
 	heartbeat_set(pump->delivery.heartbeat, state == PUMP_STREAM);
 	pump_counters_state(pump);
+	signal_channels_set(pump->channels, state == PUMP_STREAM);
 	loop_timer_clear(&pump->state_timer);
 	loop_timer_clear(&pump->probe_timer);
 	enter[state] (pump);

@@ -19,6 +19,7 @@
 #include "pump.h"
 #include "sidequery.h"
 #include "sig.h"
+#include "signal_channels.h"
 #include "spool.h"
 #include "stream.h"
 
@@ -74,6 +75,8 @@ typedef struct Pump
 
 	Loop		loop;
 	Sig			sig;
+	Signals    *signals;		/* who takes which */
+	SignalChannels *channels;	/* where they come from besides the stream */
 	Delivery	delivery;
 	SideQuery  *lag_query;		/* NULL: nobody wants to know */
 	char	   *lag_statement;

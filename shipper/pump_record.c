@@ -197,7 +197,7 @@ pump_resume(Pump *pump, bool final)
 uint64_t
 pump_kafka_lsn(const Pump *pump)
 {
-	uint64_t	flush_lsn = pump->delivery.intake.ledger.flush_lsn;
+	uint64_t	flush_lsn = intake_settled_lsn(&pump->delivery.intake);
 	uint64_t	limit = pump->record_fresh ? pump->record.limit : pump->start_lsn;
 
 	return flush_lsn < limit ? flush_lsn : limit;
@@ -242,14 +242,14 @@ pump_position(const Pump *pump)
 static Position
 acknowledged_position(const Pump *pump, bool final)
 {
-	const Ledger *ledger = &pump->delivery.intake.ledger;
+	const Intake *intake = &pump->delivery.intake;
 	Position	position = pump_position(pump);
 
-	position.lsn = ledger->flush_lsn;
-	position.message = pump->delivery.intake.message_lsn == position.lsn;
+	position.lsn = intake_settled_lsn(intake);
+	position.message = intake->message_lsn == position.lsn;
 	/* past it the slot is moved by a spool, which others must see */
 	position.limit = final || pump_spool_in_use(pump) ? position.lsn : position.lsn + record_lease(pump);
-	position.last_commit = ledger->last_commit;
+	position.last_commit = intake_settled_commit(intake);
 	return position;
 }
 
@@ -257,7 +257,7 @@ acknowledged_position(const Pump *pump, bool final)
 static int64_t
 record_due(const Pump *pump, bool final)
 {
-	uint64_t	flush_lsn = pump->delivery.intake.ledger.flush_lsn;
+	uint64_t	flush_lsn = intake_settled_lsn(&pump->delivery.intake);
 
 	if (!pump->record_fresh)
 		return loop_now_us();

@@ -99,7 +99,8 @@ static void
 note_delivered(Pump *pump)
 {
 	/* what is not committed yet may have to go again */
-	uint64_t	lsn = pump->exactly_once ? pump_kafka_lsn(pump) : pump->delivery.intake.ledger.flush_lsn;
+	uint64_t	lsn = pump->exactly_once ? pump_kafka_lsn(pump) :
+		intake_settled_lsn(&pump->delivery.intake);
 
 	spool_delivered(pump->spool, lsn,
 					pump->record_fresh ? pump->record.limit : 0, loop_now_us());
@@ -149,7 +150,7 @@ pump_spool_begin(Pump *pump)
 	start = (SpoolStart)
 	{
 		.lsn = pump_flush_lsn(pump),
-			.commit_lsn = pump->delivery.intake.ledger.last_commit,
+			.commit_lsn = intake_settled_commit(&pump->delivery.intake),
 			.guard_lsn = pump_record_limit(pump),
 	};
 	if (spool_state(pump->spool) == SPOOL_DRAINING && spool_end_lsn(pump->spool) < start.lsn)

@@ -62,6 +62,32 @@ WHERE p.param11 OPERATOR(pg_catalog.=) 1464882004;
 COMMENT ON VIEW walpost.snapshot_progress IS
 'the tables, or blocks of tables, that snapshots are reading at this moment, and how far each reader is';
 
+-- Rows are here for as long as the statement that writes them.  The plugin reads
+-- them from the WAL, by the fact that the table is this extension's.
+CREATE TABLE walpost.signals (
+    id text PRIMARY KEY,
+    type text NOT NULL CHECK (type IN ('execute-snapshot', 'stop-snapshot', 'pause-snapshot',
+                                       'resume-snapshot', 'add-table', 'log')),
+    data text,
+    connector text
+);
+COMMENT ON TABLE walpost.signals IS
+'what walpost.signal() writes and deletes, for connectors to see in the WAL';
+REVOKE ALL ON walpost.signals FROM PUBLIC;
+
+CREATE FUNCTION walpost.signal(type text, data json DEFAULT NULL, connector text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+INSERT INTO walpost.signals
+VALUES (pg_catalog.gen_random_uuid()::pg_catalog.text, $1, $2::pg_catalog.text, $3);
+DELETE FROM walpost.signals RETURNING id;
+$$;
+COMMENT ON FUNCTION walpost.signal(text, json, text) IS
+'signals the connectors of this database, or the one with that topic.prefix: execute-snapshot, stop-snapshot, pause-snapshot, resume-snapshot, add-table, log, with data as Debezium has it; returns the signal''s id';
+REVOKE ALL ON FUNCTION walpost.signal(text, json, text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION walpost.version() FROM PUBLIC;
 REVOKE ALL ON FUNCTION walpost.options() FROM PUBLIC;
 REVOKE ALL ON FUNCTION walpost.describe(regclass, text[]) FROM PUBLIC;

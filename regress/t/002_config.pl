@@ -208,7 +208,11 @@ refused('topic.naming.strategy=io.debezium.schema.SchemaRegexTopicNamingStrategy
 refused("transforms=a\ntransforms.a.type=x.Y", 'value "x\.Y" of property "transforms\.a\.type" is not supported: these classes work: ExtractNewRecordState, ', 'a transform');
 refused("transforms=a, b\ntransforms.a.type=RegexRouter", 'property "transforms\.b\.type" is missing; property "transforms" names "b"', 'a transform without a class');
 refused("predicates=p\npredicates.p.type=Other", 'value "Other" of property "predicates\.p\.type" is not supported: these classes work: .*TopicNameMatches, ', 'a predicate');
-refused('signal.data.collection=public.s', '.*not supported: signals', 'signals');
+accepted('signal.data.collection="Public"."my signals"', undef, 'a table of signals');
+refused('signal.data.collection=signals', 'bad value "signals" for property "signal\.data\.collection"; it takes the name of a table: schema\.table', 'a table without its schema');
+refused('signal.enabled.channels=source, pigeon', 'bad value "source, pigeon" for property "signal\.enabled\.channels"; it takes source, kafka, file', 'a channel that is none');
+accepted('signal.enabled.channels=source,jmx', 'channel "jmx" of property "signal\.enabled\.channels" has no effect', 'a channel of Java\'s');
+refused('notification.enabled.channels=sink', 'property "notification\.sink\.topic\.name" is missing', 'notifications without their topic');
 refused('snapshot.mode=custom', 'value "custom" of property "snapshot\.mode" \(.*\) is not supported: it names a Java class; configuration_based', 'snapshots of one\'s own');
 refused('snapshot.query.mode=custom', '.*not supported: it names a Java class', 'queries of one\'s own');
 accepted('snapshot.isolation.mode=read_committed', 'property "snapshot.isolation.mode" has no effect: all rows .* of one moment', 'an isolation level');

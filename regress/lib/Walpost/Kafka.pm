@@ -395,6 +395,17 @@ sub _consume
 	return split /\n/, $out;
 }
 
+# Writes a record, a line of text under a key.
+sub write_record
+{
+	my ($self, $topic, $key, $value) = @_;
+	my ($status, $out, $err) = run_command(
+		[ 'kcat', '-P', '-b', $self->brokers, '-t', $topic, '-k', $key ], "$value\n");
+
+	die "topic \"$topic\" could not be written: $err" if $status != 0;
+	return;
+}
+
 # Waits until a topic holds at least $count records.
 sub wait_count
 {
