@@ -33,6 +33,7 @@
 #include "snapshot.h"
 #include "snapshotcheck.h"
 #include "snapshotprogress.h"
+#include "snapshotquery.h"
 #include "txn.h"
 #include "typerule.h"
 
@@ -45,7 +46,8 @@ struct SnapshotReader
 	Relation	relation;
 	RelPlan    *plan;
 	Snapshot	snapshot;
-	TableScanDesc scan;
+	TableScanDesc scan;			/* either that, */
+	SnapshotQuery *query;		/* or this */
 	TupleTableSlot *slots[2];
 	int			present;		/* of slots: the row at hand; the other one
 								 * comes next */
@@ -133,6 +135,12 @@ begin_scan(SnapshotReader *reader, const SnapshotRequest *request)
 				 errdetail("Its table access method is not heap."),
 				 errhint("Read it as a whole.")));
 	reader->snapshot = RegisterSnapshot(GetActiveSnapshot());
+	if (reader->query != NULL)
+	{
+		for (int i = 0; i < lengthof(reader->slots); i++)
+			reader->slots[i] = snapshot_query_slot(relation);
+		return;
+	}
 	reader->scan = table_beginscan_strat(relation, reader->snapshot, 0, NULL, true, false);
 	for (int i = 0; i < lengthof(reader->slots); i++)
 		reader->slots[i] = table_slot_create(relation, NULL);
@@ -161,6 +169,14 @@ passes_filter(const SnapshotReader *reader, TupleTableSlot *slot)
 							kind == CHANGE_DELETE ? tuple : NULL, &tuple) == FILTER_KEEP;
 }
 
+static bool
+next_slot(SnapshotReader *reader, TupleTableSlot *slot)
+{
+	if (reader->query != NULL)
+		return snapshot_query_next(reader->query, slot);
+	return table_scan_getnextslot(reader->scan, ForwardScanDirection, slot);
+}
+
 /*
  * Reads the row after the one at hand into slot; false: there is none.  The
  * scan's tuple is gone with the next one, but the slot's pin keeps its values.
@@ -168,7 +184,7 @@ passes_filter(const SnapshotReader *reader, TupleTableSlot *slot)
 static bool
 fetch(SnapshotReader *reader, TupleTableSlot *slot)
 {
-	while (table_scan_getnextslot(reader->scan, ForwardScanDirection, slot))
+	while (next_slot(reader, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (reader->plan->filter != NULL && !passes_filter(reader, slot))
@@ -304,10 +320,15 @@ SnapshotReader *
 snapshot_begin(const SnapshotRequest *request)
 {
 	SnapshotReader *reader = palloc0(sizeof(SnapshotReader));
-	int			level = settings_apply();
+	int			level;
 
 	reader->relation = table_open(request->relid, AccessShareLock);
 	snapshot_check_table(reader->relation);
+
+	/* somebody else's SQL means what it means to them */
+	if (request->query != NULL)
+		reader->query = snapshot_query_begin(reader->relation, request->query);
+	level = settings_apply();
 	reader->session = session_create(make_context(reader), request->options, false);
 	reader->session->reads = true;
 	reader->session->next_stream = request->stream;
@@ -346,7 +367,10 @@ snapshot_end(SnapshotReader *reader)
 {
 	for (int i = 0; i < lengthof(reader->slots); i++)
 		ExecDropSingleTupleTableSlot(reader->slots[i]);
-	table_endscan(reader->scan);
+	if (reader->query != NULL)
+		snapshot_query_end(reader->query);
+	else
+		table_endscan(reader->scan);
 	UnregisterSnapshot(reader->snapshot);
 	relplan_free(reader->plan);
 	table_close(reader->relation, AccessShareLock);

@@ -24,6 +24,8 @@ typedef struct SnapshotRequest
 	BlockNumber first;			/* blocks from this one */
 	BlockNumber end;			/* up to before this one; InvalidBlockNumber:
 								 * all */
+	const char *query;			/* SQL that returns rows of it, to be read
+								 * instead, without blocks; NULL: none */
 	uint32		stream;			/* number of the stream, in frames */
 	const char *first_mark;		/* source.snapshot of the first row */
 	const char *last_mark;		/* of the last, also if it is the first */

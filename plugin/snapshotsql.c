@@ -26,7 +26,7 @@ extern PGDLLEXPORT Datum walpost_snapshot(PG_FUNCTION_ARGS);
 enum
 {
 	ARG_RELATION, ARG_OPTIONS, ARG_LSN, ARG_FIRST_BLOCK, ARG_END_BLOCK, ARG_STREAM,
-	ARG_FIRST_MARK, ARG_LAST_MARK, ARG_COUNT
+	ARG_FIRST_MARK, ARG_LAST_MARK, ARG_QUERY, ARG_COUNT
 };
 
 static const char *const arg_names[ARG_COUNT] = {
@@ -38,7 +38,7 @@ static const char *const arg_names[ARG_COUNT] = {
 static bool
 may_be_null(int arg)
 {
-	return arg == ARG_LSN || arg == ARG_END_BLOCK;
+	return arg == ARG_LSN || arg == ARG_END_BLOCK || arg == ARG_QUERY;
 }
 
 static void
@@ -72,6 +72,7 @@ request(FunctionCallInfo fcinfo)
 		.lsn = PG_ARGISNULL(ARG_LSN) ? InvalidXLogRecPtr : PG_GETARG_LSN(ARG_LSN),
 		.first = block_argument(fcinfo, ARG_FIRST_BLOCK),
 		.end = PG_ARGISNULL(ARG_END_BLOCK) ? InvalidBlockNumber : block_argument(fcinfo, ARG_END_BLOCK),
+		.query = PG_ARGISNULL(ARG_QUERY) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(ARG_QUERY)),
 		.stream = (uint32) PG_GETARG_INT32(ARG_STREAM),
 		.first_mark = text_to_cstring(PG_GETARG_TEXT_PP(ARG_FIRST_MARK)),
 		.last_mark = text_to_cstring(PG_GETARG_TEXT_PP(ARG_LAST_MARK)),

@@ -85,7 +85,6 @@ static const char *const mismatch_strategies[] = {"no_validation", "trust_offset
 
 /* Why whole families have no effect. */
 #define NO_SNAPSHOT		"a snapshot is read inside the server, all of it as the temporary slot shows it"
-#define NO_OVERRIDES	"a snapshot reads the rows that the stream would have; give the publication a row filter (FOR TABLE ... WHERE), which holds for both"
 #define NO_QUEUE		"events go to Kafka as they arrive; walpost.buffer.memory bounds what is in flight"
 #define NO_SIGNALS		"signals are taken as they come, and none is written"
 #define NO_LINEAGE		"no lineage events are made"
@@ -345,8 +344,8 @@ const ConfKey conf_keys[] = {
 	NOENUM("snapshot.query.mode", "select_all", query_modes, NO_SNAPSHOT),
 	NOSTR("snapshot.query.mode.custom.name", NULL, NO_JAVA),
 	STR("snapshot.include.collection.list", 0, NULL, "regular expressions of the tables (schema.table) whose rows a snapshot reads; without it, all that are captured"),
-	REFUSE("snapshot.select.statement.overrides", NULL, NO_OVERRIDES),
-	REFUSE_PREFIX("snapshot.select.statement.overrides.", NO_OVERRIDES),
+	STR("snapshot.select.statement.overrides", 0, NULL, "tables (schema.table, separated by commas) of which a snapshot has the rows of a query instead; the stream is another matter: a row filter of the publication holds for both"),
+	{"snapshot.select.statement.overrides.", CONF_STRING, CONF_DONE, CONF_PREFIX, NULL, ANY, NULL, "for each of them, behind its name: a SELECT that returns the table's columns"},
 	INT("snapshot.lock.timeout.ms", 0, "10000", 0, INT32_MAX, "how long a snapshot waits for its lock (ACCESS SHARE) on a table; 0 is as long as it takes"),
 	INT("snapshot.delay.ms", 0, "0", 0, INT64_MAX / 1000000, "how long to wait before a snapshot, in milliseconds"),
 	INT("streaming.delay.ms", 0, "0", 0, INT64_MAX / 1000000, "how long to wait after a snapshot before the stream, in milliseconds"),

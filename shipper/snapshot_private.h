@@ -31,6 +31,7 @@ typedef struct SnapshotTable
 	int64_t		blocks;
 	double		rows;			/* as the server estimates them */
 	bool		ranges;			/* it can be read by ranges of blocks */
+	char	   *query;			/* for SQL: what is read instead; NULL: nothing */
 } SnapshotTable;
 
 /* A piece of work: a table, or blocks of it. */

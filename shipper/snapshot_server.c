@@ -32,7 +32,7 @@
 
 static const char function_sql[] =
 "SELECT pg_catalog.to_regprocedure('walpost.snapshot(pg_catalog.regclass, pg_catalog.text[], pg_catalog.pg_lsn,"
-" pg_catalog.int8, pg_catalog.int8, pg_catalog.int4, pg_catalog.text, pg_catalog.text)') IS NOT NULL";
+" pg_catalog.int8, pg_catalog.int8, pg_catalog.int4, pg_catalog.text, pg_catalog.text, pg_catalog.text)') IS NOT NULL";
 
 /* Of each table in an array of OIDs: is its file another one than the snapshot says? */
 static const char rewritten_sql[] =

@@ -90,6 +90,66 @@ choose(SnapshotPlan *plan, const PGresult *res, const TableList *list, const Pat
 	}
 }
 
+/* ---- snapshot.select.statement.overrides ---- */
+
+#define OVERRIDES	"snapshot.select.statement.overrides"
+
+static SnapshotTable *
+find_table(const SnapshotPlan *plan, const char *name)
+{
+	for (int i = 0; i < plan->ntables; i++)
+		if (strcmp(plan->tables[i].name, name) == 0)
+			return &plan->tables[i];
+	return NULL;
+}
+
+/* A table's rows would not be those that the user wants: rather none. */
+static bool
+override_table(const Conf *conf, PGconn *conn, SnapshotPlan *plan, const char *name, Err *err)
+{
+	char	   *property = mem_print(OVERRIDES ".%s", name);
+	const char *sql = conf_get(conf, property);
+	SnapshotTable *table = find_table(plan, name);
+	char	   *quoted;
+	bool		done = true;
+
+	if (sql == NULL)
+		done = err_set(err, ERR_CONFIG, "property \"%s\" is missing; property \"" OVERRIDES "\" names table %s",
+					   property, name);
+	else if (table == NULL)
+		done = err_set(err, ERR_CONFIG, "property \"" OVERRIDES "\" names %s, which is no table that the snapshot reads; "
+					   "name one that is captured and published (of a partitioned table its partitions)", name);
+	else
+	{
+		quoted = PQescapeLiteral(conn, sql, strlen(sql));
+		if (quoted == NULL)
+			mem_exhausted();
+		free(table->query);
+		table->query = mem_copy(quoted);
+		table->ranges = false;
+		PQfreemem(quoted);
+	}
+	free(property);
+	return done;
+}
+
+static bool
+override_tables(const Conf *conf, PGconn *conn, SnapshotPlan *plan, Err *err)
+{
+	const char *names = conf_get(conf, OVERRIDES);
+	char	   *list = mem_copy(names != NULL ? names : "");
+	char	   *rest = list;
+	char	   *name;
+	bool		done = true;
+
+	while (done && (name = strtok_r(rest, ", \t\r\n", &rest)) != NULL)
+		done = override_table(conf, conn, plan, name, err);
+	free(list);
+	return done;
+}
+
+/* ---- the tables ---- */
+
 /* snapshot.tables.order.by.row.count; those of the same size stay in the order of names. */
 static int
 by_rows(const void *a, const void *b)
@@ -129,6 +189,7 @@ snapshot_plan_tables(const Conf *conf, PGconn *conn, SnapshotPlan *plan, Err *er
 	PatternList *include;
 	TableList	list;
 	PGresult   *res = NULL;
+	bool		done = false;
 
 	if (!pattern_list_compile(property, conf_get(conf, property), &include, err))
 		return false;
@@ -140,12 +201,13 @@ snapshot_plan_tables(const Conf *conf, PGconn *conn, SnapshotPlan *plan, Err *er
 		{
 			choose(plan, res, &list, include);
 			order_tables(conf, plan);
+			done = override_tables(conf, conn, plan, err);
 		}
 		tables_free(&list);
 	}
 	pattern_list_free(include);
 	PQclear(res);
-	return res != NULL;
+	return done;
 }
 
 void
@@ -155,6 +217,7 @@ snapshot_plan_free(SnapshotPlan *plan)
 	{
 		free(plan->tables[i].name);
 		free(plan->tables[i].quoted);
+		free(plan->tables[i].query);
 	}
 	free(plan->tables);
 	free(plan->tasks);
@@ -168,9 +231,10 @@ snapshot_task_query(const SnapshotTask *task, const char *options, uint64_t lsn)
 
 	if (task->end >= 0)
 		snprintf(end, sizeof(end), "%lld", (long long) task->end);
-	return mem_print("walpost.snapshot(%u::pg_catalog.oid::pg_catalog.regclass, %s, '" LSN_FMT "', %lld, %s, %u, '%s', '%s')",
+	return mem_print("walpost.snapshot(%u::pg_catalog.oid::pg_catalog.regclass, %s, '" LSN_FMT "', %lld, %s, %u, '%s', '%s', %s)",
 					 task->table->oid, options, LSN_ARGS(lsn), (long long) task->first, end,
-					 task->stream, task->first_mark, task->last_mark);
+					 task->stream, task->first_mark, task->last_mark,
+					 task->table->query != NULL ? task->table->query : "NULL");
 }
 
 /* ---- one reader: Debezium's order and marks ---- */

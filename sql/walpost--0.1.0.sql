@@ -28,12 +28,13 @@ COMMENT ON FUNCTION walpost.describe(regclass, text[]) IS
 CREATE FUNCTION walpost.snapshot(relation regclass, options text[], lsn pg_lsn DEFAULT NULL,
                                  first_block bigint DEFAULT 0, end_block bigint DEFAULT NULL,
                                  stream integer DEFAULT 0,
-                                 first_mark text DEFAULT 'true', last_mark text DEFAULT 'true')
+                                 first_mark text DEFAULT 'true', last_mark text DEFAULT 'true',
+                                 query text DEFAULT NULL)
 RETURNS SETOF bytea
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1000
 AS 'MODULE_PATHNAME', 'walpost_snapshot';
-COMMENT ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text) IS
-'the rows of a table, or of some blocks of it, as the events (op r) that walpost makes of them under these options (name, value, ...); for the target list';
+COMMENT ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text, text) IS
+'the rows of a table, of some blocks of it, or those that a query returns, as the events (op r) that walpost makes of them under these options (name, value, ...); for the target list';
 
 CREATE VIEW walpost.slots AS
 SELECT s.slot_name, s.database, s.active, s.active_pid,
@@ -100,5 +101,5 @@ GRANT SELECT ON walpost.slots TO pg_monitor;
 GRANT SELECT ON walpost.snapshot_progress TO pg_monitor;
 
 -- It checks what the role may read, as COPY does.
-GRANT EXECUTE ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text, text) TO PUBLIC;
 GRANT USAGE ON SCHEMA walpost TO PUBLIC;

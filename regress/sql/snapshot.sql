@@ -109,6 +109,30 @@ SELECT e ->> 'topic', e -> 'key', e -> 'value' -> 'after' FROM (SELECT convert_f
 SELECT e ->> 'topic', e -> 'key', e -> 'value' -> 'after' FROM (SELECT convert_from(walpost.snapshot('sales_south', '{topic.prefix,store,publication.name,walpost_root}'), 'UTF8')::json) s (e);
 SELECT walpost.snapshot('sales', '{topic.prefix,store}');
 
+-- rows of a query instead: its columns by name, cast to the table's types
+CREATE TABLE chosen (dropped int, id int PRIMARY KEY, name varchar(8), at timestamp(0), total numeric(8,2) GENERATED ALWAYS AS (id * 2) STORED);
+ALTER TABLE chosen DROP dropped;
+INSERT INTO chosen SELECT i, 'name ' || i, timestamp '2026-01-01' + i * interval '1 day' FROM generate_series(1, 200) i;
+CREATE FUNCTION pg_temp.after(event bytea) RETURNS text LANGUAGE sql AS $$
+  SELECT (convert_from(event, 'UTF8')::json -> 'value' ->> 'after') || ' ' || (convert_from(event, 'UTF8')::json -> 'value' -> 'source' ->> 'snapshot')
+$$;
+SELECT pg_temp.after(walpost.snapshot('chosen', '{topic.prefix,store}', first_mark => 'first', last_mark => 'last',
+  query => 'SELECT * FROM chosen WHERE id IN (1, 100, 200) ORDER BY id DESC; '));
+SET datestyle = 'german';
+SELECT pg_temp.after(walpost.snapshot('chosen', '{topic.prefix,store}',
+  query => 'SELECT ''x'' || id AS name, ''03.02.2026'' AS at, id::text AS id, NULL::text AS total, 1 AS more FROM chosen WHERE id = 7 -- all of it'));
+RESET datestyle;
+SELECT count(*), count(DISTINCT e) FROM (SELECT pg_temp.after(walpost.snapshot('chosen', '{topic.prefix,store}', query => 'SELECT * FROM chosen'))) s (e);
+SELECT count(*) FROM (SELECT walpost.snapshot('chosen', '{topic.prefix,store}', query => 'SELECT * FROM chosen WHERE false')) s;
+SELECT length(walpost.snapshot('chosen', '{topic.prefix,store}', query => 'SELECT * FROM chosen')) > 0 AS some LIMIT 1;
+SELECT walpost.snapshot('chosen', '{topic.prefix,store}', query => 'SELECT id FROM chosen');
+SELECT walpost.snapshot('chosen', '{topic.prefix,store}', query => 'SELECT id, ''none'' AS name, ''never'' AS at, 1 AS total FROM chosen');
+SELECT walpost.snapshot('chosen', '{topic.prefix,store}', query => 'DELETE FROM chosen RETURNING *');
+SELECT walpost.snapshot('chosen', '{topic.prefix,store}', query => 'SELECT 1) AS walpost; DROP TABLE chosen; --');
+SELECT walpost.snapshot('chosen', '{topic.prefix,store}', query => 'SELECT * FROM');
+SELECT walpost.snapshot('chosen', '{topic.prefix,store}', query => '');
+DROP TABLE chosen;
+
 -- no rows that the stream would have
 CREATE VIEW seen AS SELECT 1 AS id;
 CREATE MATERIALIZED VIEW kept AS SELECT 1 AS id;

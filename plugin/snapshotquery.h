@@ -1,0 +1,31 @@
+/*
+ * snapshotquery.h
+ *	  A query that says which rows of a table a snapshot has, and what is in them.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_SNAPSHOTQUERY_H
+#define WALPOST_SNAPSHOTQUERY_H
+
+#include "executor/tuptable.h"
+#include "utils/relcache.h"
+
+typedef struct SnapshotQuery SnapshotQuery;
+
+/*
+ * Begins to run a query that returns the relation's columns, by their names, in
+ * any order; a value of another type is cast.  Under the active snapshot, as the
+ * caller's role, with the caller's settings, in CurrentMemoryContext.  ereports
+ * what is wrong with it.
+ */
+extern SnapshotQuery *snapshot_query_begin(Relation relation, const char *sql);
+
+/* A slot for its rows; the caller drops it. */
+extern TupleTableSlot *snapshot_query_slot(Relation relation);
+
+/* The next row into slot, which keeps it; false: there is none. */
+extern bool snapshot_query_next(SnapshotQuery *query, TupleTableSlot *slot);
+
+extern void snapshot_query_end(SnapshotQuery *query);
+
+#endif							/* WALPOST_SNAPSHOTQUERY_H */
