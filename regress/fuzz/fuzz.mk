@@ -9,7 +9,7 @@ FUZZ_CFLAGS  = -std=gnu11 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Wno-unused-paramet
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Ishipper -Iplugin -Iregress/unit -Iregress/fuzz
 
-FUZZ_CONF = $(patsubst %,shipper/%.c,conf conf_file conf_check conf_list conf_rules conf_keys \
+FUZZ_CONF = $(patsubst %,shipper/%.c,conf conf_file conf_check conf_list conf_rules conf_keys conf_transform \
 	pattern identity props secret mem err)
 
 FUZZ_frame        = shipper/frame.c
@@ -21,6 +21,8 @@ FUZZ_WRAP_secret  = props_read_file
 FUZZ_conf         = $(FUZZ_CONF)
 FUZZ_WRAP_conf    = props_read_file
 FUZZ_LIBS_conf    = $(shell pkg-config --libs jansson libpcre2-8)
+FUZZ_position     = shipper/position.c shipper/mem.c shipper/err.c
+FUZZ_LIBS_position = $(shell pkg-config --libs jansson)
 FUZZ_pattern      = shipper/pattern.c shipper/mem.c shipper/err.c
 FUZZ_LIBS_pattern = $(shell pkg-config --libs libpcre2-8)
 
