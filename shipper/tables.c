@@ -16,8 +16,8 @@
 #define NAMES_SHOWN 5
 
 /*
- * Objects of initdb's (their OIDs end at 16383) cannot be published.  A table
- * is published when the publication names it or one of its ancestors.
+ * Objects of initdb's (their OIDs end at 16383) cannot be published, and the
+ * extension's own table is never captured.  A table is published when the publication names it or one of its ancestors.
  */
 static const char tables_sql[] =
 "SELECT n.nspname, c.relname,"
@@ -37,6 +37,7 @@ static const char tables_sql[] =
 " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
 " WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND c.oid >= 16384"
 " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
+" AND (n.nspname, c.relname) <> ('walpost', 'signals')"
 " ORDER BY n.nspname, c.relname";
 
 typedef struct Lists
