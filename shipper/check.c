@@ -9,12 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "check_topics.h"
 #include "cmd.h"
 #include "mem.h"
 #include "pg.h"
 #include "preflight.h"
 #include "producer.h"
+#include "snapshot.h"
 #include "spool.h"
 
 #define BROKER_TIMEOUT_MS 5000
@@ -81,6 +83,22 @@ check_publication_privileges(Preflight *pf, const Publication *pub, Err *err)
 						 PQgetvalue(res, 0, 2), conf_get(pf->conf, "publication.name"),
 						 PQgetvalue(res, 0, 3), PQgetvalue(res, 0, 2));
 	PQclear(res);
+	return true;
+}
+
+bool
+check_rights(Preflight *pf, Err *err)
+{
+	Publication pub;
+
+	if (!preflight_server(pf, err) || !publication_read(pf->conf, pf->conn, &pub, err) ||
+		!check_publication_privileges(pf, &pub, err))
+		return false;
+	if (!snapshot_wanted(pf->conf) || pf->slot.exists || snapshot_check_function(pf->conn, err))
+		return true;
+	if (PQstatus(pf->conn) != CONNECTION_OK)
+		return false;
+	preflight_report(pf, FINDING_ERROR, "%s", err->text);
 	return true;
 }
 

@@ -22,6 +22,7 @@
 #include "log.h"
 #include "loop.h"
 #include "mem.h"
+#include "report.h"
 
 #define LOG_MODULE "supervisor"
 
@@ -38,10 +39,12 @@
 /* Tells it that it has a page of counters. */
 #define COUNTERS_VARIABLE "WALPOST_COUNTERS"
 
+/* And that it may report. */
+#define REPORT_VARIABLE "WALPOST_REPORT"
+
 /* What it finds where. */
 #define COUNTERS_FD		3
-#define CONNECTOR_FD	4
-#define CONNECTOR_PATH	"/dev/fd/4"
+#define REPORT_FD		5
 
 /* Ours are all above those. */
 #define FIRST_OWN_FD	10
@@ -66,9 +69,8 @@ child_setup(ChildSetup *setup, const CliArgs *args, const sigset_t *before, Err 
 	return true;
 }
 
-/* The same file, with a number that no child's file has. */
-static int
-move_up(int fd)
+int
+child_move_up(int fd)
 {
 	int			moved = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_OWN_FD);
 	int			saved = errno;
@@ -79,6 +81,21 @@ move_up(int fd)
 }
 
 bool
+child_open_reports(ChildSetup *setup, int *fd, Err *err)
+{
+	int			ends[2];
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+		return err_set(err, ERR_FATAL, "could not make a pipe: %s", strerror(errno));
+	*fd = ends[0];
+	setup->report_fd = child_move_up(ends[1]);
+	if (setenv(REPORT_VARIABLE, "1", 1) != 0)
+		mem_exhausted();
+	return setup->report_fd >= 0 ||
+		err_set(err, ERR_FATAL, "could not keep a pipe: %s", strerror(errno));
+}
+
+bool
 child_open(Child *child, Err *err)
 {
 	int			fd;
@@ -86,7 +103,7 @@ child_open(Child *child, Err *err)
 	child->counters = counters_new(&fd, err);
 	if (child->counters == NULL)
 		return false;
-	child->counters_fd = move_up(fd);
+	child->counters_fd = child_move_up(fd);
 	if (child->counters_fd < 0)
 		return err_set(err, ERR_FATAL, "could not keep a page of shared memory: %s", strerror(errno));
 	if (setenv(COUNTERS_VARIABLE, "1", 1) != 0)
@@ -115,9 +132,8 @@ back_off(Child *child)
 	child->state = CHILD_WAITING;
 }
 
-/* A file that only the child can read; -1 and errno. */
-static int
-text_file(const char *text)
+int
+child_text_file(const char *text)
 {
 	int			fd = memfd_create("walpost-connector", MFD_CLOEXEC);
 	size_t		len = strlen(text);
@@ -136,7 +152,7 @@ text_file(const char *text)
 		done += (size_t) n;
 	}
 	lseek(fd, 0, SEEK_SET);
-	return move_up(fd);
+	return child_move_up(fd);
 }
 
 static int
@@ -154,8 +170,10 @@ spawn(const ChildSetup *setup, Child *child, char **argv, int text_fd)
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 	if (child->counters != NULL)
 		posix_spawn_file_actions_adddup2(&files, child->counters_fd, COUNTERS_FD);
+	if (setup->report_fd > 0)
+		posix_spawn_file_actions_adddup2(&files, setup->report_fd, REPORT_FD);
 	if (text_fd >= 0)
-		posix_spawn_file_actions_adddup2(&files, text_fd, CONNECTOR_FD);
+		posix_spawn_file_actions_adddup2(&files, text_fd, CHILD_CONNECTOR_FD);
 	error = posix_spawn(&child->pid, setup->program, &files, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
@@ -184,10 +202,10 @@ child_start(const ChildSetup *setup, Child *child)
 		argv[n++] = (char *) args->worker;
 	}
 	argv[n++] = "--";
-	argv[n++] = child->file ? (char *) child->file : CONNECTOR_PATH;
+	argv[n++] = child->file ? (char *) child->file : CHILD_CONNECTOR_PATH;
 	argv[n] = NULL;
 
-	if (child->file == NULL && (text_fd = text_file(child->text)) < 0)
+	if (child->file == NULL && (text_fd = child_text_file(child->text)) < 0)
 		error = errno;
 	if (child->state == CHILD_WAITING)
 		child->restarts++;
@@ -279,5 +297,7 @@ child_attach(Err *err)
 #endif
 	if (getppid() != (pid_t) strtol(parent, NULL, 10))
 		return err_set(err, ERR_FATAL, "the supervisor of this process has ended");
+	if (getenv(REPORT_VARIABLE) != NULL)
+		report_attach(REPORT_FD);
 	return getenv(COUNTERS_VARIABLE) == NULL || counters_attach(COUNTERS_FD, err);
 }

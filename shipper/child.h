@@ -26,6 +26,8 @@ typedef struct ChildSetup
 	const CliArgs *args;		/* borrowed */
 	char		program[1024];	/* this one */
 	sigset_t	before;			/* the signal mask that they get */
+	int			report_fd;		/* they write reports there (report.h); 0: nobody
+								 * wants any */
 } ChildSetup;
 
 typedef enum ChildState
@@ -59,6 +61,9 @@ typedef struct Child
 extern bool child_setup(ChildSetup *setup, const CliArgs *args, const sigset_t *before,
 						Err *err) must_check;
 
+/* Has them write reports, which are read from *fd (it does not block). */
+extern bool child_open_reports(ChildSetup *setup, int *fd, Err *err) must_check;
+
 /* Gives it a page of counters; for all children or for none. */
 extern bool child_open(Child *child, Err *err) must_check;
 
@@ -73,6 +78,18 @@ extern void child_stop(Child *child, int signo);
 
 /* Its process ended with this status of waitpid(). */
 extern void child_ended(Child *child, int status);
+
+/*
+ * What a child reads as CHILD_CONNECTOR_PATH when it gets this descriptor as
+ * CHILD_CONNECTOR_FD: a file that is nowhere on disk.  -1 and errno.
+ */
+#define CHILD_CONNECTOR_FD		4
+#define CHILD_CONNECTOR_PATH	"/dev/fd/4"
+
+extern int	child_text_file(const char *text);
+
+/* The same file (fd is closed), with a number that no child's file has. */
+extern int	child_move_up(int fd);
 
 /*
  * In a process that a supervisor started: arranges that it is stopped when the

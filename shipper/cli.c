@@ -24,6 +24,17 @@ static const char run_help[] =
 "{\"name\", \"config\"} wrapper, or .properties) until SIGTERM or SIGINT. With more\n"
 "than one file, or with --http, each connector runs in a process of its own.\n";
 
+static const char connect_help[] =
+"Stands in for a worker of Kafka Connect with Debezium's PostgreSQL connector:\n"
+"settings from a worker's .properties file and from the environment\n"
+"(BOOTSTRAP_SERVERS, CONFIG_STORAGE_TOPIC, OFFSET_STORAGE_TOPIC,\n"
+"STATUS_STORAGE_TOPIC, CONNECT_*), connectors in the configuration topic, Kafka\n"
+"Connect's REST interface on port 8083 (beside it /metrics, /healthz, /readyz).\n";
+
+static const char validate_help[] =
+"Prints JSON: every property of the connector with what is declared of it, its\n"
+"value, and what is wrong with it. Asks the server, makes nothing there.\n";
+
 static const char check_help[] =
 "Looks before you leap: server, role, slot, publication, tables, brokers. Each\n"
 "finding is a line (ok, warning or error) that says what to do about it. Makes\n"
@@ -56,12 +67,16 @@ static const char slot_takeover_help[] =
 const CliCommand cli_commands[] = {
 	{"run", "FILE...", 1, -1, "connector file", "worker http" LOGGING,
 	"run the connectors of these files until stopped", run_help, cmd_run},
+	{"connect", "[WORKER]", 0, 1, "worker file", LOGGING,
+	"stand in for a Kafka Connect worker: REST on port 8083", connect_help, cmd_connect},
 	{"check", "FILE", 1, 1, "connector file", "worker" LOGGING,
 	"check server, role, slot, publication and brokers", check_help, cmd_check},
 	{"tail", "FILE", 1, 1, "connector file", "worker limit" LOGGING,
 	"print events as they would be published, without Kafka", tail_help, cmd_tail},
 	{"config", "[FILE]", 0, 1, "connector file", "worker reference" LOGGING,
 	"print the values in effect and where they come from", config_help, cmd_config},
+	{"validate", "FILE", 1, 1, "connector file", "worker" LOGGING,
+	"print what Kafka Connect's validate call would answer", validate_help, cmd_validate},
 	{"slot list", "FILE", 1, 1, "connector file", "worker" LOGGING,
 	"list the server's slots, what they retain, and orphans", slot_list_help, cmd_slot_list},
 	{"slot create", "FILE", 1, 1, "connector file", "worker" LOGGING,

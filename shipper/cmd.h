@@ -15,6 +15,8 @@
 extern bool cmd_run(const CliArgs *args, Err *err);
 extern bool cmd_check(const CliArgs *args, Err *err);
 extern bool cmd_tail(const CliArgs *args, Err *err);
+extern bool cmd_connect(const CliArgs *args, Err *err);
+extern bool cmd_validate(const CliArgs *args, Err *err);
 extern bool cmd_config(const CliArgs *args, Err *err);
 extern bool cmd_slot_list(const CliArgs *args, Err *err);
 extern bool cmd_slot_create(const CliArgs *args, Err *err);

@@ -110,6 +110,12 @@ extern char *conf_plugin_properties(const Conf *conf);
 /* Effective values with their origin, secrets masked (walpost config). */
 extern void conf_dump(const Conf *conf, FILE *out);
 
+/* True for an older value of a property that still works. */
+extern bool conf_is_old_value(const char *name, const char *value);
+
+/* True for a class that works in a list ("transforms" or "predicates"). */
+extern bool conf_knows_transform(const char *list, const char *class);
+
 /* The generated reference, CONFIG.md. */
 extern void conf_print_reference(FILE *out);
 

@@ -320,6 +320,15 @@ replace_old_value(ConfEntry *entry)
 		}
 }
 
+bool
+conf_is_old_value(const char *name, const char *value)
+{
+	for (const ConfOldValue *old = conf_old_values; old->name; old++)
+		if (strcmp(old->name, name) == 0 && strcasecmp(old->old, value) == 0)
+			return true;
+	return false;
+}
+
 static bool
 check_refusals(const ConfEntry *entry, Err *err)
 {

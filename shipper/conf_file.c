@@ -145,7 +145,7 @@ conf_read_file(Conf *conf, const char *path, Err *err)
 
 	if (text == NULL)
 		return false;
-	source.origin = conf_keep_origin(conf, path);
+	source.origin = conf_keep_origin(conf, strncmp(path, "/dev/fd/", 8) == 0 ? "its configuration" : path);
 	if (strncmp(start, "\xEF\xBB\xBF", 3) == 0)
 		start += 3;
 	start += strspn(start, " \t\r\n");

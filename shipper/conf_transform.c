@@ -129,6 +129,12 @@ check_list(const Conf *conf, const char *list, const char *const *classes, Err *
 }
 
 bool
+conf_knows_transform(const char *list, const char *class)
+{
+	return is_known(strcmp(list, "transforms") == 0 ? transform_classes : predicate_classes, class);
+}
+
+bool
 conf_check_transforms(const Conf *conf, Err *err)
 {
 	return check_list(conf, "transforms", transform_classes, err) &&

@@ -46,6 +46,8 @@ struct Http
 	HttpHandler handler;
 	void	   *arg;
 	int			port;
+	bool		resumed;		/* a connection was, which the library does not
+								 * tell by its descriptor */
 };
 
 typedef struct Pending
@@ -244,7 +246,7 @@ http_answer_bytes(HttpRequest *request, int status, const char *type, char *body
 		return;
 	pending->suspended = false;
 	MHD_resume_connection(pending->connection);
-	pending->http->loop->again = true;
+	pending->http->resumed = true;
 }
 
 void
@@ -365,6 +367,7 @@ connection_limit(void)
 static void
 run(Http *http)
 {
+	http->resumed = false;
 	MHD_run(http->daemon);
 }
 
@@ -445,6 +448,7 @@ http_close(Http *http)
 		return;
 	loop_fd_remove(http->loop, &http->watch);
 	loop_timer_clear(&http->timer);
+	run(http);
 	MHD_stop_daemon(http->daemon);
 	free(http);
 }
@@ -457,7 +461,9 @@ http_watch(Http *http)
 	if (http == NULL)
 		return;
 	loop_timer_clear(&http->timer);
-	if (MHD_get_timeout(http->daemon, &ms) == MHD_YES)
+	if (http->resumed)
+		loop_timer_set(&http->timer, 0);
+	else if (MHD_get_timeout(http->daemon, &ms) == MHD_YES)
 		loop_timer_set(&http->timer, (int64_t) ms * 1000);
 }
 

@@ -10,6 +10,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "report.h"
 #include "topics.h"
 
 #define LOG_MODULE "topics"
@@ -291,7 +292,10 @@ topics_named(Topics *topics, const char *name)
 	int			topic = producer_topic(topics->producer, name);
 
 	if (topic_state(topics, topic) == TOPIC_NEW)
+	{
+		report_topic(conf_get(topics->conf, "name"), name);
 		topic_ask(topics, topic);
+	}
 	return topic;
 }
 

@@ -23,7 +23,7 @@ sub request
 	my @body = defined $opt{body} ? ('--data-binary', '@-', '-H', 'Content-Type: application/json') : ();
 	my ($status, $out) = run_command(
 		[
-			'curl', '-sS', '-i', '-X', $method, '-m', 60, '-H', 'Expect:',
+			'curl', '-sS', '-i', '-X', $method, '-m', 20, '-H', 'Expect:',
 			@body, (map { ('-H', $_) } @{ $opt{headers} // [] }), @{ $opt{curl} // [] }, $url
 		],
 		$opt{body});

@@ -1,0 +1,115 @@
+/*
+ * cmd_connect.c
+ *	  walpost connect: a Kafka Connect worker, as far as its users see.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "cmd.h"
+#include "http.h"
+#include "log.h"
+#include "loop.h"
+#include "mem.h"
+#include "rest.h"
+#include "sig.h"
+#include "worker.h"
+#include "worker_conf.h"
+
+#define LOG_MODULE "connect"
+
+/* What is being written to the worker's topics gets so long at the end. */
+#define FLUSH_TIMEOUT_MS	5000
+
+typedef struct Connect
+{
+	WorkerConf	conf;
+	Worker		worker;
+	Loop		loop;
+	Sig			sig;
+	LoopFd		sig_fd;
+	Http	   *http;
+} Connect;
+
+static void
+on_signal(void *arg, short revents)
+{
+	Connect    *connect = arg;
+	int			signo;
+
+	while ((signo = sig_next(&connect->sig)) != 0)
+		if (signo == SIGTERM || signo == SIGINT)
+		{
+			log_info("got signal %d, stopping all connectors", signo);
+			worker_stop(&connect->worker, signo);
+		}
+	worker_reap(&connect->worker);
+}
+
+static bool
+open_all(Connect *connect, const CliArgs *args, Err *err)
+{
+	Worker	   *worker = &connect->worker;
+	const WorkerConf *conf = &connect->conf;
+
+	loop_init(&connect->loop);
+	connect->sig_fd = (LoopFd)
+	{
+		connect->sig.fd, POLLIN, on_signal, connect
+	};
+	loop_fd_add(&connect->loop, &connect->sig_fd);
+	connect->http = http_open(&connect->loop, conf->listen, rest_handle, worker, err);
+	if (connect->http == NULL)
+		return false;
+	worker->id = mem_print("%s:%d", conf->advertised_host,
+						   conf->advertised_port ? conf->advertised_port : http_port(connect->http));
+	return worker_open(worker, &connect->loop, conf, args, &connect->sig.before, err);
+}
+
+static bool
+serve(Connect *connect, Err *err)
+{
+	Worker	   *worker = &connect->worker;
+
+	while (!worker->stopping || !worker_is_idle(worker))
+	{
+		http_watch(connect->http);
+		loop_once(&connect->loop);
+		worker_turn(worker);
+		if (worker->failure.kind != ERR_NONE && !worker->stopping)
+			worker_stop(worker, SIGTERM);
+	}
+	kafkalog_flush(worker->log, FLUSH_TIMEOUT_MS);
+	if (worker->failure.kind == ERR_NONE)
+		return true;
+	*err = worker->failure;
+	return false;
+}
+
+bool
+cmd_connect(const CliArgs *args, Err *err)
+{
+	Connect    *connect = mem_zero(sizeof(Connect));
+	CliArgs		all = *args;
+	bool		done = worker_conf_read(&connect->conf, args->noperands > 0 ? args->operands[0] : NULL, err);
+
+	if (!done || !sig_open(&connect->sig, err))
+	{
+		free(connect);
+		return false;
+	}
+	/* connectors' processes read it, too */
+	all.worker = args->noperands > 0 ? args->operands[0] : NULL;
+	log_info("walpost " WALPOST_VERSION " stands in for a Kafka Connect worker: topics \"%s\", \"%s\", \"%s\"",
+			 connect->conf.config_topic, connect->conf.offset_topic, connect->conf.status_topic);
+	done = open_all(connect, &all, err) && serve(connect, err);
+
+	/* requests that wait are answered by this, before their connections go */
+	worker_free(&connect->worker);
+	http_close(connect->http);
+	worker_conf_free(&connect->conf);
+	sig_close(&connect->sig);
+	free(connect);
+	return done;
+}

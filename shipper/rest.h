@@ -1,0 +1,82 @@
+/*
+ * rest.h
+ *	  Kafka Connect's REST interface over a Worker.
+ *
+ * rest.c finds the call in a table; rest_connectors.c, rest_state.c,
+ * rest_offsets.c and rest_plugins.c answer it.  Paths, status codes, bodies and
+ * the words of errors are those of Kafka Connect 4.3.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_REST_H
+#define WALPOST_REST_H
+
+#include <jansson.h>
+
+#include "http.h"
+#include "worker.h"
+
+/* The handler for http_open(); arg is the Worker. */
+extern void rest_handle(void *arg, HttpRequest *request);
+
+/* ---- for rest_*.c ---- */
+
+#define REST_ARGS_MAX 2
+
+/* A call while its handler runs; who answers later keeps copies. */
+typedef struct RestCall
+{
+	Worker	   *worker;
+	HttpRequest *http;
+	char	   *args[REST_ARGS_MAX];	/* what stands for {} in the path, decoded */
+} RestCall;
+
+typedef void (*RestFn) (RestCall *call);
+
+typedef struct RestRoute
+{
+	const char *method;
+	const char *path;			/* {} is any one segment */
+	RestFn		fn;
+} RestRoute;
+
+/* Each ends in a row of NULL. */
+extern const RestRoute rest_connector_routes[];
+extern const RestRoute rest_state_routes[];
+extern const RestRoute rest_offset_routes[];
+extern const RestRoute rest_plugin_routes[];
+
+/* Answers, as JSON (taken), with nothing, or with an error of Kafka Connect's. */
+extern void rest_answer(HttpRequest *http, int status, json_t *json);
+extern void rest_answer_nothing(HttpRequest *http, int status);
+extern void rest_error(HttpRequest *http, int status, const char *fmt,...)
+			__attribute__((format(printf, 3, 4)));
+
+/* The connector that args[0] names; NULL when there is none, which was answered. */
+extern Connector *rest_connector(RestCall *call);
+
+/*
+ * The body as a JSON object, the caller's; NULL when it is none, which was
+ * answered.
+ */
+extern json_t *rest_body(RestCall *call);
+
+/* {"name", "config", "tasks", "type"} */
+extern json_t *rest_info(const char *name, const json_t *config, bool tasks);
+
+/* {"name", "connector", "tasks", "type"} */
+extern json_t *rest_status(const Worker *worker, const Connector *connector);
+
+/* A KafkaLogDone: arg is a RestWrite. */
+typedef struct RestWrite
+{
+	HttpRequest *http;
+	int			status;			/* when it was written */
+	json_t	   *json;			/* and the answer; NULL: nothing */
+} RestWrite;
+
+/* What is to be answered once something is written; json is taken. */
+extern RestWrite *rest_write(HttpRequest *http, int status, json_t *json);
+extern void rest_written(void *arg, const char *error);
+
+#endif							/* WALPOST_REST_H */
