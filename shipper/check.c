@@ -94,7 +94,7 @@ check_rights(Preflight *pf, Err *err)
 	if (!preflight_server(pf, err) || !publication_read(pf->conf, pf->conn, &pub, err) ||
 		!check_publication_privileges(pf, &pub, err))
 		return false;
-	if (!snapshot_wanted(pf->conf) || pf->slot.exists || snapshot_check_function(pf->conn, err))
+	if (!snapshot_mode(pf->conf).data || pf->slot.exists || snapshot_check_function(pf->conn, err))
 		return true;
 	if (PQstatus(pf->conn) != CONNECTION_OK)
 		return false;

@@ -41,9 +41,9 @@ read_given(const char *file, Err *err)
 static char *
 property_in(const char *text)
 {
-	static const char mark[] = "propert";
+	static const char mark[] = "property \"";
 	const char *at = strstr(text, mark);
-	const char *begin = at ? strchr(at, '"') : NULL;
+	const char *begin = at ? at + strlen(mark) - 1 : NULL;
 	const char *end = begin ? strchr(begin + 1, '"') : NULL;
 
 	return end ? mem_copy_len(begin + 1, end - begin - 1) : mem_copy("connector.class");

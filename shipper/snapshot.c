@@ -191,6 +191,7 @@ step_reading(Snapshot *snapshot)
 		progress_tick(&snapshot->progress, counts->acknowledged);
 	if (busy || !ledger_empty(&snapshot->delivery.intake.ledger))
 		return true;
+	snapshot->progress.acknowledged = snapshot->delivery.intake.counts.acknowledged;
 	progress_end(&snapshot->progress, true);
 	log_info("the snapshot at " LSN_FMT " is complete: %llu rows of %d tables in %.1f s",
 			 LSN_ARGS(snapshot->server.lsn), (unsigned long long) counts->acknowledged,

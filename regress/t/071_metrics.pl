@@ -79,7 +79,7 @@ cmp_ok(metrics('walpost_acknowledgement_seconds_count', qr//), '>', 0, 'acknowle
 cmp_ok(metrics('walpost_acknowledgement_seconds_sum', qr//), '>', 0, 'and timed');
 cmp_ok(metrics('debezium_metrics_LastTransactionId', qr//), '>', 0, 'the transaction id');
 cmp_ok(metrics('debezium_metrics_MilliSecondsSinceLastEvent', qr//), '>=', 0, 'the age of the last event');
-is(metrics('walpost_continuity', qr/verdict="first"/), 1, 'the first start');
+is(metrics('walpost_continuity', qr/verdict="continuous"/), 1, 'the verdict on continuity');
 wait_until('the server to be asked for the slot', sub { defined metrics('walpost_slot_behind_bytes', qr//) });
 cmp_ok(metrics('walpost_slot_retained_bytes', qr//), '>=', metrics('walpost_slot_behind_bytes', qr//), 'what the slot retains');
 
