@@ -44,6 +44,15 @@ civil_from_days(Civil *civil, int64_t days)
 	civil->year = era * 400 + year_of_era + (civil->month <= 2);
 }
 
+int64_t
+civil_days(int64_t year, int month, int day)
+{
+	int64_t		march_year = year - (month <= 2);
+
+	return 365 * march_year + floor_div(march_year, 4) - floor_div(march_year, 100) +
+		floor_div(march_year, 400) + (153 * ((month + 9) % 12) + 2) / 5 + day - 1 - ERA_START;
+}
+
 void
 civil_from_time(Civil *civil, int64_t micros)
 {

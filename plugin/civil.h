@@ -35,6 +35,9 @@ typedef struct Civil
 /* Takes apart days since 1970-01-01; sets year, month and day. */
 extern void civil_from_days(Civil *civil, int64_t days);
 
+/* The day since 1970-01-01 of a date that there is. */
+extern int64_t civil_days(int64_t year, int month, int day);
+
 /* Takes apart microseconds since midnight; sets hour to micros. */
 extern void civil_from_time(Civil *civil, int64_t micros);
 

@@ -47,16 +47,6 @@ floor_div(int64 value, int64 divisor)
 	return value / divisor - (value % divisor < 0);
 }
 
-/* The day of a date in the proleptic Gregorian calendar, since 1970. */
-static int64
-days_from_civil(int64 year, int month, int day)
-{
-	int64		march_year = year - (month <= 2);
-
-	return 365 * march_year + floor_div(march_year, 4) - floor_div(march_year, 100) +
-		floor_div(march_year, 400) + (153 * ((month + 9) % 12) + 2) / 5 + day - 1 - 719468;
-}
-
 /* The days by which the Julian calendar is late in that year. */
 static int64
 julian_shift(const Civil *civil)
@@ -77,7 +67,7 @@ java_days(int64 days)
 
 	civil_from_days(&civil, days);
 	if (civil.year <= 0)
-		return days_from_civil(1 - civil.year, civil.month, civil.day);
+		return civil_days(1 - civil.year, civil.month, civil.day);
 	if (days < GREGORIAN_DAYS && days >= GREGORIAN_DAYS - GREGORIAN_GAP)
 		return days + GREGORIAN_GAP;
 	return days;

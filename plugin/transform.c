@@ -18,7 +18,8 @@ struct Transforms
 };
 
 static const TransformClass *const transform_tables[] = {
-	unwrap_transforms, outbox_transforms, topic_transforms, field_transforms, header_transforms, filter_transforms
+	unwrap_transforms, outbox_transforms, topic_transforms, field_transforms, header_transforms,
+	filter_transforms, timezone_transforms,
 };
 static const TransformClass *const predicate_tables[] = {filter_predicates};
 

@@ -70,6 +70,7 @@ extern const TransformClass header_transforms[];
 extern const TransformClass unwrap_transforms[];
 extern const TransformClass outbox_transforms[];
 extern const TransformClass filter_transforms[];
+extern const TransformClass timezone_transforms[];
 extern const TransformClass filter_predicates[];
 
 /* The name of one of a step's properties, for errors. */

@@ -39,6 +39,7 @@ static const char *const transform_classes[] = {
 	KAFKA "TimestampConverter$Key", KAFKA "TimestampConverter$Value",
 	KAFKA "Flatten$Key", KAFKA "Flatten$Value",
 	KAFKA "TimestampRouter",
+	DEBEZIUM "TimezoneConverter",
 	KAFKA "Filter",
 	NULL
 };
