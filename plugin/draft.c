@@ -31,13 +31,21 @@ draft_add_header(Draft *draft, const char *name, Shape *block)
 
 	header->name = name;
 	header->block = block;
+	header->field = NULL;
 	draft->headers = lappend(draft->headers, header);
 }
 
 void
-draft_add_shared(Draft *draft, const char *name, Shape *block)
+draft_add_value(Draft *draft, const char *name, Shape *field)
 {
-	draft_add_header(draft, name, block);
+	draft_add_header(draft, name, field_header(draft, name, field));
+	((DraftHeader *) llast(draft->headers))->field = field;
+}
+
+void
+draft_add_shared(Draft *draft, const char *name, Shape *field)
+{
+	draft_add_value(draft, name, field);
 	if (draft->fresh)
 		draft->shared = lappend(draft->shared, llast(draft->headers));
 }
@@ -54,8 +62,7 @@ draft_add_headers(Draft *draft, const char *block, size_t len)
 		const char *value = block + 2 + name_len + 4;
 		uint32		value_len = wire_get32(value - 4);
 
-		draft_add_header(draft, name,
-						 shape_header(name, shape_text(NULL, pnstrdup(value, value_len))));
+		draft_add_value(draft, name, field_string(pnstrdup(value, value_len), false));
 		block = value + value_len;
 	}
 }

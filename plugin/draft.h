@@ -19,6 +19,7 @@ typedef struct DraftHeader
 {
 	const char *name;
 	Shape	   *block;
+	Shape	   *field;			/* its value as a field; NULL: it cannot be one */
 } DraftHeader;
 
 /*
@@ -67,11 +68,14 @@ extern Draft *draft_new(Session *session, MemoryContext context, const char *top
 extern void draft_add_header(Draft *draft, const char *name, Shape *block);
 extern void draft_add_headers(Draft *draft, const char *block, size_t len);
 
+/* Adds a header with the value of a field. */
+extern void draft_add_value(Draft *draft, const char *name, Shape *field);
+
 /*
  * Adds a header to the very record that the connector made, if this still is
  * it: Debezium's delete and its tombstone have one list of headers.
  */
-extern void draft_add_shared(Draft *draft, const char *name, Shape *block);
+extern void draft_add_shared(Draft *draft, const char *name, Shape *field);
 
 /* All headers side by side; NULL without any. */
 extern Shape *draft_headers(const Draft *draft);

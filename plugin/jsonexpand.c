@@ -342,6 +342,21 @@ json_expansion_print(Out *out, const JsonExpansion *expansion)
 	print(out, expansion->tree, expansion->schema);
 }
 
+void
+json_expansion_print_field(Out *out, const JsonExpansion *expansion, const char *name)
+{
+	const ConnectSchema *schema = expansion->schema;
+	int			place = 0;
+
+	for (int i = 0; i < schema->nfields; i++)
+		if (strcmp(schema->fields[i].name, name) == 0)
+		{
+			print(out, json_member(expansion->tree, name, &place), schema->fields[i].schema);
+			return;
+		}
+	out_literal(out, "null");
+}
+
 ConnectSchema *
 json_schema_copy(const ConnectSchema *schema)
 {

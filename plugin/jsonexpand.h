@@ -31,6 +31,9 @@ extern bool json_expand(const char *text, size_t len, const char *name, bool nul
 /* Appends it as JsonConverter would. */
 extern void json_expansion_print(Out *out, const JsonExpansion *expansion);
 
+/* Appends one of its fields; null if the object lacks it. */
+extern void json_expansion_print_field(Out *out, const JsonExpansion *expansion, const char *name);
+
 /* A copy of a schema without parameters, in CurrentMemoryContext. */
 extern ConnectSchema *json_schema_copy(const ConnectSchema *schema);
 

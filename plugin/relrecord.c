@@ -182,6 +182,18 @@ unavailable_header(Build *build, const HeaderParts *parts, const RecordForm *for
 	return unknowns->before || unknowns->after ? rowheader_unavailable(unknowns) : NULL;
 }
 
+/* The key of the other side; as a header it is printed in its own way. */
+static void
+add_other_key(Draft *draft, const RecordParts *parts, const RecordForm *form)
+{
+	Side		side = form->key == SIDE_NEW ? SIDE_OLD : SIDE_NEW;
+	DraftHeader *header;
+
+	draft_add_header(draft, form->other_key, shape_header(form->other_key, parts->key_text[side]));
+	header = llast(draft->headers);
+	header->field = parts->key[side];
+}
+
 /* Adds a record's own headers, in their order. */
 static void
 add_headers(Build *build, Draft *draft, const RecordParts *parts,
@@ -190,9 +202,7 @@ add_headers(Build *build, Draft *draft, const RecordParts *parts,
 	Shape	   *unavailable = unavailable_header(build, header_parts, form);
 
 	if (form->other_key)
-		draft_add_header(draft, form->other_key,
-						 shape_header(form->other_key,
-									  parts->key_text[form->key == SIDE_NEW ? SIDE_OLD : SIDE_NEW]));
+		add_other_key(draft, parts, form);
 	if (build->session->options->position_headers)
 		rowheader_add_position(draft, &build->session->txn.ordinal, form->place);
 	if (unavailable)

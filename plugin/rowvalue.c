@@ -103,3 +103,22 @@ rowvalue_decode(char *text, size_t len)
 	*end = '\0';
 	return end - text;
 }
+
+size_t
+rowvalue_decode_base64(char *text, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t		n = 0;
+	uint32		group = 0;
+	int			bits = 0;
+
+	for (const char *p = text + 1; p < text + len - 1 && *p != '='; p++)
+	{
+		group = group << 6 | (uint32) (strchr(digits, *p) - digits);
+		bits += 6;
+		if (bits >= 8)
+			text[n++] = (char) (group >> (bits -= 8));
+	}
+	text[n] = '\0';
+	return n;
+}

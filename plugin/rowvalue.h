@@ -36,4 +36,7 @@ extern const char *rowvalue_text(Draft *draft, const char *json, RewriteFn rewri
 /* Decodes a JSON string where it stands and cuts its quotes; returns the length. */
 extern size_t rowvalue_decode(char *text, size_t len);
 
+/* The bytes of a JSON string of base64, in its place; returns how many. */
+extern size_t rowvalue_decode_base64(char *text, size_t len);
+
 #endif							/* WALPOST_ROWVALUE_H */

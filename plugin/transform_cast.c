@@ -126,20 +126,9 @@ bits_of(ConnectType type)
 static char *
 decimal_text(char *text, size_t len, int scale)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	unsigned char *bytes = palloc(len);
-	size_t		n = 0;
-	uint32		group = 0;
-	int			bits = 0;
+	size_t		n = rowvalue_decode_base64(text, len);
 
-	for (const char *p = text + 1; p < text + len - 1 && *p != '='; p++)
-	{
-		group = group << 6 | (uint32) (strchr(digits, *p) - digits);
-		bits += 6;
-		if (bits >= 8)
-			bytes[n++] = (unsigned char) (group >> (bits -= 8));
-	}
-	return javanumber_decimal_text(bytes, n, scale);
+	return javanumber_decimal_text((unsigned char *) text, n, scale);
 }
 
 /* A number from what is one, or true and false; a string is read elsewhere. */

@@ -63,20 +63,21 @@ insert_check(TransformStep *step)
 		step_bad_value(step, "static.field", insert->field, "effect with static.value beside it");
 }
 
-/* Adds a field whose name may end in ! (required) or ?; json NULL is null. */
+/* Adds a field whose name may end in ! (required) or ?; NULL is null. */
 static void
-insert_one(const TransformStep *step, Draft *draft, Shape *shape, const char *spec,
-		   ConnectType type, const char *logical, const char *json)
+insert_one(Draft *draft, Shape *shape, const char *spec, ConnectType type, const char *logical,
+		   const Shape *value)
 {
 	size_t		len = strlen(spec);
 	bool		required = len > 0 && spec[len - 1] == '!';
 	bool		marked = required || (len > 0 && spec[len - 1] == '?');
 	const char *name = pnstrdup(spec, marked ? len - 1 : len);
 
-	if (required && json == NULL)
+	if (required && value == NULL)
 		draft_fail(draft, "null used for required field: %s", name);
-	struct_add(draft, shape, name,
-			   shape_text(plain_schema(type, !required, logical), json ? json : "null"));
+	if (value == NULL)
+		value = shape_text(NULL, "null");
+	struct_add(draft, shape, name, field_under(draft, value, plain_schema(type, !required, logical)));
 }
 
 static void
@@ -95,15 +96,15 @@ insert_apply(const TransformStep *step, Draft *draft)
 	for (int i = 0; i < old->nfields; i++)
 		shape_add(new, old->fields[i].name, field_value(draft, old->fields[i].shape, insert->replace_null));
 	if (insert->topic)
-		insert_one(step, draft, new, insert->topic, CONNECT_STRING, NULL, json_of_text(draft->topic));
-	/* a source connector's record has neither yet */
+		insert_one(draft, new, insert->topic, CONNECT_STRING, NULL, field_string(draft->topic, true));
+	/* none in Debezium's record, before the outbox's router */
 	if (insert->partition)
-		insert_one(step, draft, new, insert->partition, CONNECT_INT32, NULL, NULL);
+		insert_one(draft, new, insert->partition, CONNECT_INT32, NULL, draft->partition);
 	if (insert->timestamp)
-		insert_one(step, draft, new, insert->timestamp, CONNECT_INT64,
-				   schema_connect_timestamp.name, NULL);
+		insert_one(draft, new, insert->timestamp, CONNECT_INT64, schema_connect_timestamp.name,
+				   draft->timestamp);
 	if (insert->field)
-		insert_one(step, draft, new, insert->field, CONNECT_STRING, NULL, json_of_text(insert->value));
+		insert_one(draft, new, insert->field, CONNECT_STRING, NULL, field_string(insert->value, true));
 	*half = new;
 }
 

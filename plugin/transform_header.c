@@ -18,6 +18,7 @@ typedef struct InsertHeader
 	char	   *header;
 	char	   *literal;
 	const char *value;			/* as it comes out; NULL: a null header */
+	ConnectType type;			/* what Connect takes it for */
 } InsertHeader;
 
 static const Setting insert_settings[] = {
@@ -57,6 +58,25 @@ print_number(const char *text)
 	return pnstrdup(buffer, out.p - buffer);
 }
 
+/* The smallest type that a printed number fits; bytes: a decimal. */
+static ConnectType
+number_type(const char *text)
+{
+	long long	value;
+
+	if (strspn(text, "0123456789-") != strlen(text))
+		return CONNECT_FLOAT;
+	errno = 0;
+	value = strtoll(text, NULL, 10);
+	if (errno != 0)
+		return CONNECT_BYTES;
+	if (value == (int8) value)
+		return CONNECT_INT8;
+	if (value == (int16) value)
+		return CONNECT_INT16;
+	return value == (int32) value ? CONNECT_INT32 : CONNECT_INT64;
+}
+
 /* A list or map, which would come out as Connect prints it. */
 static bool
 is_collection(const char *text)
@@ -78,10 +98,29 @@ insert_check(TransformStep *step)
 	if (is_collection(literal))
 		step_bad_value(step, "value.literal", literal,
 					   "a text, a number, true, false or null; lists and maps are not made");
+	insert->value = literal;
+	insert->type = CONNECT_STRING;
 	if (strcmp(literal, "null") == 0)
 		insert->value = NULL;
-	else
-		insert->value = step_number(literal) && literal[0] != '.' ? print_number(literal) : literal;
+	else if (step_number(literal) && literal[0] != '.')
+	{
+		insert->value = print_number(literal);
+		insert->type = number_type(insert->value);
+	}
+	else if (strcmp(literal, "true") == 0 || strcmp(literal, "false") == 0)
+		insert->type = CONNECT_BOOLEAN;
+}
+
+/* The value as a field; NULL if it has no plain type. */
+static Shape *
+literal_field(const InsertHeader *insert)
+{
+	ConnectSchema *schema = schema_new(insert->type, false, NULL, 0);
+
+	if (insert->value == NULL || insert->type == CONNECT_BYTES)
+		return NULL;
+	return shape_text(schema, insert->type == CONNECT_STRING ? json_of_text(insert->value) :
+					  insert->value);
 }
 
 static void
@@ -92,6 +131,7 @@ insert_apply(const TransformStep *step, Draft *draft)
 	draft_add_header(draft, insert->header,
 					 shape_header(insert->header,
 								  insert->value ? shape_text(NULL, insert->value) : NULL));
+	((DraftHeader *) llast(draft->headers))->field = literal_field(insert);
 }
 
 /* ---- DropHeaders --------------------------------------------------------- */
@@ -172,8 +212,7 @@ from_apply(const TransformStep *step, Draft *draft)
 			draft_fail(draft, "there is no field \"%s\"", (char *) lfirst(field));
 			return;
 		}
-		draft_add_header(draft, lfirst(header),
-						 field_header(draft, lfirst(header), field_value(draft, shape, from->replace_null)));
+		draft_add_value(draft, lfirst(header), field_value(draft, shape, from->replace_null));
 	}
 	if (strcmp(operation, "move") != 0)
 		return;

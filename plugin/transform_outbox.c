@@ -370,7 +370,7 @@ place_header(Draft *draft, const Event *event, const char *column, const char *n
 	Shape	   *field = require_field(draft, event, column);
 
 	if (field)
-		draft_add_header(draft, name, field_header(draft, name, field));
+		draft_add_value(draft, name, field);
 }
 
 static void

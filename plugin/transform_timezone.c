@@ -102,9 +102,9 @@ take_item(TransformStep *step, const char *option, const char *item, MatchKind *
 	bool		prefixed = n > 1 && (strcmp(parts[0], "source") == 0 || strcmp(parts[0], "topic") == 0);
 	MatchRule  *rule;
 
-	if (n == 0 || (n == 1 && first) || (n == 3 && !prefixed))
+	if (n == 0 || (n == 1 && first) || (n == 3 && !(first && prefixed)))
 		step_bad_value(step, option, item,
-					   "rules as in source:table, source:table:field, topic:topic, topic:topic:field, name:field, of letters, digits, dots and underscores");
+					   "rules as in source:table:field,table,table:field or topic:topic,topic:field or name:field, of letters, digits, dots and underscores; what the first one says of source or topic holds for the others");
 	if (prefixed)
 		*kind = parts[0][0] == 's' ? MATCH_TABLE : MATCH_TOPIC;
 	rule = rule_named(step->settings, *kind, parts[prefixed ? 1 : 0]);

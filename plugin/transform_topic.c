@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "frame.h"
 #include "javadate.h"
 #include "naming.h"
 #include "transformdef.h"
@@ -67,11 +68,75 @@ timestamp_router_check(TransformStep *step)
 					   psprintf("a pattern of java.text.SimpleDateFormat, but it has %s", fault));
 }
 
-/* As in Connect, where Debezium's records have no timestamp of their own. */
+/* What the rows are asked for. */
+typedef struct TimestampQuestion
+{
+	const Template *timestamp;
+	const char *pattern;
+	const char *complaint;		/* without a timestamp */
+} TimestampQuestion;
+
+static void
+print_timestamp(Out *out, const Row *row, const void *data)
+{
+	const TimestampQuestion *question = data;
+	size_t		start = out_offset(out);
+	int64		millis;
+
+	template_run(question->timestamp, out, row);
+	out_byte(out, '\0');
+	if (*out_at(out, start) == 'n')
+		draft_report(question->complaint);
+	millis = strtoll(out_at(out, start), NULL, 10);
+	out->p = out_at(out, start);
+	javadate_format(out, question->pattern, millis);
+}
+
+/* A text with each of its placeholders replaced. */
+static char *
+replaced(const char *text, const char *placeholder, const char *replacement)
+{
+	StringInfoData buf;
+	const char *hit;
+
+	initStringInfo(&buf);
+	for (; (hit = strstr(text, placeholder)) != NULL; text = hit + strlen(placeholder))
+	{
+		appendBinaryStringInfo(&buf, text, (int) (hit - text));
+		appendStringInfoString(&buf, replacement);
+	}
+	appendStringInfoString(&buf, text);
+	return buf.data;
+}
+
+static void
+take_timestamp(const TransformStep *step, Draft *draft, const char *answer, size_t len)
+{
+	const TimestampRouter *router = step->settings;
+
+	draft->topic = replaced(replaced(router->topic, "${topic}", draft->topic), "${timestamp}", answer);
+}
+
+/* Debezium's records have no timestamp before the outbox's router gives them one. */
 static void
 timestamp_router_apply(const TransformStep *step, Draft *draft)
 {
-	draft_fail(draft, "Timestamp missing on record");
+	const TimestampRouter *router = step->settings;
+	MemoryContext old;
+	TimestampQuestion *question;
+
+	if (draft->timestamp == NULL)
+	{
+		draft_fail(draft, "Timestamp missing on record");
+		return;
+	}
+	old = MemoryContextSwitchTo(draft->context);
+	question = palloc(sizeof(TimestampQuestion));
+	question->timestamp = template_compile(draft->timestamp, false);
+	question->pattern = router->timestamp;
+	question->complaint = step_failure(step, draft, "Timestamp missing on record");
+	MemoryContextSwitchTo(old);
+	draft_ask(draft, print_timestamp, question, take_timestamp);
 }
 
 /* ---- ByLogicalTableRouter ------------------------------------------------ */

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "droplist.h"
 #include "fieldvalue.h"
 #include "transformdef.h"
 
@@ -40,9 +41,7 @@ typedef struct Unwrap
 	List	   *add_headers;
 	char	   *headers_prefix;
 	char	   *route_field;
-	char	   *drop_header;
-	bool		drop_from_key;
-	bool		drop_compatible;
+	DropList	drop;
 	bool		replace_null;
 
 	DeleteAction action;
@@ -81,9 +80,9 @@ static const Setting unwrap_settings[] = {
 	{"add.headers", SETTING_LIST, offsetof(Unwrap, add_headers), false, ""},
 	{"add.headers.prefix", SETTING_STRING, offsetof(Unwrap, headers_prefix), false, "__"},
 	{"route.by.field", SETTING_STRING, offsetof(Unwrap, route_field), false, ""},
-	{"drop.fields.header.name", SETTING_STRING, offsetof(Unwrap, drop_header), false, ""},
-	{"drop.fields.from.key", SETTING_BOOL, offsetof(Unwrap, drop_from_key), false, "false"},
-	{"drop.fields.keep.schema.compatible", SETTING_BOOL, offsetof(Unwrap, drop_compatible), false, "true"},
+	{"drop.fields.header.name", SETTING_STRING, offsetof(Unwrap, drop.header), false, ""},
+	{"drop.fields.from.key", SETTING_BOOL, offsetof(Unwrap, drop.from_key), false, "false"},
+	{"drop.fields.keep.schema.compatible", SETTING_BOOL, offsetof(Unwrap, drop.compatible), false, "true"},
 	{"replace.null.with.default", SETTING_BOOL, offsetof(Unwrap, replace_null), false, "true"},
 	{"operation.header", SETTING_IGNORED},
 	{"add.source.fields", SETTING_IGNORED},
@@ -235,7 +234,7 @@ add_headers(const TransformStep *step, Draft *draft)
 		else
 			field = strcmp(reference->field, "op") == 0 ? field_string("d", true) : NULL;
 		if (field)
-			draft_add_shared(draft, reference->name, field_header(draft, reference->name, field));
+			draft_add_shared(draft, reference->name, field);
 	}
 }
 
@@ -285,21 +284,23 @@ set_row(const TransformStep *step, Draft *draft, const Shape *row, const char *d
 	draft->value = value;
 }
 
-/*
- * The list of fields to drop is a header's value, which only
- * ExtractChangedRecordState would make.
- */
+/* ---- what a header leaves out -------------------------------------------- */
+
 static void
-check_drop_header(const TransformStep *step, Draft *draft)
+take_names(const TransformStep *step, Draft *draft, const char *answer, size_t len)
 {
 	const Unwrap *unwrap = step->settings;
-	ListCell   *lc;
 
-	if (unwrap->drop_header[0] == '\0')
-		return;
-	foreach(lc, draft->headers)
-		if (strcmp(((DraftHeader *) lfirst(lc))->name, unwrap->drop_header) == 0)
-		draft_fail(draft, "header \"%s\" is no list of field names", unwrap->drop_header);
+	droplist_take(&unwrap->drop, draft, answer, len);
+}
+
+static void
+drop_listed(const TransformStep *step, Draft *draft)
+{
+	const Unwrap *unwrap = step->settings;
+
+	if (unwrap->drop.header[strspn(unwrap->drop.header, " \t\n\r\f\v")] != '\0')
+		droplist_apply(&unwrap->drop, draft, take_names);
 }
 
 /* ---- the topic ----------------------------------------------------------- */
@@ -325,9 +326,10 @@ take_topic(const TransformStep *step, Draft *draft, const char *answer, size_t l
 {
 	if (!is_blank(answer))
 		draft->topic = answer;
+	drop_listed(step, draft);
 }
 
-/* The topic that a field of the row names; one that is null or blank names none. */
+/* The topic that a field of the row names; one that is null or blank names none.  Then what is left out. */
 static void
 route(const TransformStep *step, Draft *draft, const Shape *row, bool with_default)
 {
@@ -335,14 +337,17 @@ route(const TransformStep *step, Draft *draft, const Shape *row, bool with_defau
 	FieldReader *reader;
 
 	if (unwrap->route_field[0] == '\0')
+	{
+		drop_listed(step, draft);
 		return;
+	}
 	reader = field_reader_of_type(draft, row, unwrap->route_field, CONNECT_STRING, with_default);
 	if (reader == NULL)
 		return;
 	if (reader->template)
 		draft_ask(draft, print_topic, reader, take_topic);
-	else if (reader->value.kind == FIELD_STRING)
-		take_topic(step, draft, reader->value.text, reader->value.len);
+	else
+		take_topic(step, draft, reader->value.kind == FIELD_STRING ? reader->value.text : "", 0);
 }
 
 static void
@@ -397,7 +402,6 @@ unwrap_apply(const TransformStep *step, Draft *draft)
 		set_row(step, draft, after, "false");
 	if (draft->dropped || draft->failure)
 		return;
-	check_drop_header(step, draft);
 	if (after->is_null)
 		route(step, draft, before, false);
 	else

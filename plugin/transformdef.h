@@ -71,6 +71,9 @@ extern const TransformClass unwrap_transforms[];
 extern const TransformClass outbox_transforms[];
 extern const TransformClass filter_transforms[];
 extern const TransformClass timezone_transforms[];
+extern const TransformClass change_transforms[];
+extern const TransformClass header_value_transforms[];
+extern const TransformClass message_transforms[];
 extern const TransformClass filter_predicates[];
 
 /* The name of one of a step's properties, for errors. */

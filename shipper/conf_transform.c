@@ -40,6 +40,10 @@ static const char *const transform_classes[] = {
 	KAFKA "Flatten$Key", KAFKA "Flatten$Value",
 	KAFKA "TimestampRouter",
 	DEBEZIUM "TimezoneConverter",
+	DEBEZIUM "HeaderToValue",
+	DEBEZIUM "ExtractChangedRecordState",
+	DEBEZIUM "SchemaChangeEventFilter",
+	"io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent",
 	KAFKA "Filter",
 	NULL
 };
