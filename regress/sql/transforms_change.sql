@@ -18,6 +18,8 @@ UPDATE c SET n = 2, s = 'b';
 \set SHOW_CONTEXT never
 SELECT pg_temp.events('TimezoneConverter', 'transforms', 'a,u', 'transforms.a.converted.timezone', 'Europe/Paris');
 SELECT pg_temp.events('TimezoneConverter', 'transforms', 'a,u', 'transforms.a.converted.timezone', '-18:00', 'transforms.a.exclude.list', 'source:c:before.tz,d');
+-- times of source, where a rule names them: here one of three is moved, by +05:30
+SELECT (s ->> 'ts_us')::bigint / 1000 - (s ->> 'ts_ms')::bigint, (s ->> 'ts_ns')::bigint / 1000000 - (s ->> 'ts_ms')::bigint FROM (SELECT data::jsonb -> 'value' -> 'source' AS s FROM (SELECT pg_temp.events('TimezoneConverter', 'transforms', 'a', 'transforms.a.converted.timezone', 'Asia/Kolkata', 'transforms.a.include.list', 'source:c:source.ts_us') AS data) e) e;
 SELECT pg_temp.events('ExtractChangedRecordState', 'transforms', 'a,u', 'transforms.a.header.changed.name', 'changed', 'transforms.a.header.unchanged.name', 'same', 'transforms.u.drop.fields.header.name', 'same', 'transforms.u.drop.fields.keep.schema.compatible', 'false');
 -- a column under a mask does not tell whether it has changed
 SELECT pg_temp.events('ExtractChangedRecordState', 'transforms', 'a,u', 'transforms.a.header.changed.name', 'changed', 'column.mask.with.3.chars', 'public.c.s');
