@@ -13,6 +13,7 @@
 #include "change.h"
 #include "compat.h"
 #include "fork.h"
+#include "identity.h"
 #include "record.h"
 #include "txn.h"
 
@@ -21,6 +22,7 @@ typedef struct Change
 {
 	Session    *session;
 	RelPlan    *plan;
+	Relation	relation;
 	TupleDesc	desc;
 	HeapTuple	old;			/* may be NULL */
 	HeapTuple	new;			/* may be NULL */
@@ -200,6 +202,19 @@ row_changed(const Change *change)
 	return false;
 }
 
+/*
+ * Names the row, for a client that reads the table meanwhile: of changes that give
+ * events, so that what it read is outdated, and of all deletes.  An old row that
+ * is at hand may be another one than the new.
+ */
+static void
+note_row(const Change *change)
+{
+	for (Side side = SIDE_NEW; side < SIDES; side++)
+		if ((side == SIDE_NEW ? change->new : change->old) != NULL)
+			identity_write(change->session, change->plan, change->relation, &change->row, side);
+}
+
 /* The record that the row at hand becomes. */
 static inline const Record *
 record_of(const Change *change, RecordKind kind)
@@ -213,6 +228,9 @@ put(Change *change, RecordKind kind)
 {
 	const Record *record = record_of(change, kind);
 
+	if (unlikely(change->session->window) &&
+		(!record->dropped || kind == RECORD_DELETE || kind == RECORD_MOVED_DELETE))
+		note_row(change);
 	if (unlikely(record->dropped))
 	{
 		txn_drop_event(change->session, change->plan->counter);
@@ -326,6 +344,14 @@ is_sent(Change *change, ReorderBufferChange *decoded)
 	return !change->filtered;
 }
 
+/* A row is gone that the publication shows, though that gives no event? */
+static bool
+is_deleted(const Change *change, ChangeKind kind)
+{
+	return kind == CHANGE_DELETE && change->plan->published[kind] &&
+		change->old != NULL && !change->filtered;
+}
+
 void
 change_write(Session *session, RelPlan *plan, Relation relation,
 			 ReorderBufferChange *decoded)
@@ -334,6 +360,7 @@ change_write(Session *session, RelPlan *plan, Relation relation,
 	Change		change = {
 		.session = session,
 		.plan = plan,
+		.relation = relation,
 		.desc = RelationGetDescr(relation),
 		.old = COMPAT_TUPLE(decoded->data.tp.oldtuple),
 		.new = COMPAT_TUPLE(decoded->data.tp.newtuple),
@@ -346,6 +373,11 @@ change_write(Session *session, RelPlan *plan, Relation relation,
 		(kind == CHANGE_DELETE && change.old == NULL) ||
 		(kind != CHANGE_DELETE && change.new == NULL))
 	{
+		if (unlikely(session->window) && is_deleted(&change, kind))
+		{
+			prepare_row(&change);
+			note_row(&change);
+		}
 		txn_dropped(session, is_sent(&change, decoded), decoded->lsn);
 		return;
 	}

@@ -85,6 +85,13 @@
 #define compat_expand_virtual_columns(node, rel) (node)
 #endif
 
+/* A generated column that no tuple holds. */
+#if PG_VERSION_NUM >= 180000
+#define compat_is_virtual(att) ((att)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
+#else
+#define compat_is_virtual(att) false
+#endif
+
 #if PG_VERSION_NUM >= 160000
 #define compat_attrmap_by_name(indesc, outdesc) \
 	build_attrmap_by_name_if_req((indesc), (outdesc), false)
@@ -123,6 +130,16 @@
 /* GetXLogReplayRecPtr() */
 #if PG_VERSION_NUM >= 150000
 #include "access/xlogrecovery.h"
+#endif
+
+/* Transactions between the commit's record and its mark in the commit log. */
+#if PG_VERSION_NUM >= 150000
+#define compat_committing(n) GetVirtualXIDsDelayingChkpt((n), DELAY_CHKPT_START)
+#define compat_are_committing(list, n) \
+	HaveVirtualXIDsDelayingChkpt((list), (n), DELAY_CHKPT_START)
+#else
+#define compat_committing(n) GetVirtualXIDsDelayingChkpt(n)
+#define compat_are_committing(list, n) HaveVirtualXIDsDelayingChkpt((list), (n))
 #endif
 
 /* Digests by name (common/cryptohash.h) */

@@ -86,7 +86,8 @@ envelope_source(const Session *session, const char *schema, const char *table)
 	shape_add(source, "schema", quoted(false, schema));
 	shape_add(source, "table", quoted(false, table));
 	shape_add(source, "txId", int64_slot(true, SLOT_XID));
-	shape_add(source, "lsn", int64_slot(true, SLOT_LSN));
+	shape_add(source, "lsn", session->incremental ?
+			  shape_text(plain(CONNECT_INT64, true), "null") : int64_slot(true, SLOT_LSN));
 	shape_add(source, "xmin", session->options->xmin_interval > 0 ?
 			  int64_slot(true, SLOT_XMIN) : shape_text(plain(CONNECT_INT64, true), "null"));
 	shape_add(source, "origin", shape_slot(plain(CONNECT_STRING, true), SLOT_ORIGIN));

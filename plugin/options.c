@@ -182,6 +182,10 @@ const OptionRow option_rows[] = {
 		   "The runId of the context headers; the shipper's, so that it outlives a reconnect."),
 	STRING("walpost.last.commit.lsn", last_commit, NULL,
 		   "End LSN of the last transaction that the client has, for source.sequence after a reconnect."),
+	STRING("walpost.window.key", window_key, NULL,
+		   "What logical messages with the prefix walpost.watermark have to begin with to be this client's; all others are left out, and none is an event."),
+	BOOL("walpost.window.open", window_open, "false",
+		 "Whether frames name the row of each change from the beginning; else they do from a watermark on."),
 };
 const int	option_nrows = lengthof(option_rows);
 

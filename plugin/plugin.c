@@ -22,11 +22,13 @@
 #include "compat.h"
 #include "guard.h"
 #include "holdback.h"
+#include "identity.h"
 #include "message.h"
 #include "relcache.h"
 #include "settings.h"
 #include "txn.h"
 #include "txnmeta.h"
+#include "watermark.h"
 
 PG_MODULE_MAGIC;
 
@@ -59,6 +61,7 @@ on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 	if (options->transaction_metadata)
 		session->meta = txnmeta_create(session);
 	txn_set_last_commit(session, parse_last_commit(options->last_commit));
+	session->window = options->window_open;
 	if (!is_init)
 		session->guc_level = settings_apply();
 
@@ -152,6 +155,8 @@ on_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
 		RelPlan    *plan = relcache_get(session, relations[i], decoded->lsn);
 
 		session->txn.ordinal++;
+		if (session->window && plan->stream.topic != NULL)
+			identity_write_all(session, RelationGetRelid(relations[i]));
 		if (plan->published[CHANGE_TRUNCATE] && !plan->skipped[CHANGE_TRUNCATE])
 			change_write_truncate(session, plan, decoded->lsn);
 		else
@@ -196,7 +201,9 @@ on_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn,
 	error_context_stack = &context;
 	if (transactional)
 		session->txn.ordinal++;
-	if (session->options->failure == FAILURE_FAIL)
+	if (watermark_is(prefix))
+		watermark_take(session, transactional, lsn, content, len);
+	else if (session->options->failure == FAILURE_FAIL)
 		write_message(&args);
 	else
 		guard_run(&subject, false, write_message, &args);

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
@@ -154,4 +155,53 @@ relkey_identity(Relation relation, bool *full)
 	while ((i = bms_next_member(bitmap, i)) >= 0)
 		result = bms_add_member(result, i + FirstLowInvalidHeapAttributeNumber);
 	return result;
+}
+
+int
+relkey_primary_columns(Relation relation, int *attributes)
+{
+	Oid			primary = compat_primary_key(relation);
+	Relation	index = OidIsValid(primary) ? RelationIdGetRelation(primary) : NULL;
+	int			n;
+
+	if (!RelationIsValid(index))
+		return 0;
+	n = index->rd_index->indnkeyatts;
+	for (int i = 0; i < n; i++)
+		attributes[i] = index->rd_index->indkey.values[i] - 1;
+	RelationClose(index);
+	return n;
+}
+
+Bitmapset *
+relkey_primary(Relation relation)
+{
+	int			attributes[INDEX_MAX_KEYS];
+	int			n = relkey_primary_columns(relation, attributes);
+	Bitmapset  *result = NULL;
+
+	for (int i = 0; i < n; i++)
+		result = bms_add_member(result, attributes[i] + 1);
+	return result;
+}
+
+bool
+relkey_is_unique(Relation relation, AttrNumber attribute)
+{
+	ListCell   *lc;
+	bool		found = false;
+
+	foreach(lc, RelationGetIndexList(relation))
+	{
+		Relation	index = RelationIdGetRelation(lfirst_oid(lc));
+
+		if (!RelationIsValid(index))
+			continue;
+		found = found || (index->rd_index->indisunique && index->rd_index->indisvalid &&
+						  index->rd_index->indimmediate && index->rd_index->indnkeyatts == 1 &&
+						  index->rd_index->indkey.values[0] == attribute &&
+						  heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL));
+		RelationClose(index);
+	}
+	return found;
 }

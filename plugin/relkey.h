@@ -32,4 +32,16 @@ extern List *relkey_columns(Relation relation, const Filter *filter,
  */
 extern Bitmapset *relkey_identity(Relation relation, bool *full);
 
+/* The attributes (numbers from 1) of the primary key; NULL without one. */
+extern Bitmapset *relkey_primary(Relation relation);
+
+/*
+ * The same (numbers from 0) in the order of its index; returns how many.  There is
+ * room for INDEX_MAX_KEYS of them.
+ */
+extern int	relkey_primary_columns(Relation relation, int *attributes);
+
+/* Has the attribute (a number from 1) a unique index of its own, over all rows? */
+extern bool relkey_is_unique(Relation relation, AttrNumber attribute);
+
 #endif							/* WALPOST_RELKEY_H */

@@ -15,6 +15,7 @@
 
 #include "coldefault.h"
 #include "compat.h"
+#include "identity.h"
 #include "naming.h"
 #include "quirks.h"
 #include "relbuild.h"
@@ -285,6 +286,7 @@ build_tuples(Build *build, RelPlan *plan)
 			plan->toastable[plan->ntoastable++] = i;
 	}
 
+	plan->identity = identity_attributes(build->leaf, &plan->nidentity);
 	plan->key_attributes = palloc(Max(list_length(build->key), 1) * sizeof(int));
 	plan->key_in_old = true;
 	foreach(lc, build->key)

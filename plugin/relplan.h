@@ -75,6 +75,10 @@ typedef struct RelPlan
 	int			nkey_attributes;
 	bool		key_in_old;		/* every key column is in an old tuple */
 
+	/* telling rows apart (identity.h) */
+	int		   *identity;		/* attributes, from 0 */
+	int			nidentity;
+
 	/* comparing rows, for skip.messages.without.change */
 	ShapeColumn *compared;		/* the row's columns; NULL: nothing is skipped */
 	int			ncompared;

@@ -83,6 +83,8 @@ typedef struct Session
 	const char *database;		/* source.db */
 	bool		hello_sent;
 	bool		reads;			/* tables, for a snapshot, instead of decoding */
+	bool		incremental;	/* for one that the stream goes on beside */
+	bool		window;			/* a snapshot's window is open: frames name rows */
 	Batch		batch;
 	uint64		batches;		/* number of the batch at hand, from 1 */
 

@@ -25,9 +25,11 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "chunk.h"
 #include "compat.h"
 #include "fork.h"
 #include "guard.h"
+#include "identity.h"
 #include "record.h"
 #include "settings.h"
 #include "snapshot.h"
@@ -59,6 +61,9 @@ struct SnapshotReader
 	uint64		ordinal;		/* of the row at hand */
 	BlockNumber first_block;	/* of those that are read, */
 	BlockNumber end_block;		/* up to before this one */
+	const ItemPointerData *rows;	/* to be read; NULL: the scan's */
+	int			nrows;
+	bool		outdated;		/* rows may be that the stream has had */
 
 	ReorderBufferTXN txn;		/* of each chunk */
 	StringInfoData buffers[2];
@@ -141,9 +146,11 @@ begin_scan(SnapshotReader *reader, const SnapshotRequest *request)
 			reader->slots[i] = snapshot_query_slot(relation);
 		return;
 	}
-	reader->scan = table_beginscan_strat(relation, reader->snapshot, 0, NULL, true, false);
 	for (int i = 0; i < lengthof(reader->slots); i++)
 		reader->slots[i] = table_slot_create(relation, NULL);
+	if (request->rows != NULL)
+		return;
+	reader->scan = table_beginscan_strat(relation, reader->snapshot, 0, NULL, true, false);
 	reader->first_block = request->first;
 	reader->end_block = Min(request->end, nblocks);
 	if (whole)
@@ -169,12 +176,24 @@ passes_filter(const SnapshotReader *reader, TupleTableSlot *slot)
 							kind == CHANGE_DELETE ? tuple : NULL, &tuple) == FILTER_KEEP;
 }
 
+/* The next row of the query, the scan or the list. */
 static bool
 next_slot(SnapshotReader *reader, TupleTableSlot *slot)
 {
 	if (reader->query != NULL)
 		return snapshot_query_next(reader->query, slot);
-	return table_scan_getnextslot(reader->scan, ForwardScanDirection, slot);
+	if (reader->rows == NULL)
+		return table_scan_getnextslot(reader->scan, ForwardScanDirection, slot);
+	while (reader->nrows > 0)
+	{
+		ItemPointerData tid = *reader->rows++;
+
+		reader->nrows--;
+		if (table_tuple_fetch_row_version(reader->relation, &tid, reader->snapshot, slot) &&
+			!(reader->outdated && chunk_is_outdated(slot)))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -214,6 +233,8 @@ write_row(void *arg)
 	if (record->dropped)
 		return;
 	txn_prepare_event(session, NULL);
+	if (session->incremental)
+		identity_put(&session->batch.out, reader->plan, reader->relation, &row, SIDE_NEW);
 	record_write(session, record, &row);
 }
 
@@ -309,11 +330,13 @@ describe(SnapshotReader *reader, const SnapshotRequest *request)
 	reader->txn.final_lsn = reader->txn.end_lsn = lsn;
 	COMPAT_COMMIT_TIME(&reader->txn) = GetCurrentTransactionStartTimestamp();
 	reader->first = true;
-	reader->mark = quoted_mark("true");
+	reader->mark = quoted_mark(request->rows ? request->first_mark : "true");
 	reader->first_mark = quoted_mark(request->first_mark);
 	reader->last_mark = quoted_mark(request->last_mark);
 	reader->ordinal = (uint64) request->first * ROWS_PER_BLOCK;
-	txn_read(reader->session, lsn, GetTopFullTransactionIdIfAny());
+	txn_read(reader->session, lsn, request->rows ? InvalidFullTransactionId : GetTopFullTransactionIdIfAny());
+	if (request->rows)
+		txn_set_last_commit(reader->session, lsn);
 }
 
 SnapshotReader *
@@ -331,15 +354,20 @@ snapshot_begin(const SnapshotRequest *request)
 	level = settings_apply();
 	reader->session = session_create(make_context(reader), request->options, false);
 	reader->session->reads = true;
+	reader->session->incremental = request->rows != NULL;
 	reader->session->next_stream = request->stream;
 	reader->plan = relplan_build(reader->session, CurrentMemoryContext, reader->relation,
 								 request->stream, InvalidXLogRecPtr);
 	snapshot_check_plan(reader->relation, reader->plan);
 	describe(reader, request);
+	reader->rows = request->rows;
+	reader->nrows = request->nrows;
+	reader->outdated = reader->plan->published[CHANGE_UPDATE] && !reader->plan->skipped[CHANGE_UPDATE];
 	begin_scan(reader, request);
 	reader->has_row = !reader->plan->records[RECORD_READ].dropped &&
 		fetch(reader, reader->slots[reader->present]);
-	snapshot_progress_begin(request->relid, reader->first_block, reader->end_block);
+	if (request->rows == NULL)
+		snapshot_progress_begin(request->relid, reader->first_block, reader->end_block);
 	AtEOXact_GUC(true, level);
 	return reader;
 }
@@ -357,7 +385,8 @@ snapshot_next(SnapshotReader *reader)
 		next_row(reader);
 	if (reader->chunk == NULL)
 		batch_flush(&reader->session->batch);
-	report(reader);
+	if (reader->scan != NULL)
+		report(reader);
 	AtEOXact_GUC(true, level);
 	return reader->chunk ? (struct varlena *) reader->chunk->data : NULL;
 }
@@ -369,7 +398,7 @@ snapshot_end(SnapshotReader *reader)
 		ExecDropSingleTupleTableSlot(reader->slots[i]);
 	if (reader->query != NULL)
 		snapshot_query_end(reader->query);
-	else
+	if (reader->scan != NULL)
 		table_endscan(reader->scan);
 	UnregisterSnapshot(reader->snapshot);
 	relplan_free(reader->plan);

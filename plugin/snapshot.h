@@ -14,8 +14,14 @@
 #include "access/xlogdefs.h"
 #include "nodes/pg_list.h"
 #include "storage/block.h"
+#include "storage/itemptr.h"
 
-/* What is to be read, and how.  Borrowed until the reader ends. */
+/*
+ * What is to be read, and how.  Borrowed until the reader ends.  Events of an
+ * incremental snapshot say so (and nothing of lsn but in source.sequence), come
+ * behind the identities of their rows, and leave out rows that a transaction has
+ * outdated which the snapshot does not see although it has committed.
+ */
 typedef struct SnapshotRequest
 {
 	Oid			relid;
@@ -27,6 +33,9 @@ typedef struct SnapshotRequest
 	const char *query;			/* SQL that returns rows of it, to be read
 								 * instead, without blocks; NULL: none */
 	uint32		stream;			/* number of the stream, in frames */
+	const ItemPointerData *rows;	/* instead of blocks: these, for an
+									 * incremental snapshot */
+	int			nrows;
 	const char *first_mark;		/* source.snapshot of the first row */
 	const char *last_mark;		/* of the last, also if it is the first */
 } SnapshotRequest;

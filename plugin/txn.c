@@ -404,13 +404,19 @@ txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 }
 
 void
+txn_prepare_control(Session *session)
+{
+	session->batch.open = false;
+	open_batch(session);
+}
+
+void
 txn_prepare_unit(Session *session, XLogRecPtr end_lsn, uint32 n)
 {
 	Out		   *out;
 	size_t		start;
 
-	session->batch.open = false;
-	open_batch(session);
+	txn_prepare_control(session);
 	session->txn.ordinal = 1;
 	if (session->options->position_headers)
 		set_position(session, session->ctx->reader->ReadRecPtr);

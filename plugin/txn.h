@@ -70,6 +70,11 @@ extern void txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commi
 extern void txn_prepare_unit(Session *session, XLogRecPtr end_lsn, uint32 n);
 
 /*
+ * Opens the batch for a frame outside any transaction, which is no unit either.
+ */
+extern void txn_prepare_control(Session *session);
+
+/*
  * What all rows of a snapshot say: it was taken at lsn, and transaction xid
  * reads it (invalid: one without a number).
  */

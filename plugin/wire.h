@@ -74,6 +74,39 @@
 #define WIRE_SIGNAL_MAX		(1024 * 1024)
 
 /*
+ * WIRE_CONTROL_WATERMARK: text nonce; a logical message of the client's own, with
+ * the session's key, came by.  It is no unit and is not acknowledged.
+ */
+#define WIRE_CONTROL_WATERMARK 'w'
+
+/*
+ * walpost.chunk() begins with WIRE_CONTROL_SNAPSHOT: u32 xmin, u32 xmax, u32 n
+ * and so many u32 of transactions between them that it does not see; text, the
+ * upper bound of the keys (an array's text; empty: the table is).  It ends with
+ * WIRE_CONTROL_CHUNK: text, the last key it looked at (empty: none); u64 rows that
+ * it found; u8, 1 if there are more.  The LSN of both is 0.
+ */
+#define WIRE_CONTROL_SNAPSHOT 's'
+#define WIRE_CONTROL_CHUNK	'k'
+
+/*
+ * IDENTITY, while a snapshot's window is open, before the EVENTs of its change
+ * (of which there may be none): u32 OID of the relation that has the row, u8 kind,
+ * and for WIRE_IDENTITY_ROW bytes that no other row of it has, equal for all
+ * versions of the row until one with another identity is written.
+ */
+#define WIRE_IDENTITY		'I'
+#define WIRE_IDENTITY_ROW	'r'
+#define WIRE_IDENTITY_ALL	'a' /* any row: TRUNCATE */
+
+/*
+ * The prefix of the logical messages that are watermarks, and never events.
+ * Content: the session's key, a colon, 'o' (a window opens: identities from here
+ * on), 'w' (a mark and nothing more) or 'c' (the window closes), a colon, a nonce.
+ */
+#define WIRE_WATERMARK_PREFIX "walpost.watermark"
+
+/*
  * The event's fixed head, as offsets into the body.  RECEIVER is zero on the
  * wire and belongs to the receiver from then on: the shipper keeps there what
  * it must find again when the event is acknowledged, so that an event in

@@ -36,6 +36,15 @@ AS 'MODULE_PATHNAME', 'walpost_snapshot';
 COMMENT ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text, text) IS
 'the rows of a table, of some blocks of it, or those that a query returns, as the events (op r) that walpost makes of them under these options (name, value, ...); for the target list';
 
+CREATE FUNCTION walpost.chunk(relation regclass, options text[], lsn pg_lsn, max_rows integer,
+                              "after" text[] DEFAULT NULL, upto text[] DEFAULT NULL,
+                              condition text DEFAULT NULL, surrogate text DEFAULT NULL)
+RETURNS SETOF bytea
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
+AS 'MODULE_PATHNAME', 'walpost_chunk';
+COMMENT ON FUNCTION walpost.chunk(regclass, text[], pg_lsn, integer, text[], text[], text, text) IS
+'the next rows of a table in the order of its key, as the shipper reads them for an incremental snapshot; for the target list';
+
 CREATE VIEW walpost.slots AS
 SELECT s.slot_name, s.database, s.active, s.active_pid,
        s.restart_lsn, s.confirmed_flush_lsn,
@@ -102,4 +111,5 @@ GRANT SELECT ON walpost.snapshot_progress TO pg_monitor;
 
 -- It checks what the role may read, as COPY does.
 GRANT EXECUTE ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION walpost.chunk(regclass, text[], pg_lsn, integer, text[], text[], text, text) TO PUBLIC;
 GRANT USAGE ON SCHEMA walpost TO PUBLIC;

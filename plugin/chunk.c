@@ -1,0 +1,330 @@
+/*
+ * chunk.c
+ *	  Which rows of a table come next, in the order of a key.
+ *
+ * The query asks for the places of rows and their keys alone; the rows are then
+ * taken from there as the stream would have them.  It runs under the caller's
+ * settings, since its condition is the caller's; keys are read and printed under
+ * ours, since they are kept.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "chunk.h"
+#include "compat.h"
+#include "relkey.h"
+#include "settings.h"
+
+/* What commits are waited for with; they take microseconds. */
+#define COMMIT_NAP_US	100
+
+/* A query while it is put together. */
+typedef struct RowQuery
+{
+	const ChunkRequest *request;
+	int			columns[INDEX_MAX_KEYS + 1];	/* attributes, from 0 */
+	int			ncolumns;
+	StringInfoData sql;
+	Oid			types[2 * (INDEX_MAX_KEYS + 1)];
+	Datum		values[2 * (INDEX_MAX_KEYS + 1)];
+	int			nvalues;
+	const char *word;			/* WHERE before the first condition, then AND */
+} RowQuery;
+
+/* ---- the key ---- */
+
+static pg_attribute_noreturn() void
+no_key(Relation relation, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("could not read relation \"%s\" in chunks", RelationGetRelationName(relation)),
+			 errdetail_internal("%s", detail),
+			 errhint("Add a primary key, name a unique column that is NOT NULL as surrogate-key, or take the table on with \"walpost snapshot --table\".")));
+}
+
+static int
+surrogate_attribute(const ChunkRequest *request, bool *has_key)
+{
+	TupleDesc	desc = RelationGetDescr(request->relation);
+	AttrNumber	number = get_attnum(RelationGetRelid(request->relation), request->surrogate);
+
+	if (number <= 0)
+		no_key(request->relation, psprintf("It has no column \"%s\".", request->surrogate));
+	if (!TupleDescAttr(desc, number - 1)->attnotnull)
+		no_key(request->relation, psprintf("Rows with NULL in column \"%s\" would be missed.", request->surrogate));
+	*has_key = relkey_is_unique(request->relation, number);
+	return number - 1;
+}
+
+static void
+add_column(RowQuery *query, int attribute)
+{
+	for (int i = 0; i < query->ncolumns; i++)
+		if (query->columns[i] == attribute)
+			return;
+	query->columns[query->ncolumns++] = attribute;
+}
+
+/*
+ * The surrogate, then the primary key: rows with equal surrogates must be told
+ * apart, or those behind the end of a chunk were missed.
+ */
+static void
+choose_columns(RowQuery *query)
+{
+	const ChunkRequest *request = query->request;
+	int			keys[INDEX_MAX_KEYS];
+	int			nkeys = relkey_primary_columns(request->relation, keys);
+	bool		unique = false;
+
+	if (request->surrogate)
+		add_column(query, surrogate_attribute(request, &unique));
+	for (int i = 0; i < nkeys && !unique; i++)
+		add_column(query, keys[i]);
+	if (nkeys == 0 && !unique)
+		no_key(request->relation, request->surrogate ?
+			   psprintf("It has no primary key, and column \"%s\" no unique index.", request->surrogate) :
+			   "It has no primary key.");
+}
+
+/* ---- the query ---- */
+
+static Form_pg_attribute
+column(const RowQuery *query, int i)
+{
+	return TupleDescAttr(RelationGetDescr(query->request->relation), query->columns[i]);
+}
+
+static void
+append_columns(RowQuery *query, const char *suffix)
+{
+	for (int i = 0; i < query->ncolumns; i++)
+		appendStringInfo(&query->sql, "%s%s%s", i ? ", " : "",
+						 quote_identifier(NameStr(column(query, i)->attname)), suffix);
+}
+
+/* Reads a key's texts as parameters of the columns' types. */
+static void
+add_values(RowQuery *query, ArrayType *key)
+{
+	Datum	   *texts;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(key, TEXTOID, -1, false, TYPALIGN_INT, &texts, &nulls, &n);
+	if (n != query->ncolumns || array_contains_nulls(key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a key of relation \"%s\" has %d values, not %d",
+						RelationGetRelationName(query->request->relation), query->ncolumns, n)));
+	for (int i = 0; i < n; i++)
+	{
+		Oid			input,
+					param;
+
+		getTypeInputInfo(column(query, i)->atttypid, &input, &param);
+		query->types[query->nvalues] = column(query, i)->atttypid;
+		query->values[query->nvalues++] =
+			OidInputFunctionCall(input, TextDatumGetCString(texts[i]), param, -1);
+	}
+}
+
+/* Rows whose key compares so to a key; none given: all. */
+static void
+add_bound(RowQuery *query, const char *operator, ArrayType *key)
+{
+	int			first = query->nvalues;
+
+	if (key == NULL)
+		return;
+	add_values(query, key);
+	appendStringInfo(&query->sql, " %s (", query->word);
+	append_columns(query, "");
+	appendStringInfo(&query->sql, ") %s (", operator);
+	for (int i = first; i < query->nvalues; i++)
+		appendStringInfo(&query->sql, "%s$%d", i > first ? ", " : "", i + 1);
+	appendStringInfoChar(&query->sql, ')');
+	query->word = "AND";
+}
+
+static void
+begin_query(RowQuery *query, const char *first)
+{
+	Relation	relation = query->request->relation;
+
+	resetStringInfo(&query->sql);
+	query->nvalues = 0;
+	query->word = "WHERE";
+	appendStringInfo(&query->sql, "SELECT %s", first);
+	append_columns(query, "");
+	appendStringInfo(&query->sql, " FROM ONLY %s",
+					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
+												RelationGetRelationName(relation)));
+	if (query->request->condition)
+	{
+		/* it may end in a comment */
+		appendStringInfo(&query->sql, " WHERE (%s\n)", query->request->condition);
+		query->word = "AND";
+	}
+}
+
+static void
+end_query(RowQuery *query, const char *direction, int limit)
+{
+	appendStringInfoString(&query->sql, " ORDER BY ");
+	append_columns(query, direction);
+	appendStringInfo(&query->sql, " LIMIT %d", limit);
+}
+
+static void
+run_query(RowQuery *query)
+{
+	if (SPI_execute_with_args(query->sql.data, query->nvalues, query->types, query->values,
+							  NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not select rows of a chunk");
+}
+
+/* ---- its result ---- */
+
+/* The key of one row of it, the columns from the first one on, as an array's text. */
+static const char *
+key_text(const RowQuery *query, uint64 row, int first, MemoryContext context)
+{
+	Datum		texts[INDEX_MAX_KEYS + 1];
+	Datum		array;
+
+	for (int i = 0; i < query->ncolumns; i++)
+		texts[i] = CStringGetTextDatum(SPI_getvalue(SPI_tuptable->vals[row],
+													SPI_tuptable->tupdesc, first + i));
+	array = PointerGetDatum(construct_array(texts, query->ncolumns, TEXTOID, -1, false, TYPALIGN_INT));
+	return MemoryContextStrdup(context, OidOutputFunctionCall(F_ARRAY_OUT, array));
+}
+
+/* The last key that the table has now; NULL and "": it is empty. */
+static ArrayType *
+find_end(RowQuery *query, Chunk *chunk, MemoryContext context)
+{
+	int			level;
+	Oid			input,
+				param;
+	ArrayType  *key;
+
+	begin_query(query, "");
+	end_query(query, " DESC", 1);
+	run_query(query);
+	if (SPI_processed == 0)
+		return NULL;
+	level = settings_apply();
+	chunk->upto = key_text(query, 0, 1, context);
+	getTypeInputInfo(TEXTARRAYOID, &input, &param);
+	key = DatumGetArrayTypeP(OidInputFunctionCall(input, pstrdup(chunk->upto), param, -1));
+	AtEOXact_GUC(true, level);
+	return key;
+}
+
+static void
+find_rows(RowQuery *query, ArrayType *upto, Chunk *chunk, MemoryContext context)
+{
+	int			level = settings_apply();
+
+	begin_query(query, "ctid, ");
+	add_bound(query, ">", query->request->after);
+	add_bound(query, "<=", upto);
+	end_query(query, "", query->request->limit);
+	AtEOXact_GUC(true, level);
+	run_query(query);
+	chunk->nrows = (int) SPI_processed;
+	chunk->more = chunk->nrows == query->request->limit;
+	chunk->rows = MemoryContextAlloc(context, Max(chunk->nrows, 1) * sizeof(ItemPointerData));
+	for (int i = 0; i < chunk->nrows; i++)
+	{
+		bool		null;
+
+		chunk->rows[i] = *(ItemPointer) DatumGetPointer(SPI_getbinval(SPI_tuptable->vals[i],
+															SPI_tuptable->tupdesc, 1, &null));
+	}
+	if (chunk->nrows == 0)
+		return;
+	level = settings_apply();
+	chunk->last = key_text(query, chunk->nrows - 1, 2, context);
+	AtEOXact_GUC(true, level);
+}
+
+void
+chunk_select(const ChunkRequest *request, Chunk *chunk)
+{
+	MemoryContext context = CurrentMemoryContext;
+	RowQuery		query = {.request = request};
+	ArrayType  *upto = request->upto;
+
+	*chunk = (Chunk)
+	{
+		.upto = "",.last = ""
+	};
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	initStringInfo(&query.sql);
+	choose_columns(&query);
+	if (upto == NULL)
+		upto = find_end(&query, chunk, context);
+	else
+		chunk->upto = MemoryContextStrdup(context, OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(upto)));
+	if (upto != NULL)
+		find_rows(&query, upto, chunk, context);
+	SPI_finish();
+}
+
+/* ---- what is committed, but not visible ---- */
+
+void
+chunk_wait_for_commits(void)
+{
+	VirtualTransactionId *committing;
+	int			n;
+
+	/* a standby shows a transaction before it decodes it */
+	if (RecoveryInProgress())
+		return;
+	committing = compat_committing(&n);
+	while (n > 0 && compat_are_committing(committing, n))
+	{
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(COMMIT_NAP_US);
+	}
+	pfree(committing);
+}
+
+bool
+chunk_is_outdated(TupleTableSlot *slot)
+{
+	BufferHeapTupleTableSlot *place = (BufferHeapTupleTableSlot *) slot;
+	HeapTupleHeader header;
+	TransactionId updater = InvalidTransactionId;
+
+	if (!TTS_IS_BUFFERTUPLE(slot) || !BufferIsValid(place->buffer))
+		return false;
+	LockBuffer(place->buffer, BUFFER_LOCK_SHARE);
+	header = place->base.tuple->t_data;
+	if ((header->t_infomask & HEAP_XMAX_INVALID) == 0 &&
+		!HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask))
+		updater = HeapTupleHeaderGetUpdateXid(header);
+	LockBuffer(place->buffer, BUFFER_LOCK_UNLOCK);
+	return TransactionIdIsNormal(updater) && TransactionIdDidCommit(updater);
+}
