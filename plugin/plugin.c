@@ -61,7 +61,7 @@ on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 	if (options->transaction_metadata)
 		session->meta = txnmeta_create(session);
 	txn_set_last_commit(session, parse_last_commit(options->last_commit));
-	session->window = options->window_open;
+	session->window = options->wire && options->window_open;
 	if (!is_init)
 		session->guc_level = settings_apply();
 

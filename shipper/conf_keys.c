@@ -373,7 +373,7 @@ const ConfKey conf_keys[] = {
 	NOINT("internal.signal.synchronous.batch.size", "10", NO_SIGNALS),
 	NOINT("internal.signal.processor.semaphore.wait.ms", "10000", NO_SIGNALS),
 	NOBOOL("read.only", "false", NO_SIGNALS),
-	NOINT("incremental.snapshot.chunk.size", "1024", NO_SIGNALS),
+	INT("incremental.snapshot.chunk.size", 0, "1024", 1, 1000000, "rows of the first chunk that an incremental snapshot reads of a table; more or less from then on, as fast as they come (with walpost.debezium.quirks always as many)"),
 	NOENUM("incremental.snapshot.watermarking.strategy", "insert_insert", NULL, NO_SIGNALS),
 	NOBOOL("incremental.snapshot.allow.schema.changes", "false", NO_SIGNALS),
 	LIST("notification.enabled.channels", 0, NULL, "where notifications of snapshots go: sink (a topic), log"),

@@ -43,12 +43,12 @@ on_topic_created(void *arg, int topic, int code, const char *text)
 }
 
 static void
-on_recorded(void *arg)
+on_recorded(void *arg, int tag)
 {
 	Delivery   *delivery = arg;
 
 	if (delivery->events->recorded != NULL)
-		delivery->events->recorded(delivery->arg);
+		delivery->events->recorded(delivery->arg, tag);
 }
 
 static void

@@ -36,7 +36,7 @@ typedef struct DeliveryEvents
 	/* Kafka has some more events; the ledger knows in a moment. */
 	void		(*acknowledged) (void *arg, int64_t now_us);
 	/* As in ProducerEvents. */
-	void		(*recorded) (void *arg);
+	void		(*recorded) (void *arg, int tag);
 	void		(*txn_done) (void *arg);
 	/* A new producer got all events again, but no position record. */
 	void		(*renewed) (void *arg);

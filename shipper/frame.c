@@ -202,7 +202,7 @@ body_text_or_null(Body *body, FrameText *text)
 }
 
 static bool
-read_signal(Body *body, FrameControl *control)
+control_signal(Body *body, FrameControl *control)
 {
 	const char *p = body_take(body, 8);
 
@@ -213,24 +213,90 @@ read_signal(Body *body, FrameControl *control)
 		body_text_or_null(body, &control->type) && body_text_or_null(body, &control->data);
 }
 
+static bool
+control_message(Body *body, FrameControl *control)
+{
+	const char *p = body_take(body, 4);
+
+	if (p != NULL)
+		control->nevents = wire_get32(p);
+	return p != NULL;
+}
+
+static bool
+control_watermark(Body *body, FrameControl *control)
+{
+	return body_text(body, &control->text);
+}
+
+static bool
+control_snapshot(Body *body, FrameControl *control)
+{
+	const char *p = body_take(body, 12);
+
+	if (p == NULL)
+		return false;
+	control->xmin = wire_get32(p);
+	control->xmax = wire_get32(p + 4);
+	control->nhidden = wire_get32(p + 8);
+	control->hidden = body_take(body, (size_t) control->nhidden * 4);
+	return control->hidden != NULL && body_text(body, &control->text);
+}
+
+static bool
+control_chunk(Body *body, FrameControl *control)
+{
+	const char *p;
+
+	if (!body_text(body, &control->text) || (p = body_take(body, 9)) == NULL)
+		return false;
+	control->rows = wire_get64(p);
+	control->more = p[8] != 0;
+	return true;
+}
+
 static const char *
 read_control(Body *body, Frame *frame, bool received)
 {
-	FrameControl *control = &frame->control;
+	static const struct
+	{
+		char		kind;
+		bool		(*read) (Body *body, FrameControl *control);
+	}			kinds[] = {
+		{WIRE_CONTROL_MESSAGE, control_message},
+		{WIRE_CONTROL_SIGNAL, control_signal},
+		{WIRE_CONTROL_WATERMARK, control_watermark},
+		{WIRE_CONTROL_SNAPSHOT, control_snapshot},
+		{WIRE_CONTROL_CHUNK, control_chunk},
+	};
 	const char *p = body_take(body, 9);
 
 	if (p == NULL)
 		return "a CONTROL frame that is cut off";
-	control->kind = p[0];
-	control->lsn = wire_get64(p + 1);
-	control->nevents = 0;
-	if (control->kind == WIRE_CONTROL_SIGNAL)
-		return read_signal(body, control) ? NULL : "a CONTROL frame with a broken signal";
-	if (control->kind != WIRE_CONTROL_MESSAGE)
-		return "a CONTROL frame of unknown kind";
-	if ((p = body_take(body, 4)) == NULL)
-		return "a CONTROL frame that is cut off";
-	control->nevents = wire_get32(p);
+	memset(&frame->control, 0, sizeof(frame->control));
+	frame->control.kind = p[0];
+	frame->control.lsn = wire_get64(p + 1);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].kind == frame->control.kind)
+			return kinds[i].read(body, &frame->control) ? NULL : "a CONTROL frame that is cut off";
+	return "a CONTROL frame of unknown kind";
+}
+
+static const char *
+read_identity(Body *body, Frame *frame, bool received)
+{
+	FrameIdentity *identity = &frame->identity;
+	const char *p = body_take(body, 5);
+
+	if (p == NULL)
+		return "an IDENTITY frame that is cut off";
+	identity->relid = wire_get32(p);
+	identity->kind = p[4];
+	identity->bytes.len = (uint32_t) body_left(body);
+	identity->bytes.p = body_take(body, identity->bytes.len);
+	if (identity->kind != WIRE_IDENTITY_ROW &&
+		(identity->kind != WIRE_IDENTITY_ALL || identity->bytes.len != 0))
+		return "an IDENTITY frame of unknown kind";
 	return NULL;
 }
 
@@ -296,6 +362,7 @@ frame_read_fn(char tag)
 		[WIRE_COMMIT - 'A'] = read_commit,
 		[WIRE_EVENT - 'A'] = read_event,
 		[WIRE_HELLO - 'A'] = read_hello,
+		[WIRE_IDENTITY - 'A'] = read_identity,
 		[WIRE_CONTROL - 'A'] = read_control,
 		[WIRE_RELATION - 'A'] = read_relation,
 	};

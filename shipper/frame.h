@@ -68,7 +68,27 @@ typedef struct FrameControl
 	FrameText	id,
 				type,
 				data;
+
+	FrameText	text;			/* the nonce of a WATERMARK; the upper bound of
+								 * a SNAPSHOT; the last key of a CHUNK */
+
+	/* of WIRE_CONTROL_SNAPSHOT */
+	uint32_t	xmin,
+				xmax;
+	const char *hidden;			/* nhidden numbers as they are on the wire */
+	uint32_t	nhidden;
+
+	/* of WIRE_CONTROL_CHUNK */
+	uint64_t	rows;
+	bool		more;
 } FrameControl;
+
+typedef struct FrameIdentity
+{
+	uint32_t	relid;
+	char		kind;			/* WIRE_IDENTITY_* */
+	FrameText	bytes;
+} FrameIdentity;
 
 typedef struct FrameEvent
 {
@@ -96,6 +116,7 @@ typedef struct Frame
 		FrameCommit commit;
 		FrameControl control;
 		FrameEvent	event;
+		FrameIdentity identity;
 	};
 } Frame;
 

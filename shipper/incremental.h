@@ -1,7 +1,6 @@
 /*
  * incremental.h
- *	  Snapshots of a connector that streams: incremental ones, while the stream
- *	  goes on, and blocking ones, for which it stops.
+ *	  Snapshots of a connector that streams, while the stream goes on.
  *
  * An incremental snapshot reads a table in chunks, by ranges of its key, and
  * puts each chunk between two transactions of the stream.  Where exactly, is a
@@ -24,12 +23,17 @@
 #include <stdint.h>
 
 #include "conf.h"
+#include "delivery.h"
 #include "err.h"
 #include "loop.h"
 
 struct Signal;
 
 typedef struct Incremental Incremental;
+
+/* Borrows all.  The intake tells it of changed rows and watermarks from now on. */
+extern Incremental *incremental_new(const Conf *conf, Loop *loop, Delivery *delivery);
+extern void incremental_free(Incremental *incremental);
 
 /*
  * Signals that it handles (signals.h: SIGNAL_EXECUTE, _STOP, _PAUSE, _RESUME);
@@ -45,9 +49,38 @@ typedef struct Incremental Incremental;
  *		pause		no further chunk is read; PAUSED
  *		resume		RESUMED
  *
- * Only the first call of a kind changes anything; whatever comes before the
- * record was read after a start waits for that.
+ * Whatever comes before the record was read after a start waits for that.
  */
 extern void incremental_signal(void *arg, struct Signal *signal);
+
+/*
+ * What a turn of the loop does for it, while the stream is read.  False and err
+ * when the connector cannot go on.
+ */
+extern bool incremental_turn(Incremental *incremental, Err *err) must_check;
+
+/* What the stream is to tell the plugin, as properties; the caller frees it. */
+extern char *incremental_properties(const Incremental *incremental);
+
+/*
+ * The engine starts over: what Kafka has may be less than what is known here, so
+ * that the record is read again.
+ */
+extern void incremental_reset(Incremental *incremental);
+
+/* The producer's tag of the records, which it hands over by itself. */
+#define INCREMENTAL_RECORD	1
+
+/* Kafka has the record; or a new producer does not know of it. */
+extern void incremental_recorded(Incremental *incremental);
+extern void incremental_renewed(Incremental *incremental);
+
+/*
+ * With Kafka transactions: what was added so far belongs to one, and so does the
+ * record that says so, which is handed over by the second call (false: not yet).
+ * incremental_recorded() when it is committed.
+ */
+extern void incremental_close_txn(Incremental *incremental);
+extern bool incremental_finish_txn(Incremental *incremental) must_check;
 
 #endif							/* WALPOST_INCREMENTAL_H */

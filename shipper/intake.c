@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "intake.h"
+#include "intake_private.h"
 #include "log.h"
 #include "loop.h"
 #include "wire.h"
@@ -120,6 +120,8 @@ on_begin(Intake *intake, const Frame *frame, Err *err)
 
 	if (intake->in_unit)
 		return bad_stream(intake, err, "a BEGIN frame inside a transaction");
+	if (intake->window != NULL)
+		window_begin(intake->window, frame->begin.xid);
 	intake->xid = frame->begin.xid;
 	return begin_unit(intake, lsn, frame->begin.commit_us, lsn < intake->ledger.received_lsn, err);
 }
@@ -206,12 +208,36 @@ on_control(Intake *intake, const Frame *frame, Err *err)
 		return on_signal(intake, frame, err);
 	if (intake->in_unit)
 		return bad_stream(intake, err, "a CONTROL frame inside a transaction");
+	if (frame->control.kind == WIRE_CONTROL_WATERMARK)
+	{
+		if (intake->watermark != NULL)
+			intake->watermark(intake->watermark_arg, frame->control.text);
+		return true;
+	}
+	if (frame->control.kind != WIRE_CONTROL_MESSAGE)
+		return bad_stream(intake, err, "a CONTROL frame of another session");
 	if (!begin_unit(intake, frame->control.lsn, wall_now_us(),
 					frame->control.lsn <= intake->message_lsn, err))
 		return false;
 	intake->message_left = frame->control.nevents;
 	if (intake->message_left == 0)
 		end_unit(intake, intake->commit_lsn);
+	return true;
+}
+
+static bool
+on_identity(Intake *intake, const Frame *frame, Err *err)
+{
+	const FrameIdentity *identity = &frame->identity;
+
+	if (!intake->in_unit)
+		return bad_stream(intake, err, "an IDENTITY frame outside a transaction");
+	if (intake->window == NULL)
+		return true;
+	if (identity->kind == WIRE_IDENTITY_ALL)
+		window_change_all(intake->window, identity->relid);
+	else
+		window_change(intake->window, identity->relid, identity->bytes.p, identity->bytes.len);
 	return true;
 }
 
@@ -273,13 +299,33 @@ is_convicted(Intake *intake, const FrameEvent *event)
 	return true;
 }
 
+void
+intake_pin(Intake *intake, uint64_t unit, const FrameEvent *event, uint32_t number)
+{
+	Slab	   *slab = slab_get(&intake->slabs, intake->slab);
+
+	wire_put32(event->body + WIRE_EVENT_RECEIVER, intake->slab + 1);
+	wire_put32(event->body + WIRE_EVENT_STREAM, number);
+	slab->unit = unit;
+	slab->refs++;
+	ledger_produced(&intake->ledger, 1);
+	intake->counts.events++;
+}
+
+void
+intake_queue(Intake *intake, const FrameEvent *event, uint32_t number)
+{
+	const Route *route = topics_route(intake->topics, number);
+
+	producer_add(intake->producer, route->topic, event, route->headers);
+}
+
 static bool
 on_event(Intake *intake, const Frame *frame, Err *err)
 {
 	const FrameEvent *event = &frame->event;
 	uint32_t	number;
-	const Route *route;
-	Slab	   *slab;
+	const Slab *slab;
 
 	if (!intake->in_unit)
 		return bad_stream(intake, err, "an EVENT frame outside a transaction");
@@ -297,19 +343,11 @@ on_event(Intake *intake, const Frame *frame, Err *err)
 	if (slab->refs > 1 && slab->unit != intake->unit)
 		return bad_stream(intake, err, "events of two transactions in one message");
 
-	wire_put32(event->body + WIRE_EVENT_RECEIVER, intake->slab + 1);
-	wire_put32(event->body + WIRE_EVENT_STREAM, number);
-	slab->unit = intake->unit;
-	slab->refs++;
+	intake_pin(intake, intake->unit, event, number);
 	intake->taken_ordinal = intake->ordinal;
 	intake->taken_record = intake->record;
-	ledger_produced(&intake->ledger, 1);
 	if (!deadletters_expected(intake->letters) || !is_convicted(intake, event))
-	{
-		route = topics_route(intake->topics, number);
-		producer_add(intake->producer, route->topic, event, route->headers);
-	}
-	intake->counts.events++;
+		intake_queue(intake, event, number);
 	count_event(intake);
 	return true;
 }
@@ -319,6 +357,7 @@ on_frame(Intake *intake, const Frame *frame, Err *err)
 {
 	static const FrameFn handlers[] = {
 		[WIRE_HELLO - 'A'] = on_hello,
+		[WIRE_IDENTITY - 'A'] = on_identity,
 		[WIRE_RELATION - 'A'] = on_relation,
 		[WIRE_BEGIN - 'A'] = on_begin,
 		[WIRE_EVENT - 'A'] = on_event,

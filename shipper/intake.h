@@ -25,6 +25,10 @@
 #include "signals.h"
 #include "slab.h"
 #include "topics.h"
+#include "window.h"
+
+/* Streams that one table's rows may go to, after transforms. */
+#define INTAKE_ROUTES	16
 
 typedef struct IntakeCounts
 {
@@ -78,6 +82,11 @@ typedef struct Intake
 								 * transaction, */
 	uint64_t	signal_ordinal; /* and the change in it */
 	uint64_t	last_end_lsn;	/* of the last whole transaction; 0: none yet */
+
+	/* for snapshots beside the stream; set by their owner */
+	Window	   *window;			/* NULL: nobody wants to know of changed rows */
+	void		(*watermark) (void *arg, FrameText nonce);
+	void	   *watermark_arg;
 } Intake;
 
 /* Everything is borrowed; release frees a buffer. */
@@ -101,6 +110,33 @@ extern void intake_position(const Intake *intake, Position *position);
  */
 extern bool intake_take(Intake *intake, char *buffer, size_t len, size_t start,
 						int64_t now_us, Err *err) must_check;
+
+/*
+ * Rows that are not the stream's, between two of its units: a unit of their own,
+ * that confirms nothing.  Only when intake_may_insert().
+ */
+extern bool intake_may_insert(const Intake *intake);
+
+/* Opens it; returns its number in the ledger.  intake_insert_end() closes it. */
+extern uint64_t intake_insert_begin(Intake *intake);
+extern void intake_insert_end(Intake *intake);
+
+/* Where the streams of a session lead that is not the stream's; zeroed at first. */
+typedef struct IntakeRoutes
+{
+	uint32_t	routes[INTAKE_ROUTES];
+	uint32_t	n;
+} IntakeRoutes;
+
+/*
+ * Takes a buffer of such rows (the frames of one session; routes are its), and
+ * queues its events but for those whose identity the window hides, if there is
+ * one.  *ntaken grows by their number.  False and err when it does not hold what
+ * it must.
+ */
+extern bool intake_insert(Intake *intake, IntakeRoutes *routes, char *buffer, size_t len,
+						  size_t start, const Window *window, int64_t now_us,
+						  uint64_t *ntaken, Err *err) must_check;
 
 /*
  * The stream begins at lsn.  What is known of before is forgotten, with all

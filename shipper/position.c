@@ -50,16 +50,27 @@ static const Field fields[] = {
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))
 
-char *
-position_key(const char *connector, const char *prefix)
+static char *
+print_key(json_t *key)
 {
-	json_t	   *key = json_pack("[s, {s: s}]", connector, "server", prefix);
 	char	   *text = key ? json_dumps(key, JSON_COMPACT) : NULL;
 
 	if (text == NULL)
 		mem_exhausted();
 	json_decref(key);
 	return text;
+}
+
+char *
+position_key(const char *connector, const char *prefix)
+{
+	return print_key(json_pack("[s, {s: s}]", connector, "server", prefix));
+}
+
+char *
+position_side_key(const char *connector, const char *prefix, const char *what)
+{
+	return print_key(json_pack("[s, {s: s, s: s}]", connector, "server", prefix, "walpost", what));
 }
 
 static json_t *

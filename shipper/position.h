@@ -42,8 +42,14 @@ typedef struct Position
 	int64_t		written_us;		/* since 1970 */
 } Position;
 
+/* The producer's tag of position records. */
+#define POSITION_RECORD		0
+
 /* The record's key; the caller frees it. */
 extern char *position_key(const char *connector, const char *prefix);
+
+/* The key of a record beside it, which holds something else. */
+extern char *position_side_key(const char *connector, const char *prefix, const char *what);
 
 /* The record's value as text; the caller frees it. */
 extern char *position_print(const Position *position);

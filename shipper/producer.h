@@ -62,7 +62,7 @@ typedef struct ProducerEvents
 	 */
 	void		(*topic_created) (void *arg, int topic, int code, const char *text);
 	/* Kafka has the record of producer_record(). */
-	void		(*recorded) (void *arg);
+	void		(*recorded) (void *arg, int tag);
 	/* What producer_txn_init() or producer_txn_commit() asked for is done. */
 	void		(*txn_done) (void *arg);
 
@@ -168,11 +168,12 @@ extern void producer_add(Producer *producer, int topic, const FrameEvent *event,
 extern int64_t producer_push(Producer *producer, int64_t now_us);
 
 /*
- * Hands over a position record for that topic; all is copied but the topic's
- * name, which stays the same.  False when there is no room for it now.
+ * Hands over a record of the connector's own for that topic, under a tag; all is
+ * copied but the topic's name, which stays the same.  False when there is no room
+ * for it now.
  */
 extern bool producer_record(Producer *producer, const char *topic, const char *key,
-							const char *value) must_check;
+							const char *value, int tag) must_check;
 
 /*
  * ---- Kafka transactions, where producer_exactly_once() ----

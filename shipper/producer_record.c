@@ -3,7 +3,7 @@
  *	  The position record on its way into the offset topic.
  *
  * It goes through the same client as the events, so that in a transaction it
- * counts with them.  Its text is copied; one is under way at a time.
+ * counts with them.  Its text is copied; one of a tag is under way at a time.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -51,7 +51,8 @@ producer_record_failed(Producer *producer, rd_kafka_resp_err_t code, const char 
 }
 
 bool
-producer_record(Producer *producer, const char *topic, const char *key, const char *value)
+producer_record(Producer *producer, const char *topic, const char *key, const char *value,
+				int tag)
 {
 	rd_kafka_resp_err_t code;
 
@@ -60,6 +61,7 @@ producer_record(Producer *producer, const char *topic, const char *key, const ch
 							 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 							 RD_KAFKA_V_KEY(key, strlen(key)),
 							 RD_KAFKA_V_VALUE((void *) value, strlen(value)),
+							 RD_KAFKA_V_OPAQUE((void *) (intptr_t) tag),
 							 RD_KAFKA_V_END);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		return code == RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -77,7 +79,7 @@ void
 producer_on_record(Producer *producer, const rd_kafka_message_t *message)
 {
 	if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-		producer->events->recorded(producer->arg);
+		producer->events->recorded(producer->arg, (int) (intptr_t) message->_private);
 	else if (!producer->closing)
 		producer_record_failed(producer, message->err, rd_kafka_topic_name(message->rkt));
 }

@@ -163,6 +163,16 @@ open_signals(Pump *pump, Err *err)
 	return true;
 }
 
+static void
+open_incremental(Pump *pump)
+{
+	static const SignalKind kinds[] = {SIGNAL_EXECUTE, SIGNAL_STOP, SIGNAL_PAUSE, SIGNAL_RESUME};
+
+	pump->incremental = incremental_new(pump->conf, &pump->loop, &pump->delivery);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		signals_handle(pump->signals, kinds[i], incremental_signal, pump->incremental);
+}
+
 /* Whoever keeps a signal has let it go. */
 static void
 close_signals(Pump *pump)
@@ -206,6 +216,7 @@ pump_run(const PumpOptions *options, Err *err)
 		free(pump);
 		return false;
 	}
+	open_incremental(pump);
 	add_watches(pump);
 	pump_running = pump;
 	pump_counters_open(pump);
@@ -227,6 +238,7 @@ pump_run(const PumpOptions *options, Err *err)
 	pump_running = NULL;
 
 	pump_spool_close(pump);
+	incremental_free(pump->incremental);
 	close_signals(pump);
 	delivery_close(&pump->delivery);
 	sig_close(&pump->sig);

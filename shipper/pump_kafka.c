@@ -17,12 +17,17 @@ on_acknowledged(void *arg, int64_t now_us)
 }
 
 static void
-on_recorded(void *arg)
+on_recorded(void *arg, int tag)
 {
 	Pump	   *pump = arg;
 
 	/* in a transaction it counts when that is committed */
-	if (pump->exactly_once)
+	if (tag == INCREMENTAL_RECORD)
+	{
+		if (!pump->exactly_once)
+			incremental_recorded(pump->incremental);
+	}
+	else if (pump->exactly_once)
 		pump->record_delivered = true;
 	else
 		pump_recorded(pump);
@@ -37,7 +42,10 @@ on_txn_done(void *arg)
 static void
 on_renewed(void *arg)
 {
-	((Pump *) arg)->record_pending = false;
+	Pump	   *pump = arg;
+
+	pump->record_pending = false;
+	incremental_renewed(pump->incremental);
 }
 
 const DeliveryEvents pump_delivery_events = {

@@ -13,6 +13,7 @@
 #include "continuity.h"
 #include "delivery.h"
 #include "feedback.h"
+#include "incremental.h"
 #include "loop.h"
 #include "offsets.h"
 #include "position.h"
@@ -85,6 +86,7 @@ typedef struct Pump
 	Feedback	feedback;
 	Spool	   *spool;			/* NULL: none is configured, or not opened yet */
 	SpoolOptions spool_options; /* dir is NULL where none is configured */
+	Incremental *incremental;	/* snapshots beside the stream */
 
 	/* the position record */
 	char	   *record_key;

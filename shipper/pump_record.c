@@ -186,6 +186,7 @@ pump_resume(Pump *pump, bool final)
 	if (pump->exactly_once)
 		pump->record.limit = pump->record.lsn;
 	intake_resume(&pump->delivery.intake, found.start_lsn, record);
+	incremental_reset(pump->incremental);
 	pump->start_lsn = found.start_lsn;
 	pump->record_fresh = pump->exactly_once && record != NULL;
 	pump_spool_resumed(pump);
@@ -296,7 +297,7 @@ pump_record(Pump *pump, bool final)
 	pump->pending = acknowledged_position(pump, final);
 	value = position_print(&pump->pending);
 	pump->record_pending = producer_record(pump->delivery.producer, offsets_topic(pump->conf),
-										   pump->record_key, value);
+										   pump->record_key, value, POSITION_RECORD);
 	free(value);
 	pump->recorded_us = loop_now_us();
 	return false;

@@ -93,6 +93,17 @@ recall_connection(Pump *pump)
 	}
 }
 
+static bool
+start_stream(Pump *pump)
+{
+	char	   *more = incremental_properties(pump->incremental);
+	bool		done = stream_start(pump->stream, pump_received_lsn(pump), pump_last_commit(pump),
+									more, &pump->err);
+
+	free(more);
+	return done;
+}
+
 static PumpState
 turn_recall(Pump *pump)
 {
@@ -129,7 +140,7 @@ turn_recall(Pump *pump)
 		return PUMP_RECALL;
 	if (!pump->started && !(pump_spooling(pump) ? pump_spool_resume(pump) : pump_resume(pump, !pump->exactly_once)))
 		return pump_after_error(pump);
-	if (!stream_start(pump->stream, pump_received_lsn(pump), pump_last_commit(pump), &pump->err))
+	if (!start_stream(pump))
 		return pump_after_error(pump);
 	return PUMP_START;
 }
@@ -204,7 +215,7 @@ turn_stream(Pump *pump)
 		err_set(&pump->err, ERR_RETRY, "the server closed the connection while reading stood still");
 		return pump_after_error(pump);
 	}
-	if (!pump_read(pump) || !pump_report(pump))
+	if (!pump_read(pump) || !incremental_turn(pump->incremental, &pump->err) || !pump_report(pump))
 		return pump_after_error(pump);
 	pump_record(pump, false);
 	if (pump_server_leaves(pump))

@@ -106,6 +106,7 @@ close_txn(Pump *pump)
 	pump->pending = pump_position(pump);
 	intake_position(&pump->delivery.intake, &pump->pending);
 	pump->pending.limit = pump->pending.lsn;
+	incremental_close_txn(pump->incremental);
 	pump->txn_events = producer_added(pump->delivery.producer);
 	pump->txn_bytes = pump->delivery.intake.counts.bytes;
 	pump->closed_us = loop_now_us();
@@ -117,12 +118,13 @@ close_txn(Pump *pump)
 static void
 finish_txn(Pump *pump)
 {
-	if (!pump->record_pending && producer_is_handed(pump->delivery.producer))
+	if (!pump->record_pending && incremental_finish_txn(pump->incremental) &&
+		producer_is_handed(pump->delivery.producer))
 	{
 		char	   *value = position_print(&pump->pending);
 
 		pump->record_pending = producer_record(pump->delivery.producer, offsets_topic(pump->conf),
-											   pump->record_key, value);
+											   pump->record_key, value, POSITION_RECORD);
 		free(value);
 	}
 	if (!pump->record_delivered || !producer_is_through(pump->delivery.producer))
@@ -160,6 +162,7 @@ pump_txn_done(Pump *pump)
 	pump->recorded_us = now;
 	pump_recorded(pump);
 	deadletters_settle(pump->delivery.letters, &pump->record);
+	incremental_recorded(pump->incremental);
 	pump->txn = PUMP_TXN_OPEN;
 	producer_gate(pump->delivery.producer, false);
 }

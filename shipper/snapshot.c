@@ -133,7 +133,7 @@ serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *busy)
 /* ---- what Kafka says ---- */
 
 static void
-on_recorded(void *arg)
+on_recorded(void *arg, int tag)
 {
 	((Snapshot *) arg)->recorded = true;
 }
@@ -250,7 +250,7 @@ step_recording(Snapshot *snapshot)
 		char	   *value = record_text(snapshot);
 
 		snapshot->record_sent = producer_record(snapshot->delivery.producer, offsets_topic(snapshot->conf),
-												key, value);
+												key, value, POSITION_RECORD);
 		free(value);
 		free(key);
 	}

@@ -110,11 +110,11 @@ extern bool stream_ask_retained(Stream *stream, const char *slot, Err *err) must
 
 /*
  * START_REPLICATION at lsn (0: where the slot stands), with the connector's
- * properties for the plugin.  last_end_lsn is the end of the last transaction
+ * properties for the plugin, and more of them (lines; "" for none).  last_end_lsn is the end of the last transaction
  * received, for source.sequence to go on from; 0: none.
  */
 extern bool stream_start(Stream *stream, uint64_t lsn, uint64_t last_end_lsn,
-						 Err *err) must_check;
+						 const char *more, Err *err) must_check;
 
 /*
  * A standby status update.  False and err when the connection broke.  It

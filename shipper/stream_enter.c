@@ -197,24 +197,25 @@ stream_phase_ready(Stream *stream, StreamMessage *message, Err *err)
 
 /* The connector's properties, and where this stream goes on from. */
 static char *
-plugin_properties(const Stream *stream, uint64_t last_end_lsn)
+plugin_properties(const Stream *stream, uint64_t last_end_lsn, const char *more)
 {
 	char	   *properties = conf_plugin_properties(stream->conf);
 	char	   *all;
 
 	if (last_end_lsn == 0)
-		return properties;
-	all = mem_print("%swalpost.last.commit.lsn=" LSN_FMT "\n", properties,
-					LSN_ARGS(last_end_lsn));
+		all = mem_print("%s%s", properties, more);
+	else
+		all = mem_print("%s%swalpost.last.commit.lsn=" LSN_FMT "\n", properties, more,
+						LSN_ARGS(last_end_lsn));
 	free(properties);
 	return all;
 }
 
 bool
-stream_start(Stream *stream, uint64_t lsn, uint64_t last_end_lsn, Err *err)
+stream_start(Stream *stream, uint64_t lsn, uint64_t last_end_lsn, const char *more, Err *err)
 {
 	char	   *slot = PQescapeIdentifier(stream->conn, stream->slot, strlen(stream->slot));
-	char	   *properties = plugin_properties(stream, last_end_lsn);
+	char	   *properties = plugin_properties(stream, last_end_lsn, more);
 	char	   *quoted = quote_literal(properties);
 	char	   *sql;
 	bool		ok;

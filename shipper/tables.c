@@ -40,22 +40,25 @@ static const char tables_sql[] =
 " AND (n.nspname, c.relname) <> ('walpost', 'signals')"
 " ORDER BY n.nspname, c.relname";
 
-typedef struct Lists
+struct TableFilter
 {
 	bool		ignore_builtin;
 	PatternList *schema_include,
 			   *schema_exclude,
 			   *table_include,
 			   *table_exclude;
-} Lists;
+};
 
-static void
-lists_free(Lists *lists)
+void
+table_filter_free(TableFilter *lists)
 {
+	if (lists == NULL)
+		return;
 	pattern_list_free(lists->schema_include);
 	pattern_list_free(lists->schema_exclude);
 	pattern_list_free(lists->table_include);
 	pattern_list_free(lists->table_exclude);
+	free(lists);
 }
 
 static bool
@@ -64,22 +67,23 @@ compile(const Conf *conf, const char *property, PatternList **list, Err *err)
 	return pattern_list_compile(property, conf_get(conf, property), list, err);
 }
 
-static bool
-lists_read(const Conf *conf, Lists *lists, Err *err)
+TableFilter *
+table_filter_new(const Conf *conf, Err *err)
 {
-	memset(lists, 0, sizeof(*lists));
+	TableFilter *lists = mem_zero(sizeof(TableFilter));
+
 	lists->ignore_builtin = conf_get_bool(conf, "table.ignore.builtin");
 	if (compile(conf, "schema.include.list", &lists->schema_include, err) &&
 		compile(conf, "schema.exclude.list", &lists->schema_exclude, err) &&
 		compile(conf, "table.include.list", &lists->table_include, err) &&
 		compile(conf, "table.exclude.list", &lists->table_exclude, err))
-		return true;
-	lists_free(lists);
-	return false;
+		return lists;
+	table_filter_free(lists);
+	return NULL;
 }
 
 static bool
-is_captured(const Lists *lists, const char *schema, const char *table, const char *name)
+is_captured(const TableFilter *lists, const char *schema, const char *table, const char *name)
 {
 	if (lists->ignore_builtin && strcmp(table, "spatial_ref_sys") == 0)
 		return false;
@@ -87,8 +91,18 @@ is_captured(const Lists *lists, const char *schema, const char *table, const cha
 		pattern_included(lists->table_include, lists->table_exclude, name);
 }
 
+bool
+table_filter_captures(const TableFilter *filter, const char *schema, const char *table)
+{
+	char	   *name = mem_print("%s.%s", schema, table);
+	bool		captured = is_captured(filter, schema, table, name);
+
+	free(name);
+	return captured;
+}
+
 static void
-read_table(const PGresult *res, int row, const Lists *lists, Table *table)
+read_table(const PGresult *res, int row, const TableFilter *lists, Table *table)
 {
 	const char *schema = PQgetvalue(res, row, 0);
 	const char *relname = PQgetvalue(res, row, 1);
@@ -107,11 +121,11 @@ bool
 tables_read(const Conf *conf, PGconn *conn, TableList *list, Err *err)
 {
 	const char *params[] = {conf_get(conf, "publication.name")};
-	Lists		lists;
+	TableFilter *lists = table_filter_new(conf, err);
 	PGresult   *res;
 
 	memset(list, 0, sizeof(*list));
-	if (!lists_read(conf, &lists, err))
+	if (lists == NULL)
 		return false;
 	res = pg_query_params(conn, PGRES_TUPLES_OK, "list the database's tables", tables_sql,
 						  1, params, err);
@@ -121,12 +135,12 @@ tables_read(const Conf *conf, PGconn *conn, TableList *list, Err *err)
 		list->tables = mem_zero(list->n * sizeof(Table));
 		for (int i = 0; i < list->n; i++)
 		{
-			read_table(res, i, &lists, &list->tables[i]);
+			read_table(res, i, lists, &list->tables[i]);
 			list->ncaptured += list->tables[i].captured;
 		}
 	}
 	PQclear(res);
-	lists_free(&lists);
+	table_filter_free(lists);
 	return res != NULL;
 }
 

@@ -33,6 +33,14 @@ typedef struct TableList
 	int			ncaptured;
 } TableList;
 
+/* What the include and exclude lists say. */
+typedef struct TableFilter TableFilter;
+
+/* NULL and err (ERR_CONFIG) when a pattern does not compile. */
+extern TableFilter *table_filter_new(const Conf *conf, Err *err) must_check;
+extern void table_filter_free(TableFilter *filter);
+extern bool table_filter_captures(const TableFilter *filter, const char *schema, const char *table);
+
 /* Reads them; free with tables_free(). */
 extern bool tables_read(const Conf *conf, PGconn *conn, TableList *list, Err *err) must_check;
 extern void tables_free(TableList *list);

@@ -321,7 +321,7 @@ open_stream(Tail *tail, Err *err)
 		return false;
 	}
 	tail->stream = stream_adopt(replication, tail->conf, tail->slot);
-	return stream_start(tail->stream, 0, 0, err);
+	return stream_start(tail->stream, 0, 0, "", err);
 }
 
 bool

@@ -322,12 +322,19 @@ route_to(Topics *topics, int topic, FrameText block)
 	return topics->nroutes++;
 }
 
+uint32_t
+topics_route_of(Topics *topics, const FrameRelation *relation)
+{
+	char	   *name = mem_copy_len(relation->topic.p, relation->topic.len);
+	int			topic = topics_named(topics, name);
+
+	free(name);
+	return route_to(topics, topic, relation->headers);
+}
+
 bool
 topics_relation(Topics *topics, const FrameRelation *relation, Err *err)
 {
-	char	   *name;
-	int			topic;
-
 	if (relation->stream >= STREAMS_MAX)
 		return err_set(err, ERR_FATAL, "could not read the stream: stream number %u is out of range",
 					   relation->stream);
@@ -338,10 +345,6 @@ topics_relation(Topics *topics, const FrameRelation *relation, Err *err)
 		while (topics->nstreams <= relation->stream)
 			topics->streams[topics->nstreams++] = ROUTE_NONE;
 	}
-
-	name = mem_copy_len(relation->topic.p, relation->topic.len);
-	topic = topics_named(topics, name);
-	free(name);
-	topics->streams[relation->stream] = route_to(topics, topic, relation->headers);
+	topics->streams[relation->stream] = topics_route_of(topics, relation);
 	return true;
 }

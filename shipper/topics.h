@@ -48,6 +48,9 @@ extern void topics_new_session(Topics *topics);
  */
 extern bool topics_relation(Topics *topics, const FrameRelation *relation, Err *err) must_check;
 
+/* The route of what a RELATION frame of another session than the stream's says. */
+extern uint32_t topics_route_of(Topics *topics, const FrameRelation *relation);
+
 /*
  * The number of a topic of the connector's own, which is created with so many
  * partitions and replicas (-1: the broker's default) and no other settings.

@@ -26,6 +26,7 @@ UNIT_LIBS_position = -ljansson
 UNIT_continuity = shipper/continuity.c
 UNIT_bars     = shipper/bars.c shipper/log.c
 UNIT_convict  = shipper/convict.c shipper/mem.c
+UNIT_window   = shipper/window.c shipper/mem.c
 
 UNIT_TESTS    = $(patsubst regress/unit/test_%.c,%,$(sort $(wildcard regress/unit/test_*.c)))
 UNIT_PROGRAMS = $(addprefix build/unit/test_,$(UNIT_TESTS))

@@ -1,0 +1,609 @@
+/*
+ * incremental.c
+ *	  Snapshots beside the stream: what comes after what.
+ *
+ *		RECALL -> IDLE -> RESOLVE -> IDLE			a signal's tables
+ *				  IDLE -> OPEN -> READ -> MARK -> INSERT -> READ ...	a table's rows
+ *				  READ -> CLOSE -> IDLE				no more of them
+ *				  any of them -> WAIT -> IDLE		after a failure
+ *
+ * OPEN makes the plugin name the rows of changes, from a watermark on; so all that
+ * is committed later is known by row.  What was committed before and is not
+ * visible yet, walpost.chunk() finds itself, by what the rows say of who outdated
+ * them.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "incremental_private.h"
+#include "mem.h"
+#include "position.h"
+#include "wire.h"
+
+#define LOG_MODULE "incremental"
+
+/* What the window may note of changed rows. */
+#define WINDOW_BOUND	(32 * 1024 * 1024)
+
+#define RETRY_US		1000000
+
+#define SQLSTATE_LOCK_TIMEOUT	"55P03"
+
+static void on_watermark(void *arg, FrameText nonce);
+
+/* ---- beginning and end ---- */
+
+static void
+on_offsets(void *arg, short revents)
+{
+}
+
+static void
+on_timer(void *arg)
+{
+}
+
+/* Nobody else can guess it. */
+static void
+make_nonce(char text[NONCE_SIZE])
+{
+	unsigned char bytes[(NONCE_SIZE - 1) / 2];
+
+	/* so few bytes come at once, whatever the signals */
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t) sizeof(bytes))
+		mem_exhausted();
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+/* The planner's guess of a key range may be far off; an order by key never is. */
+static char *
+session_setup(const Conf *conf)
+{
+	return mem_print("SET synchronous_commit = local; SET statement_timeout = 0;"
+					 " SET idle_in_transaction_session_timeout = 0; SET lock_timeout = %lld;"
+					 " SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; SET jit = off",
+					 (long long) conf_get_int(conf, "snapshot.lock.timeout.ms"));
+}
+
+static char *
+options_sql(const Conf *conf)
+{
+	char	   *properties = conf_plugin_properties(conf);
+	char	   *quoted = inc_quote(properties);
+	char	   *text = mem_print("ARRAY['wire', '%d', 'walpost.properties', %s]", WIRE_VERSION, quoted);
+
+	free(quoted);
+	free(properties);
+	return text;
+}
+
+Incremental *
+incremental_new(const Conf *conf, Loop *loop, Delivery *delivery)
+{
+	Incremental *inc = mem_zero(sizeof(Incremental));
+
+	inc->conf = conf;
+	inc->loop = loop;
+	inc->delivery = delivery;
+	inc->exactly_once = producer_exactly_once(conf);
+	inc->setup = session_setup(conf);
+	inc->options = options_sql(conf);
+	inc->session = session_new(conf, loop, inc->setup);
+	inc->record_key = position_side_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"), "incremental");
+	inc->window = window_new(WINDOW_BOUND);
+	inc->size = (int) conf_get_int(conf, "incremental.snapshot.chunk.size");
+	inc->last_unit = UINT64_MAX;
+	make_nonce(inc->key);
+	inc->offsets_fd = (LoopFd)
+	{
+		-1, POLLIN, on_offsets, inc
+	};
+	inc->timer = (LoopTimer)
+	{
+		.fire = on_timer,.arg = inc
+	};
+	loop_fd_add(loop, &inc->offsets_fd);
+	loop_timer_add(loop, &inc->timer);
+	delivery->intake.window = inc->window;
+	delivery->intake.watermark = on_watermark;
+	delivery->intake.watermark_arg = inc;
+	return inc;
+}
+
+void
+incremental_free(Incremental *inc)
+{
+	if (inc == NULL)
+		return;
+	inc->delivery->intake.window = NULL;
+	inc->delivery->intake.watermark = NULL;
+	inc_recall_drop(inc);
+	inc_chunk_clear(&inc->chunk);
+	inc_state_clear(&inc->state);
+	for (int i = 0; i < inc->nheld; i++)
+	{
+		/* it is to come again */
+		inc->held[i].signal->settled = NULL;
+		signal_free(inc->held[i].signal);
+	}
+	free(inc->held);
+	free(inc->staged);
+	session_free(inc->session);
+	window_free(inc->window);
+	loop_fd_remove(inc->loop, &inc->offsets_fd);
+	free(inc->record_key);
+	free(inc->options);
+	free(inc->setup);
+	free(inc);
+}
+
+char *
+incremental_properties(const Incremental *inc)
+{
+	return mem_print("walpost.window.key=%s\nwalpost.window.open=%s\n", inc->key,
+					 inc->asked ? "true" : "false");
+}
+
+/* ---- phases ---- */
+
+static void
+enter(Incremental *inc, IncPhase phase)
+{
+	inc->phase = phase;
+	inc->loop->again = true;
+}
+
+/* What was read of the chunk is of no use, nor what is known of changes. */
+static void
+drop_chunk(Incremental *inc)
+{
+	session_close(inc->session);
+	inc_chunk_clear(&inc->chunk);
+	window_close(inc->window);
+	inc->opened = inc->asked = false;
+}
+
+void
+incremental_reset(Incremental *inc)
+{
+	drop_chunk(inc);
+	inc_recall_drop(inc);
+	inc_state_clear(&inc->state);
+	free(inc->staged);
+	inc->staged = NULL;
+	inc->handed = inc->announced = false;
+	inc->last_unit = UINT64_MAX;
+	inc->saved = inc->version;
+	for (int i = 0; i < inc->nheld; i++)
+		inc->held[i].resolved = false;
+	inc->phase = INC_RECALL;
+}
+
+static void
+wait_a_while(Incremental *inc)
+{
+	drop_chunk(inc);
+	inc->phase = INC_WAIT;
+	loop_timer_set(&inc->timer, RETRY_US);
+	inc->retry_us = loop_now_us() + RETRY_US;
+}
+
+/* The table at hand is done with, one way or the other. */
+static void
+finish_table(Incremental *inc, const char *status)
+{
+	IncTable   *table = &inc->state.tables[0];
+
+	if (strcmp(status, "SUCCEEDED") == 0 || strcmp(status, "EMPTY") == 0)
+		log_info("the incremental snapshot of %s is complete, %llu rows", table->name,
+				 (unsigned long long) table->rows);
+	inc_notice(inc, NOTICE_TABLE_SCAN_COMPLETED, table, status);
+	if (inc->state.ntables == 1)
+		inc_notice(inc, NOTICE_COMPLETED, table, NULL);
+	inc_state_remove(&inc->state, 0);
+	inc->size = (int) conf_get_int(inc->conf, "incremental.snapshot.chunk.size");
+	inc_touch(inc);
+}
+
+/* Errors that reading the table as it is will meet again, by the SQLSTATE's class. */
+static bool
+is_of_table(const Incremental *inc, const Err *err)
+{
+	static const char *const classes[] = {"0A", "22", "23", "42", "54", "55", "P0", "XX"};
+
+	if (inc->phase != INC_READ || inc->chunk.abandoned || inc->state.ntables == 0 ||
+		strcmp(err->sqlstate, SQLSTATE_LOCK_TIMEOUT) == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (strncmp(err->sqlstate, classes[i], 2) == 0)
+			return true;
+	return false;
+}
+
+/* False when it is the connector's, and neither the table's nor the connection's. */
+static bool
+after_error(Incremental *inc, Err *err)
+{
+	if (err->kind == ERR_FATAL && err->sqlstate[0] == '\0')
+		return false;
+	if (!is_of_table(inc, err))
+	{
+		if (log_limit_pass(&inc->limit))
+			log_warn("%s; the incremental snapshot tries again", err->text);
+	}
+	else
+	{
+		log_error("the incremental snapshot of %s ends: %s", inc->state.tables[0].name, err->text);
+		finish_table(inc, strcmp(err->sqlstate, "42P01") == 0 ? "UNKNOWN_SCHEMA" : "SQL_EXCEPTION");
+	}
+	wait_a_while(inc);
+	return true;
+}
+
+/* ---- signals ---- */
+
+static IncHeld *
+next_unresolved(Incremental *inc)
+{
+	for (int i = 0; i < inc->nheld; i++)
+		if (!inc->held[i].resolved)
+			return &inc->held[i];
+	return NULL;
+}
+
+static void
+resolved(Incremental *inc, IncHeld *held)
+{
+	inc_touch(inc);
+	held->resolved = true;
+	held->version = inc->version;
+}
+
+static bool
+stops(const Signal *signal, const IncTable *table)
+{
+	for (int i = 0; i < signal->ncollections; i++)
+		if (signal_selects(signal, i, table->name))
+			return true;
+	return signal->ncollections == 0;
+}
+
+static void
+stop(Incremental *inc, const Signal *signal)
+{
+	int			before = inc->state.ntables;
+
+	for (int i = inc->state.ntables - 1; i >= 0; i--)
+	{
+		if (!stops(signal, &inc->state.tables[i]))
+			continue;
+		log_info("the incremental snapshot of %s is stopped", inc->state.tables[i].name);
+		inc_notice(inc, NOTICE_ABORTED, &inc->state.tables[i], NULL);
+		if (i == 0 && inc->opened)
+			inc->chunk.abandoned = true;
+		inc_state_remove(&inc->state, i);
+	}
+	if (before == inc->state.ntables)
+		log_warn("signal \"%s\" stops nothing: no such incremental snapshot is being taken", signal->id);
+}
+
+static void
+set_paused(Incremental *inc, bool paused)
+{
+	if (inc->state.paused == paused)
+		return;
+	inc->state.paused = paused;
+	log_info("incremental snapshots are %s", paused ? "paused" : "resumed");
+	inc_notice(inc, paused ? NOTICE_PAUSED : NOTICE_RESUMED,
+			   inc->state.ntables > 0 ? &inc->state.tables[0] : NULL, NULL);
+}
+
+/* Obeys what needs nothing of the server, in the order in which it came. */
+static void
+obey(Incremental *inc)
+{
+	IncHeld    *held;
+
+	while ((held = next_unresolved(inc)) != NULL && held->signal->kind != SIGNAL_EXECUTE)
+	{
+		if (held->signal->kind == SIGNAL_STOP)
+			stop(inc, held->signal);
+		else
+			set_paused(inc, held->signal->kind == SIGNAL_PAUSE);
+		resolved(inc, held);
+	}
+}
+
+void
+incremental_signal(void *arg, Signal *signal)
+{
+	Incremental *inc = arg;
+
+	inc->held = mem_resize(inc->held, (inc->nheld + 1) * sizeof(IncHeld));
+	inc->held[inc->nheld++] = (IncHeld)
+	{
+		.signal = signal
+	};
+	inc->loop->again = true;
+}
+
+/* ---- recall ---- */
+
+/* False and err. */
+static bool
+turn_recall(Incremental *inc, Err *err)
+{
+	if (inc->offsets == NULL && !inc_recall_begin(inc, err))
+		return false;
+	switch (inc_recall_next(inc, err))
+	{
+		case OFFSETS_WAIT:
+			return true;
+		case OFFSETS_FAILED:
+			return false;
+		default:
+			break;
+	}
+	if (inc->state.ntables > 0)
+		log_info("an incremental snapshot of %d tables goes on with %s%s", inc->state.ntables,
+				 inc->state.tables[0].name, inc->state.paused ? " (it is paused)" : "");
+	enter(inc, INC_IDLE);
+	return true;
+}
+
+/* ---- a signal's tables ---- */
+
+static bool
+begin_resolve(Incremental *inc)
+{
+	char	   *sql;
+
+	obey(inc);
+	if (next_unresolved(inc) == NULL)
+		return false;
+	sql = inc_tables_query(inc);
+	session_send(inc->session, "list the publication's tables", sql);
+	free(sql);
+	enter(inc, INC_RESOLVE);
+	return true;
+}
+
+static void
+take_tables(Incremental *inc, const PGresult *res)
+{
+	IncHeld    *held = next_unresolved(inc);
+	int			before = inc->state.ntables;
+
+	if (held == NULL || held->signal->kind != SIGNAL_EXECUTE)
+		return;
+	inc_tables_take(inc, held->signal, res);
+	if (inc->state.ntables > before)
+	{
+		log_info("an incremental snapshot of %d tables is asked for by signal \"%s\"",
+				 inc->state.ntables - before, held->signal->id);
+		inc_notice(inc, NOTICE_STARTED, &inc->state.tables[before], NULL);
+	}
+	resolved(inc, held);
+}
+
+/* ---- what the session says ---- */
+
+/* The oid of the table is in the row that the watermark's LSN is in. */
+static void
+take_result(Incremental *inc, PGresult *res)
+{
+	if (PQresultStatus(res) == PGRES_TUPLES_OK && PQntuples(res) > 0)
+	{
+		if (inc->phase == INC_RESOLVE)
+			take_tables(inc, res);
+		else if (inc->phase == INC_READ)
+			inc->chunk.relid = (unsigned) strtoul(PQgetvalue(res, 0, 0), NULL, 10);
+	}
+	else if (inc->phase == INC_RESOLVE && PQresultStatus(res) == PGRES_TUPLES_OK)
+		take_tables(inc, res);
+	PQclear(res);
+}
+
+/* Takes what has come; *done when that is all.  False and err. */
+static bool
+serve_session(Incremental *inc, bool *done, Err *err)
+{
+	SessionData data;
+
+	*done = !session_busy(inc->session);
+	while (!*done)
+		switch (session_next(inc->session, &data, err))
+		{
+			case SESSION_WAIT:
+				return true;
+			case SESSION_RESULT:
+				take_result(inc, data.res);
+				break;
+			case SESSION_COPY:
+				if (!inc_chunk_take(inc, data.buffer, data.len, err))
+					return false;
+				break;
+			case SESSION_DONE:
+				*done = true;
+				break;
+			case SESSION_FAILED:
+				return false;
+		}
+	return true;
+}
+
+/* ---- the window ---- */
+
+static void
+on_watermark(void *arg, FrameText nonce)
+{
+	Incremental *inc = arg;
+
+	if (nonce.len != NONCE_SIZE - 1 || memcmp(nonce.p, inc->nonce, nonce.len) != 0)
+		return;
+	inc->marked = true;
+	inc->loop->again = true;
+}
+
+static void
+next_mark(Incremental *inc)
+{
+	make_nonce(inc->nonce);
+	inc->marked = false;
+}
+
+/* Its commit makes it be written at once, and waits for no standby. */
+static void
+emit(Incremental *inc, char what)
+{
+	char	   *sql = mem_print("BEGIN; SELECT pg_catalog.pg_current_xact_id(),"
+								" pg_catalog.pg_logical_emit_message(false, '" WIRE_WATERMARK_PREFIX "', '%s:%c:%s'); COMMIT",
+								inc->key, what, inc->nonce);
+
+	session_send(inc->session, "write a watermark", sql);
+	free(sql);
+}
+
+static void
+begin_open(Incremental *inc)
+{
+	next_mark(inc);
+	inc->asked = true;
+	window_open(inc->window);
+	emit(inc, 'o');
+	enter(inc, INC_OPEN);
+}
+
+static void
+begin_close(Incremental *inc)
+{
+	next_mark(inc);
+	window_close(inc->window);
+	inc->opened = inc->asked = false;
+	emit(inc, 'c');
+	enter(inc, INC_CLOSE);
+}
+
+static void
+begin_read(Incremental *inc)
+{
+	next_mark(inc);
+	inc_chunk_begin(inc, &inc->state.tables[0]);
+	enter(inc, INC_READ);
+}
+
+/* Between chunks: what is to be done next. */
+static void
+turn_idle(Incremental *inc)
+{
+	bool		reads;
+
+	if (begin_resolve(inc))
+		return;
+	reads = inc->state.ntables > 0 && !inc->state.paused;
+	if (!reads && inc->opened)
+		begin_close(inc);
+	else if (reads && !inc->opened)
+		begin_open(inc);
+	else if (reads && delivery_has_room(inc->delivery))
+		begin_read(inc);
+}
+
+/* The window is of no use without what it had to forget. */
+static bool
+check_window(Incremental *inc)
+{
+	if (!window_overflown(inc->window))
+		return true;
+	log_info("too many rows change meanwhile; reading a smaller chunk");
+	inc->size = inc->size > 128 ? inc->size / 2 : 64;
+	wait_a_while(inc);
+	return false;
+}
+
+/* The chunk is there, and so is the stream. */
+static bool
+turn_insert(Incremental *inc, Err *err)
+{
+	bool		more = inc->chunk.more;
+	bool		empty = inc->chunk.upto[0] == '\0';
+
+	if (!check_window(inc))
+		return true;
+	if (!inc->chunk.abandoned)
+	{
+		if (!intake_may_insert(&inc->delivery->intake) || !delivery_has_room(inc->delivery))
+			return true;
+		if (!inc_chunk_insert(inc, err))
+			return false;
+		if (inc->chunk.rows > 0)
+			inc_notice(inc, NOTICE_IN_PROGRESS, &inc->state.tables[0], NULL);
+		if (!more)
+			finish_table(inc, empty ? "EMPTY" : "SUCCEEDED");
+	}
+	inc_chunk_clear(&inc->chunk);
+	enter(inc, INC_IDLE);
+	return true;
+}
+
+/* What is under way, once the session has said all. */
+static bool
+turn_done(Incremental *inc, Err *err)
+{
+	switch (inc->phase)
+	{
+		case INC_RESOLVE:
+		case INC_CLOSE:
+			enter(inc, INC_IDLE);
+			break;
+		case INC_OPEN:
+			if (!inc->marked)
+				break;
+			inc->opened = true;
+			enter(inc, INC_IDLE);
+			break;
+		case INC_READ:
+			if (!inc->chunk.ended && !inc->chunk.abandoned)
+				return err_set(err, ERR_FATAL, "could not read a chunk of a table: it has no end");
+			enter(inc, INC_MARK);
+			break;
+		case INC_MARK:
+			if (inc->marked)
+				enter(inc, INC_INSERT);
+			break;
+		case INC_INSERT:
+			return turn_insert(inc, err);
+		default:
+			break;
+	}
+	return true;
+}
+
+bool
+incremental_turn(Incremental *inc, Err *err)
+{
+	bool		done;
+
+	if (inc->phase == INC_RECALL)
+		return turn_recall(inc, err);
+	obey(inc);
+	if (inc->phase == INC_WAIT && loop_now_us() >= inc->retry_us)
+		enter(inc, INC_IDLE);
+	else if (inc->phase == INC_IDLE)
+		turn_idle(inc);
+	else if (inc->phase != INC_WAIT)
+	{
+		if (!serve_session(inc, &done, err) && !after_error(inc, err))
+			return false;
+		if (inc->phase != INC_WAIT && done && !turn_done(inc, err) && !after_error(inc, err))
+			return false;
+	}
+	if (!inc->exactly_once)
+		inc_record(inc);
+	return true;
+}
