@@ -232,21 +232,21 @@ find_end(RowQuery *query, Chunk *chunk, MemoryContext context)
 	if (SPI_processed == 0)
 		return NULL;
 	level = settings_apply();
-	chunk->upto = key_text(query, 0, 1, context);
+	chunk->up_to = key_text(query, 0, 1, context);
 	getTypeInputInfo(TEXTARRAYOID, &input, &param);
-	key = DatumGetArrayTypeP(OidInputFunctionCall(input, pstrdup(chunk->upto), param, -1));
+	key = DatumGetArrayTypeP(OidInputFunctionCall(input, pstrdup(chunk->up_to), param, -1));
 	AtEOXact_GUC(true, level);
 	return key;
 }
 
 static void
-find_rows(RowQuery *query, ArrayType *upto, Chunk *chunk, MemoryContext context)
+find_rows(RowQuery *query, ArrayType *up_to, Chunk *chunk, MemoryContext context)
 {
 	int			level = settings_apply();
 
 	begin_query(query, "ctid, ");
 	add_bound(query, ">", query->request->after);
-	add_bound(query, "<=", upto);
+	add_bound(query, "<=", up_to);
 	end_query(query, "", query->request->limit);
 	AtEOXact_GUC(true, level);
 	run_query(query);
@@ -272,22 +272,22 @@ chunk_select(const ChunkRequest *request, Chunk *chunk)
 {
 	MemoryContext context = CurrentMemoryContext;
 	RowQuery		query = {.request = request};
-	ArrayType  *upto = request->upto;
+	ArrayType  *up_to = request->up_to;
 
 	*chunk = (Chunk)
 	{
-		.upto = "",.last = ""
+		.up_to = "",.last = ""
 	};
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	initStringInfo(&query.sql);
 	choose_columns(&query);
-	if (upto == NULL)
-		upto = find_end(&query, chunk, context);
+	if (up_to == NULL)
+		up_to = find_end(&query, chunk, context);
 	else
-		chunk->upto = MemoryContextStrdup(context, OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(upto)));
-	if (upto != NULL)
-		find_rows(&query, upto, chunk, context);
+		chunk->up_to = MemoryContextStrdup(context, OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(up_to)));
+	if (up_to != NULL)
+		find_rows(&query, up_to, chunk, context);
 	SPI_finish();
 }
 

@@ -24,7 +24,7 @@ typedef struct ChunkRequest
 	const char *surrogate;		/* a column to go by; NULL: the primary key */
 	const char *condition;		/* SQL, of rows to be read; NULL: all */
 	ArrayType  *after;			/* last key that was read; NULL: begin */
-	ArrayType  *upto;			/* last key to be read; NULL: the table's */
+	ArrayType  *up_to;			/* last key to be read; NULL: the table's */
 	int			limit;			/* rows at most */
 } ChunkRequest;
 
@@ -33,7 +33,7 @@ typedef struct Chunk
 {
 	ItemPointerData *rows;
 	int			nrows;
-	const char *upto;			/* keys as the texts of arrays, "" for none */
+	const char *up_to;			/* keys as the texts of arrays, "" for none */
 	const char *last;
 	bool		more;
 } Chunk;

@@ -29,7 +29,7 @@ extern PGDLLEXPORT Datum walpost_chunk(PG_FUNCTION_ARGS);
 /* The function's arguments, in order. */
 enum
 {
-	ARG_RELATION, ARG_OPTIONS, ARG_LSN, ARG_ROWS, ARG_AFTER, ARG_UPTO, ARG_CONDITION,
+	ARG_RELATION, ARG_OPTIONS, ARG_LSN, ARG_ROWS, ARG_AFTER, ARG_UP_TO, ARG_CONDITION,
 	ARG_SURROGATE
 };
 
@@ -80,7 +80,7 @@ select_rows(FunctionCallInfo fcinfo, Relation relation, Chunk *chunk)
 		.surrogate = text_argument(fcinfo, ARG_SURROGATE),
 		.condition = text_argument(fcinfo, ARG_CONDITION),
 		.after = key_argument(fcinfo, ARG_AFTER),
-		.upto = key_argument(fcinfo, ARG_UPTO),
+		.up_to = key_argument(fcinfo, ARG_UP_TO),
 		.limit = rows_argument(fcinfo),
 	};
 
@@ -184,7 +184,7 @@ snapshot_part(const Chunk *chunk)
 	out_open(&out, buf);
 	start = begin_control(&out, WIRE_CONTROL_SNAPSHOT);
 	put_invisible(&out, GetActiveSnapshot());
-	frame_text(&out, chunk->upto, strlen(chunk->upto));
+	frame_text(&out, chunk->up_to, strlen(chunk->up_to));
 	frame_end(&out, start);
 	out_close(&out);
 	return as_value(buf);

@@ -531,7 +531,7 @@ static bool
 turn_insert(Incremental *inc, Err *err)
 {
 	bool		more = inc->chunk.more;
-	bool		empty = inc->chunk.upto[0] == '\0';
+	bool		empty = inc->chunk.up_to[0] == '\0';
 
 	if (!check_window(inc))
 		return true;

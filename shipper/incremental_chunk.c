@@ -73,7 +73,7 @@ inc_chunk_clear(IncChunk *chunk)
 	for (int i = 0; i < chunk->nbuffers; i++)
 		PQfreemem(chunk->buffers[i].buffer);
 	free(chunk->buffers);
-	free(chunk->upto);
+	free(chunk->up_to);
 	free(chunk->last);
 	memset(chunk, 0, sizeof(*chunk));
 }
@@ -84,7 +84,7 @@ inc_chunk_begin(Incremental *inc, const IncTable *table)
 	uint64_t	lsn = inc->delivery->intake.last_end_lsn;
 	char	   *name = inc_quote(table->quoted);
 	char	   *after = quote_or_null(table->after);
-	char	   *upto = quote_or_null(table->upto);
+	char	   *up_to = quote_or_null(table->up_to);
 	char	   *condition = quote_or_null(table->condition);
 	char	   *surrogate = quote_or_null(table->surrogate);
 	char	   *sql;
@@ -92,14 +92,14 @@ inc_chunk_begin(Incremental *inc, const IncTable *table)
 	if (lsn == 0)
 		lsn = inc->delivery->intake.ledger.received_lsn;
 	sql = mem_print(chunk_sql, table->quoted, name, inc->options, LSN_ARGS(lsn), inc->size,
-					after, upto, condition, surrogate, name, inc->key, inc->nonce);
+					after, up_to, condition, surrogate, name, inc->key, inc->nonce);
 	inc_chunk_clear(&inc->chunk);
 	inc->chunk.began_us = loop_now_us();
 	session_send(inc->session, "read a chunk of a table", sql);
 	free(sql);
 	free(name);
 	free(after);
-	free(upto);
+	free(up_to);
 	free(condition);
 	free(surrogate);
 }
@@ -125,7 +125,7 @@ take_control(Incremental *inc, const char *buffer, size_t len, Err *err)
 	if (frame.control.kind == WIRE_CONTROL_SNAPSHOT)
 	{
 		window_snapshot(inc->window, &frame.control);
-		chunk->upto = mem_copy_len(frame.control.text.p, frame.control.text.len);
+		chunk->up_to = mem_copy_len(frame.control.text.p, frame.control.text.len);
 		chunk->described = true;
 	}
 	else if (frame.control.kind == WIRE_CONTROL_CHUNK)
@@ -240,7 +240,7 @@ inc_chunk_insert(Incremental *inc, Err *err)
 	log_debug("a chunk of %s up to %s: %llu rows, %llu of them outdated, read in %lld us",
 			  table->name, chunk->last, (unsigned long long) chunk->rows,
 			  (unsigned long long) (chunk->rows - ntaken), (long long) (loop_now_us() - chunk->began_us));
-	set_text(&table->upto, chunk->upto);
+	set_text(&table->up_to, chunk->up_to);
 	if (chunk->rows > 0)
 		set_text(&table->after, chunk->last);
 	table->rows += chunk->rows;

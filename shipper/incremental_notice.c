@@ -37,7 +37,7 @@ inc_notice(Incremental *inc, NoticeType type, const IncTable *table, const char 
 	if (inc->delivery->notifications == NULL)
 		return;
 	all = collections(&inc->state);
-	maximum = table != NULL && table->upto != NULL ? inc_key_list(table->upto) : NULL;
+	maximum = table != NULL && table->up_to != NULL ? inc_key_list(table->up_to) : NULL;
 	last = table != NULL && table->after != NULL ? inc_key_list(table->after) : NULL;
 	notifications_send(inc->delivery->notifications, &(Notice)
 	{

@@ -27,7 +27,7 @@ typedef struct IncTable
 	char	   *surrogate;		/* NULL: its key */
 	char	   *after;			/* last key that was published, an array's text;
 								 * NULL: none */
-	char	   *upto;			/* last key that is to be; NULL: not known yet */
+	char	   *up_to;			/* last key that is to be; NULL: not known yet */
 	uint64_t	rows;			/* read so far */
 } IncTable;
 
@@ -66,7 +66,7 @@ typedef struct IncChunk
 	bool		ended;			/* and what is behind the rows */
 	bool		abandoned;		/* it is not to be published */
 	unsigned	relid;
-	char	   *upto;			/* "": the table has no rows */
+	char	   *up_to;			/* "": the table has no rows */
 	char	   *last;			/* "": there are no rows */
 	uint64_t	rows;
 	bool		more;

@@ -25,7 +25,7 @@ static const struct
 	{"condition", offsetof(IncTable, condition)},
 	{"surrogate", offsetof(IncTable, surrogate)},
 	{"after", offsetof(IncTable, after)},
-	{"upto", offsetof(IncTable, upto)},
+	{"up_to", offsetof(IncTable, up_to)},
 };
 
 #define NTEXTS		(sizeof(texts) / sizeof(texts[0]))

@@ -37,7 +37,7 @@ COMMENT ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, i
 'the rows of a table, of some blocks of it, or those that a query returns, as the events (op r) that walpost makes of them under these options (name, value, ...); for the target list';
 
 CREATE FUNCTION walpost.chunk(relation regclass, options text[], lsn pg_lsn, max_rows integer,
-                              "after" text[] DEFAULT NULL, upto text[] DEFAULT NULL,
+                              "after" text[] DEFAULT NULL, up_to text[] DEFAULT NULL,
                               condition text DEFAULT NULL, surrogate text DEFAULT NULL)
 RETURNS SETOF bytea
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
