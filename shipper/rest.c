@@ -126,6 +126,48 @@ rest_written(void *arg, const char *error)
 	free(write);
 }
 
+/* ---- calls that wait ------------------------------------------------------------------ */
+
+struct RestWaiting
+{
+	RestCall	call;
+	RestFn		fn;
+	struct RestWaiting *next;
+};
+
+/* Each may wait again. */
+static void
+make_waiting(Worker *worker)
+{
+	struct RestWaiting *waiting = worker->waiting;
+
+	worker->waiting = NULL;
+	while (waiting != NULL)
+	{
+		struct RestWaiting *next = waiting->next;
+
+		waiting->fn(&waiting->call);
+		for (int i = 0; i < REST_ARGS_MAX; i++)
+			free(waiting->call.args[i]);
+		free(waiting);
+		waiting = next;
+	}
+}
+
+void
+rest_wait(RestCall *call, RestFn fn)
+{
+	struct RestWaiting *waiting = mem_zero(sizeof(*waiting));
+
+	waiting->call = *call;
+	for (int i = 0; i < REST_ARGS_MAX; i++)
+		waiting->call.args[i] = call->args[i] ? mem_copy(call->args[i]) : NULL;
+	waiting->fn = fn;
+	waiting->next = call->worker->waiting;
+	call->worker->waiting = waiting;
+	call->worker->ended = make_waiting;
+}
+
 /* ---- what handlers ask for ----------------------------------------------------------- */
 
 Connector *

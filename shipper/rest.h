@@ -52,6 +52,9 @@ extern void rest_answer_nothing(HttpRequest *http, int status);
 extern void rest_error(HttpRequest *http, int status, const char *fmt,...)
 			__attribute__((format(printf, 3, 4)));
 
+/* Has the call made again when a process has ended. */
+extern void rest_wait(RestCall *call, RestFn fn);
+
 /* The connector that args[0] names; NULL when there is none, which was answered. */
 extern Connector *rest_connector(RestCall *call);
 

@@ -60,11 +60,11 @@ get_offsets(RestCall *call)
 }
 
 /*
- * The connector, stopped, and its process gone: it writes its position last of
- * all.  NULL when it is not so, which was answered.
+ * The connector, stopped, and its process gone, which writes its position last of
+ * all: then fn is called again.  NULL when it is not so, which was seen to.
  */
 static Connector *
-stopped_connector(RestCall *call)
+stopped_connector(RestCall *call, RestFn fn)
 {
 	Connector  *connector = rest_connector(call);
 
@@ -78,7 +78,7 @@ stopped_connector(RestCall *call)
 	}
 	if (connector->child.state == CHILD_RUNNING)
 	{
-		rest_error(call->http, 409, "Connector %s is stopping, and its process writes its last offset; try again in a moment", connector->name);
+		rest_wait(call, fn);
 		return NULL;
 	}
 	return connector;
@@ -87,7 +87,7 @@ stopped_connector(RestCall *call)
 static void
 delete_offsets(RestCall *call)
 {
-	const Connector *connector = stopped_connector(call);
+	const Connector *connector = stopped_connector(call, delete_offsets);
 	json_t	   *keys;
 	const char *key;
 	json_t	   *value;
@@ -146,7 +146,7 @@ write_offset(Worker *worker, const char *name, const json_t *one, KafkaLogDone d
 static void
 patch_offsets(RestCall *call)
 {
-	const Connector *connector = stopped_connector(call);
+	const Connector *connector = stopped_connector(call, patch_offsets);
 	json_t	   *body = connector != NULL ? rest_body(call) : NULL;
 	json_t	   *list = json_object_get(body, "offsets");
 	json_t	   *one;

@@ -284,6 +284,8 @@ worker_reap(Worker *worker)
 			if (connector->child.pid == pid)
 				child_ended(&connector->child, status);
 	reconcile_all(worker);
+	if (worker->ended != NULL)
+		worker->ended(worker);
 }
 
 void

@@ -51,6 +51,8 @@ typedef struct Connector
 	struct Connector *next;		/* in the order of names */
 } Connector;
 
+struct RestWaiting;
+
 typedef struct Worker
 {
 	Loop	   *loop;
@@ -67,6 +69,8 @@ typedef struct Worker
 	int			nshown;
 	LoopFd		reports;		/* of processes: which topics they write to */
 	LoopTimer	timer;
+	void		(*ended) (struct Worker *worker);	/* processes have; may be NULL */
+	struct RestWaiting *waiting;	/* rest.c's: requests that wait for that */
 	bool		read;			/* the topics are read: it is a worker */
 	bool		stopping;
 	Err			failure;		/* why it cannot go on; ERR_NONE: it can */

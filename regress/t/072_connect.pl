@@ -142,7 +142,7 @@ is($pg->slot('one', 'plugin'), 'walpost', 'the slot stays');
 is_deeply($answer->{offsets}[0]{partition}, { server => $prefix{one} }, 'offsets: the partition');
 cmp_ok($answer->{offsets}[0]{offset}{lsn}, '>', 0, 'and the position');
 is(($worker->call('DELETE', '/connectors/two/offsets'))[0], 400, 'not of one that runs');
-wait_until('its last offset to be written', sub { ($worker->call('DELETE', '/connectors/one/offsets'))[0] == 200 });
+is(($worker->call('DELETE', '/connectors/one/offsets'))[0], 200, 'removed');
 is_deeply(($worker->call('GET', '/connectors/one/offsets'))[1], { offsets => [] }, 'they are gone');
 my $lsn = $answer->{offsets}[0]{offset};
 is(($worker->call('PATCH', '/connectors/one/offsets', { offsets => [ { partition => { server => $prefix{one} }, offset => $lsn } ] }))[0], 200, 'altered');
