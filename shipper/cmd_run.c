@@ -168,6 +168,7 @@ run_start(Start *start, PumpOptions *options, Err *err)
 	if (!start->mode.stream)
 		return true;
 	options->slot_made = start->made;
+	options->snapshot_taken = start->taken;
 	options->need = start->taken || start->need.suspected ? NULL : &start->need;
 	if (pump_slot(options, err))
 		return true;

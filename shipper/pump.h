@@ -32,6 +32,7 @@ typedef struct PumpOptions
 	bool		slot_made;		/* just now, it did not exist */
 	bool	   *slot_refused;	/* set when the position record does not allow
 								 * to go on with the slot; may be NULL */
+	bool		snapshot_taken; /* by this start */
 	SnapshotMode snapshot;		/* where a snapshot comes first, */
 	SnapshotNeed *need;			/* set when one may be due: then the run fails;
 								 * NULL: none is taken in any case */

@@ -106,6 +106,11 @@ static void
 enter_stream(Pump *pump)
 {
 	pump_say_streaming(pump);
+	if (!pump->streamed && !pump->options->snapshot_taken)
+		notifications_send(pump->delivery.notifications, &(Notice)
+	{
+		.of = NOTICE_INITIAL,.type = NOTICE_SKIPPED
+	});
 	pump->started = pump->streamed = true;
 	pump->failures = 0;
 	pump->backoff_us = 0;

@@ -244,7 +244,8 @@ next_step(Pump *pump, bool *step)
 static bool
 drain_waits(const Pump *pump)
 {
-	return pump->delivery.intake.ledger.in_flight > 0 && !pump->state_expired &&
+	return (pump->delivery.intake.ledger.in_flight > 0 || notifications_pending(pump->delivery.notifications)) &&
+		!pump->state_expired &&
 		(!pump_spooling(pump) || pump_kafka_alive(pump));
 }
 

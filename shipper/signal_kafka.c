@@ -26,6 +26,12 @@
 
 #define lengthof(array) (sizeof(array) / sizeof((array)[0]))
 
+/*
+ * librdkafka gives up a partition whose offset its coordinator did not tell, which
+ * happens while that comes up: then the partition is assigned again so soon.
+ */
+#define ASSIGN_AGAIN_US		1000000
+
 /* A stop waits so long for the last offset to be committed. */
 #define COMMIT_TIMEOUT_MS	1000
 
@@ -39,7 +45,9 @@ struct SignalKafka
 	rd_kafka_queue_t *commits;	/* answers to commits */
 	int			wake_fd;
 	LoopFd		watch;
+	LoopTimer	assign_timer;
 	Loop	   *loop;
+	bool		started;		/* its offset is known */
 	Holds		holds;			/* by offset */
 	int64_t		next;			/* the offset to come */
 	int64_t		committed;
@@ -58,6 +66,7 @@ static const char *const settings[][2] = {
 static const char *const fixed_settings[][2] = {
 	{"enable.auto.commit", "false"},
 	{"enable.auto.offset.store", "false"},
+	{"enable.partition.eof", "true"},
 };
 
 /* ---- offsets ------------------------------------------------------------------ */
@@ -116,10 +125,36 @@ on_committed(SignalKafka *kafka, rd_kafka_event_t *event)
 /* ---- records ------------------------------------------------------------------ */
 
 static void
+assign(SignalKafka *kafka)
+{
+	rd_kafka_topic_partition_list_t *list = partition_at(kafka, RD_KAFKA_OFFSET_STORED);
+
+	rd_kafka_assign(kafka->kafka, NULL);
+	rd_kafka_assign(kafka->kafka, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void
+on_assign_timer(void *arg)
+{
+	SignalKafka *kafka = arg;
+
+	if (!kafka->started)
+		assign(kafka);
+}
+
+static void
 on_error(SignalKafka *kafka, rd_kafka_resp_err_t code, const char *text)
 {
-	if (code != RD_KAFKA_RESP_ERR__PARTITION_EOF && log_limit_pass(&kafka->limit))
-		log_warn("could not read signals from topic \"%s\" (signal.kafka.topic): %s",
+	if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+	{
+		kafka->started = true;
+		return;
+	}
+	if (!kafka->started && kafka->assign_timer.due_us == 0)
+		loop_timer_set(&kafka->assign_timer, ASSIGN_AGAIN_US);
+	if (log_limit_pass(&kafka->limit))
+		log_warn("could not read signals from topic \"%s\" (signal.kafka.topic) yet: %s",
 				 kafka->topic, text ? text : rd_kafka_err2str(code));
 }
 
@@ -138,6 +173,7 @@ on_message(SignalKafka *kafka, const rd_kafka_message_t *message)
 		on_error(kafka, message->err, rd_kafka_message_errstr(message));
 		return;
 	}
+	kafka->started = true;
 	kafka->next = message->offset + 1;
 	if (!is_ours(kafka, message))
 		log_debug("signal at offset %lld is of another connector", (long long) message->offset);
@@ -260,7 +296,6 @@ client_open(SignalKafka *kafka, const Conf *conf, Err *err)
 {
 	static const uint64_t one = 1;
 	rd_kafka_conf_t *kafka_conf = client_conf(conf, err);
-	rd_kafka_topic_partition_list_t *list;
 	char		why[512];
 
 	if (kafka_conf == NULL)
@@ -278,9 +313,7 @@ client_open(SignalKafka *kafka, const Conf *conf, Err *err)
 	kafka->commits = rd_kafka_queue_new(kafka->kafka);
 	rd_kafka_queue_io_event_enable(kafka->queue, kafka->wake_fd, &one, sizeof(one));
 	rd_kafka_queue_io_event_enable(kafka->commits, kafka->wake_fd, &one, sizeof(one));
-	list = partition_at(kafka, RD_KAFKA_OFFSET_STORED);
-	rd_kafka_assign(kafka->kafka, list);
-	rd_kafka_topic_partition_list_destroy(list);
+	assign(kafka);
 	return true;
 }
 
@@ -309,6 +342,11 @@ signal_kafka_new(const Conf *conf, Signals *signals, Loop *loop, Err *err)
 		-1, POLLIN, on_ready, kafka
 	};
 	loop_fd_add(loop, &kafka->watch);
+	kafka->assign_timer = (LoopTimer)
+	{
+		.fire = on_assign_timer,.arg = kafka
+	};
+	loop_timer_add(loop, &kafka->assign_timer);
 	if (kafka->wake_fd < 0)
 		err_set(err, ERR_FATAL, "could not create an event descriptor: %s", strerror(errno));
 	else if (client_open(kafka, conf, err))

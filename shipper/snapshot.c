@@ -26,6 +26,9 @@
 /* A stop is looked for, and lost connections, so often. */
 #define TICK_US				200000
 
+/* A snapshot that fails waits so long for Kafka to know. */
+#define ABORTED_US			1000000
+
 typedef enum SnapshotPhase
 {
 	SNAPSHOT_READING,			/* until Kafka has all rows */
@@ -77,6 +80,9 @@ begin_task(Snapshot *snapshot, SnapshotWorker *worker)
 	bool		done = worker_begin(worker, task, query, &snapshot->err);
 
 	log_debug("reading table %s from block %lld on", task->table->name, (long long) task->first);
+	if (task->first == 0)
+		snapshot_notify_table(snapshot->delivery.notifications, NOTICE_IN_PROGRESS,
+							  &snapshot->server.plan, task->table, 0);
 	free(query);
 	free(call);
 	return done;
@@ -98,7 +104,12 @@ read_counted(Snapshot *snapshot, SnapshotWorker *worker)
 	table = (int) (task->table - snapshot->server.plan.tables);
 	progress_advance(&snapshot->progress, table, counts->events - rows, counts->bytes - bytes);
 	if (result == WORKER_IDLE)
+	{
 		progress_piece(&snapshot->progress, table);
+		if (snapshot->progress.tables[table].pieces == 0)
+			snapshot_notify_table(snapshot->delivery.notifications, NOTICE_TABLE_SCAN_COMPLETED,
+								  &snapshot->server.plan, task->table, snapshot->progress.tables[table].rows);
+	}
 	return result;
 }
 
@@ -196,6 +207,7 @@ step_reading(Snapshot *snapshot)
 	log_info("the snapshot at " LSN_FMT " is complete: %llu rows of %d tables in %.1f s",
 			 LSN_ARGS(snapshot->server.lsn), (unsigned long long) counts->acknowledged,
 			 snapshot->server.plan.ntables, seconds);
+	snapshot_notify(snapshot->delivery.notifications, NOTICE_COMPLETED);
 	snapshot->phase = snapshot->mode.stream ? SNAPSHOT_KEEPING : SNAPSHOT_COMMITTING;
 	snapshot->ticked = snapshot->loop.again = true;
 
@@ -267,7 +279,8 @@ step_committing(Snapshot *snapshot)
 {
 	if (snapshot->txn.phase != SNAPSHOT_TXN_NONE)
 		snapshot_txn_end(&snapshot->txn);
-	if (snapshot->txn.phase == SNAPSHOT_TXN_NONE || snapshot->txn.phase == SNAPSHOT_TXN_ENDED)
+	if ((snapshot->txn.phase == SNAPSHOT_TXN_NONE || snapshot->txn.phase == SNAPSHOT_TXN_ENDED) &&
+		!notifications_pending(snapshot->delivery.notifications))
 		snapshot->phase = SNAPSHOT_DONE;
 	return true;
 }
@@ -383,6 +396,7 @@ run(Snapshot *snapshot)
 	if (!open_workers(snapshot, readers) || !open_kafka(snapshot))
 		return false;
 	begin_progress(snapshot);
+	snapshot_notify(snapshot->delivery.notifications, NOTICE_STARTED);
 	snapshot->began_us = loop_now_us();
 	snapshot->loop.again = true;
 	while (turn(snapshot))
@@ -394,15 +408,41 @@ run(Snapshot *snapshot)
 	return false;
 }
 
+/*
+ * Says that it was given up.  Waits a moment for Kafka, if that takes events at
+ * all: what a transaction holds is aborted with it.
+ */
+static void
+notify_aborted(Snapshot *snapshot)
+{
+	Delivery   *delivery = &snapshot->delivery;
+	int64_t		until = loop_now_us() + ABORTED_US;
+
+	snapshot_notify(delivery->notifications, NOTICE_ABORTED);
+	if (snapshot->txn.phase != SNAPSHOT_TXN_NONE)
+		return;
+	while (notifications_pending(delivery->notifications) && !producer_is_broken(delivery->producer) &&
+		   loop_now_us() < until)
+	{
+		delivery_push(delivery);
+		loop_timer_set(&snapshot->tick_timer, TICK_US);
+		loop_once(&snapshot->loop);
+		if (!delivery_serve(delivery, NULL))
+			return;
+	}
+}
+
 /* librdkafka lets go of the buffers before they are freed. */
 static void
 close_all(Snapshot *snapshot)
 {
 	progress_end(&snapshot->progress, false);
-	if (snapshot->txn.phase != SNAPSHOT_TXN_NONE && snapshot->txn.phase != SNAPSHOT_TXN_ENDED)
-		producer_txn_abort(snapshot->delivery.producer);
 	for (int i = 0; i < snapshot->nworkers; i++)
 		worker_close(&snapshot->workers[i], &snapshot->loop);
+	if (snapshot->began_us != 0 && snapshot->phase != SNAPSHOT_DONE)
+		notify_aborted(snapshot);
+	if (snapshot->txn.phase != SNAPSHOT_TXN_NONE && snapshot->txn.phase != SNAPSHOT_TXN_ENDED)
+		producer_txn_abort(snapshot->delivery.producer);
 	delivery_close(&snapshot->delivery);
 	snapshot_server_close(&snapshot->server);
 }

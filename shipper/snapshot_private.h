@@ -13,6 +13,7 @@
 
 #include "intake.h"
 #include "loop.h"
+#include "notifications.h"
 #include "pg.h"
 #include "producer.h"
 #include "snapshot.h"
@@ -72,6 +73,14 @@ extern void snapshot_plan_free(SnapshotPlan *plan);
 
 /* The function's call for a task; the caller frees it. */
 extern char *snapshot_task_query(const SnapshotTask *task, const char *options, uint64_t lsn);
+
+/* ---- notifications (snapshot_notice.c) ---- */
+
+/* Of the whole snapshot; and of a table, which begins or was read with so many rows. */
+extern void snapshot_notify(Notifications *notifications, NoticeType type);
+extern void snapshot_notify_table(Notifications *notifications, NoticeType type,
+								  const SnapshotPlan *plan, const SnapshotTable *table,
+								  uint64_t rows);
 
 /* ---- is one due? (snapshot_mode.c) ---- */
 

@@ -20,7 +20,8 @@
 #define PIECES_PER_READER	8
 
 /*
- * What the publication lists, with the partitions that have the rows of a root.
+ * What the publication lists, with the partitions that have the rows of a root;
+ * but not signals, which have been obeyed.
  * A partition belongs to the relation it is shown as, which decides whether it is
  * captured.  Rows are estimated as the planner does it: as dense as they were when
  * the table was analyzed, else by the width of its columns.
@@ -51,7 +52,7 @@ is_captured(const TableList *list, const char *name)
 {
 	for (int i = 0; i < list->n; i++)
 		if (strcmp(list->tables[i].name, name) == 0)
-			return list->tables[i].captured;
+			return list->tables[i].captured && !list->tables[i].signals;
 	return false;
 }
 

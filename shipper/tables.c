@@ -17,7 +17,8 @@
 
 /*
  * Objects of initdb's (their OIDs end at 16383) cannot be published, and the
- * extension's own table is never captured.  A table is published when the publication names it or one of its ancestors.
+ * extension's own table is never captured.  A table is published when the
+ * publication names it or one of its ancestors.
  */
 static const char tables_sql[] =
 "SELECT n.nspname, c.relname,"
@@ -37,11 +38,15 @@ static const char tables_sql[] =
 " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
 " WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND c.oid >= 16384"
 " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
-" AND (n.nspname, c.relname) <> ('walpost', 'signals')"
+" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d"
+"   JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid AND e.extname = 'walpost'"
+"   WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid"
+"   AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e')"
 " ORDER BY n.nspname, c.relname";
 
 struct TableFilter
 {
+	const char *signals;		/* the table of signals; NULL: none */
 	bool		ignore_builtin;
 	PatternList *schema_include,
 			   *schema_exclude,
@@ -72,6 +77,7 @@ table_filter_new(const Conf *conf, Err *err)
 {
 	TableFilter *lists = mem_zero(sizeof(TableFilter));
 
+	lists->signals = conf_get(conf, "signal.data.collection");
 	lists->ignore_builtin = conf_get_bool(conf, "table.ignore.builtin");
 	if (compile(conf, "schema.include.list", &lists->schema_include, err) &&
 		compile(conf, "schema.exclude.list", &lists->schema_exclude, err) &&
@@ -80,6 +86,22 @@ table_filter_new(const Conf *conf, Err *err)
 		return lists;
 	table_filter_free(lists);
 	return NULL;
+}
+
+/* Is it this one, whose name may have quotation marks? */
+static bool
+is_named(const char *collection, const char *name)
+{
+	for (const char *p = collection; p != NULL; p++)
+	{
+		if (*p == '"')
+			continue;
+		if (*p != *name++)
+			return false;
+		if (*p == '\0')
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -114,7 +136,8 @@ read_table(const PGresult *res, int row, const TableFilter *lists, Table *table)
 	table->identity_index = mem_copy(PQgetvalue(res, row, 5));
 	table->has_key = PQgetvalue(res, row, 6)[0] == 't';
 	table->published = PQgetvalue(res, row, 7)[0] == 't';
-	table->captured = is_captured(lists, schema, relname, table->name);
+	table->signals = is_named(lists->signals, table->name);
+	table->captured = table->signals || is_captured(lists, schema, relname, table->name);
 }
 
 bool

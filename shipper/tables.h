@@ -23,6 +23,7 @@ typedef struct Table
 	bool		has_key;		/* a primary key */
 	bool		published;		/* it or an ancestor is in the publication */
 	bool		captured;		/* by the include and exclude lists */
+	bool		signals;		/* it is signal.data.collection, and so captured */
 } Table;
 
 /* All permanent tables of the database that a publication could hold. */
