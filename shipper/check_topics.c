@@ -14,6 +14,7 @@
 #include "check_topics.h"
 #include "mem.h"
 #include "pg.h"
+#include "topicgroups.h"
 
 /* So many topics are named in a finding. */
 #define NAMES_SHOWN 5
@@ -156,20 +157,51 @@ missing_names(const Search *search, int missing)
 	return text;
 }
 
-static void
-report_missing(Preflight *pf, const char *names, int brokers)
+/* What wants the most replicas of those that are missing. */
+static const TopicMaking *
+most_replicas(const TopicGroups *groups, const Search *search)
 {
-	int64_t		replicas = conf_get_int(pf->conf, "topic.creation.default.replication.factor");
+	const TopicMaking *most = NULL;
+
+	for (int i = 0; i < search->names->n; i++)
+	{
+		const TopicMaking *making = topicgroups_for(groups, search->names->names[i]);
+
+		if (!search->found[i] && (most == NULL || making->replicas > most->replicas))
+			most = making;
+	}
+	return most;
+}
+
+static void
+report_making(Preflight *pf, const TopicMaking *most, const char *names, int brokers)
+{
+	if (most->replicas > brokers)
+		preflight_report(pf, FINDING_ERROR, "topics %s do not exist, and not all can be made with topic.creation.%s.replication.factor=%d on %d broker%s; lower it, or set -1 for the brokers' default",
+						 names, most->group, most->replicas, brokers, brokers == 1 ? "" : "s");
+	else
+		preflight_report(pf, FINDING_OK, "the first event of each will create topics %s, with topic.creation.*",
+						 names);
+}
+
+static void
+report_missing(Preflight *pf, const Search *search, const char *names, int brokers)
+{
+	Err			err = {0};
+	TopicGroups *groups;
 
 	if (!conf_get_bool(pf->conf, "topic.creation.enable"))
+	{
 		preflight_report(pf, FINDING_WARNING, "topics %s do not exist, and topic.creation.enable is false: create them, or have the brokers do it (auto.create.topics.enable)",
 						 names);
-	else if (replicas > brokers)
-		preflight_report(pf, FINDING_ERROR, "topics %s do not exist, and cannot be made with topic.creation.default.replication.factor=%lld on %d broker%s; lower it, or set -1 for the brokers' default",
-						 names, (long long) replicas, brokers, brokers == 1 ? "" : "s");
+		return;
+	}
+	groups = topicgroups_new(pf->conf, &err);
+	if (groups == NULL)
+		preflight_report(pf, FINDING_ERROR, "%s", err.text);
 	else
-		preflight_report(pf, FINDING_OK, "the first event of each will create topics %s, with topic.creation.default.*",
-						 names);
+		report_making(pf, most_replicas(groups, search), names, brokers);
+	topicgroups_free(groups);
 }
 
 void
@@ -192,7 +224,7 @@ check_topics_report(Preflight *pf, const TopicNames *names, const Producer *prod
 		{
 			char	   *text = missing_names(&search, missing);
 
-			report_missing(pf, text, brokers);
+			report_missing(pf, &search, text, brokers);
 			free(text);
 		}
 	}

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "mem.h"
 #include "secret.h"
+#include "topicgroups.h"
 
 #define LOG_MODULE "conf"
 
@@ -119,6 +120,15 @@ choose_converter(Conf *conf, const char *converter)
 
 /* ---- references -------------------------------------------------------- */
 
+/* A setting of a provider, as it is given: providers resolve no references of their own. */
+static const char *
+provider_setting(const char *name, void *arg)
+{
+	const ConfEntry *entry = conf_entry(arg, name);
+
+	return entry && entry->raw[0] != '\0' ? entry->raw : NULL;
+}
+
 static bool
 resolve_references(Conf *conf, Err *err)
 {
@@ -129,7 +139,7 @@ resolve_references(Conf *conf, Err *err)
 
 		if (!secret_has_reference(entry->raw))
 			continue;
-		value = secret_resolve(entry->name, entry->raw, err);
+		value = secret_resolve_with(entry->name, entry->raw, provider_setting, conf, err);
 		if (value == NULL)
 			return false;
 		conf_entry_assign(entry, value);
@@ -405,6 +415,29 @@ check_conflicts(const Conf *conf, Err *err)
 	return true;
 }
 
+static void
+warn_groupless(const char *name, const char *value, void *arg)
+{
+	const Conf *conf = arg;
+
+	if (!topicgroups_knows(conf, name) && strcmp(name, "topic.creation.groups") != 0 &&
+		strcmp(name, "topic.creation.enable") != 0)
+		log_warn("property \"%s\" has no effect: it belongs to a group that topic.creation.groups does not name",
+				 name);
+}
+
+static bool
+check_topic_groups(Conf *conf, Err *err)
+{
+	TopicGroups *groups = topicgroups_new(conf, err);
+
+	if (groups == NULL)
+		return false;
+	topicgroups_free(groups);
+	conf_each(conf, "topic.creation.", warn_groupless, conf);
+	return true;
+}
+
 bool
 conf_check(Conf *conf, Err *err)
 {
@@ -417,7 +450,8 @@ conf_check(Conf *conf, Err *err)
 		if (!check_entry(&conf->entries[i], err))
 			return false;
 	if (!check_required(conf, err) || !check_conflicts(conf, err) ||
-		!conf_apply_rules(conf, err) || !conf_check_transforms(conf, err))
+		!conf_apply_rules(conf, err) || !conf_check_transforms(conf, err) ||
+		!check_topic_groups(conf, err))
 		return false;
 	if (!conf_is_set(conf, "name"))
 		conf_set_at(conf, "name", conf_get(conf, "topic.prefix"), "topic.prefix", CONF_LAYER_WORKER);

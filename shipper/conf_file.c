@@ -180,6 +180,8 @@ static const struct
 	{"header.converter", "header.converter"},
 	{"producer.", "producer.override."},
 	{"topic.creation.enable", "topic.creation.enable"},
+	{"config.providers", "config.providers"},
+	{"config.providers.", "config.providers."},
 	{NULL, NULL}
 };
 

@@ -19,7 +19,7 @@ static const char intro[] =
 "A connector file is JSON as Kafka Connect takes it (flat, or `{\"name\": ..., \"config\": {...}}`; numbers and booleans may be\n"
 "unquoted) or a `.properties` text; its content decides which. Under it lie, as defaults, the environment\n"
 "(`BOOTSTRAP_SERVERS`, `KEY_CONVERTER`, `VALUE_CONVERTER`, and `CONNECT_X_Y` for `x.y`) and then the worker's file (`--worker FILE`).\n"
-"Of a worker's settings, `bootstrap.servers`, `topic.creation.enable`, the converters and `producer.*` (as `producer.override.*`) are taken.\n"
+"Of a worker's settings, `bootstrap.servers`, `topic.creation.enable`, `config.providers.*`, the converters and `producer.*` (as `producer.override.*`) are taken.\n"
 "A connector that names a converter configures it alone; one that does not gets the worker's, with the worker's settings, as in Kafka Connect.\n"
 "\n"
 "A value may refer to others: `${file:PATH:KEY}` (a key of a `.properties` file), `${file:PATH}` (a whole file without its last newline),\n"

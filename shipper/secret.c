@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "mem.h"
+#include "pattern.h"
 #include "props.h"
 
 /* Parts of names; what Kafka's and Debezium's own lists of passwords come to. */
@@ -180,32 +181,134 @@ from_env(const char *property, const Reference *ref, Err *err)
 	return NULL;
 }
 
-static const struct
+/* ---- providers ----------------------------------------------------------- */
+
+typedef struct Provider
 {
 	const char *name;
+	const char *class;			/* of Kafka's, without its package */
 	char	   *(*read) (const char *property, const Reference *ref, Err *err);
-}			providers[] = {
-	{"file", from_file},
-	{"dir", from_dir},
-	{"directory", from_dir},
-	{"env", from_env},
-	{NULL, NULL}
+	bool		paths;			/* what it reads is in files */
+} Provider;
+
+static const Provider providers[] = {
+	{"file", "FileConfigProvider", from_file, true},
+	{"dir", "DirectoryConfigProvider", from_dir, true},
+	{"directory", "DirectoryConfigProvider", from_dir, true},
+	{"env", "EnvVarConfigProvider", from_env, false},
+	{NULL, NULL, NULL, false}
 };
 
-static char *
-resolve_one(const char *property, const Reference *ref, Err *err)
+/* Where settings of providers come from. */
+typedef struct Settings
 {
-	for (int i = 0; providers[i].name; i++)
-		if (strcmp(providers[i].name, ref->provider) == 0)
-			return providers[i].read(property, ref, err);
-	err_set(err, ERR_CONFIG, "property \"%s\": unknown config provider \"%s\"; file, dir and env are built in",
-			property, ref->provider);
+	SecretSetting get;			/* NULL: there are none */
+	void	   *arg;
+} Settings;
+
+static const char *
+provider_setting(const Settings *settings, const char *provider, const char *setting)
+{
+	char	   *name;
+	const char *value;
+
+	if (settings->get == NULL)
+		return NULL;
+	name = mem_print("config.providers.%s.%s", provider, setting);
+	value = settings->get(name, settings->arg);
+	free(name);
+	return value;
+}
+
+/* By the class that is configured for the name, else by the name itself. */
+static const Provider *
+find_provider(const Settings *settings, const char *name)
+{
+	const char *class = provider_setting(settings, name, "class");
+	const char *dot = class ? strrchr(class, '.') : NULL;
+
+	if (dot)
+		class = dot + 1;
+	for (const Provider *provider = providers; provider->name; provider++)
+		if (strcmp(class ? class : name, class ? provider->class : provider->name) == 0)
+			return provider;
+	return NULL;
+}
+
+/* Is a path, its dots and links resolved, one of the list or below one? */
+static bool
+is_below(const char *list, const char *path)
+{
+	char	   *real = realpath(path, NULL);
+	bool		below = false;
+
+	while (real && !below && *list)
+	{
+		size_t		len = strcspn(list, ",");
+		char	   *item = mem_copy_len(list, len);
+		char	   *allowed = realpath(item + strspn(item, " "), NULL);
+		size_t		allowed_len = allowed ? strlen(allowed) : 0;
+
+		below = allowed && strncmp(real, allowed, allowed_len) == 0 &&
+			(real[allowed_len] == '/' || real[allowed_len] == '\0' || allowed_len == 1);
+		free(allowed);
+		free(item);
+		list += len + (list[len] == ',');
+	}
+	free(real);
+	return below;
+}
+
+/* What a provider may read. */
+static bool
+is_allowed(const Settings *settings, const Provider *provider, const char *property,
+		   const Reference *ref, Err *err)
+{
+	const char *paths = provider_setting(settings, ref->provider, "param.allowed.paths");
+	const char *pattern = provider_setting(settings, ref->provider, "param.allowlist.pattern");
+	const char *path = ref->path ? ref->path : ref->key;
+	PatternList *names;
+	bool		ok;
+
+	if (provider->paths && paths)
+		return is_below(paths, path) ||
+			err_set(err, ERR_CONFIG, "property \"%s\": \"%s\" is not there, or not below a path of config.providers.%s.param.allowed.paths",
+					property, path, ref->provider);
+	if (provider->paths || pattern == NULL)
+		return true;
+	names = pattern_compile(pattern, false, err);
+	if (names == NULL)
+		return false;
+	ok = pattern_list_match(names, ref->key);
+	pattern_list_free(names);
+	return ok ||
+		err_set(err, ERR_CONFIG, "property \"%s\": environment variable \"%s\" is none that config.providers.%s.param.allowlist.pattern allows",
+				property, ref->key, ref->provider);
+}
+
+static char *
+resolve_one(const Settings *settings, const char *property, const Reference *ref, Err *err)
+{
+	const char *class = provider_setting(settings, ref->provider, "class");
+	const Provider *provider = find_provider(settings, ref->provider);
+
+	if (provider)
+		return is_allowed(settings, provider, property, ref, err) ? provider->read(property, ref, err) : NULL;
+	err_set(err, ERR_CONFIG, "property \"%s\": unknown config provider \"%s\"%s%s%s; file, dir and env are built in",
+			property, ref->provider, class ? " (" : "", class ? class : "", class ? ")" : "");
 	return NULL;
 }
 
 char *
 secret_resolve(const char *property, const char *value, Err *err)
 {
+	return secret_resolve_with(property, value, NULL, NULL, err);
+}
+
+char *
+secret_resolve_with(const char *property, const char *value, SecretSetting setting, void *arg, Err *err)
+{
+	const Settings settings = {setting, arg};
 	char	   *text = NULL;
 	size_t		len = 0;
 	FILE	   *out = open_memstream(&text, &len);
@@ -223,7 +326,7 @@ secret_resolve(const char *property, const char *value, Err *err)
 			fputc(*p++, out);
 			continue;
 		}
-		resolved = resolve_one(property, &ref, err);
+		resolved = resolve_one(&settings, property, &ref, err);
 		ok = resolved != NULL;
 		if (ok)
 			fputs(resolved, out);

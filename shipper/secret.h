@@ -30,6 +30,18 @@ extern bool secret_has_reference(const char *value);
  */
 extern char *secret_resolve(const char *property, const char *value, Err *err) must_check;
 
+/* A property config.providers.*, by its whole name; NULL where it is not set. */
+typedef const char *(*SecretSetting) (const char *name, void *arg);
+
+/*
+ * The same with what a worker's settings say of providers: NAME.class (one of
+ * Kafka's FileConfigProvider, DirectoryConfigProvider, EnvVarConfigProvider)
+ * gives one of them another name, NAME.param.allowed.paths bounds what it reads,
+ * NAME.param.allowlist.pattern which variables it may see.
+ */
+extern char *secret_resolve_with(const char *property, const char *value, SecretSetting setting,
+								 void *arg, Err *err) must_check;
+
 /* Overwrites text, which may be NULL. */
 extern void secret_wipe(char *text);
 

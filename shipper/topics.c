@@ -11,6 +11,7 @@
 #include "log.h"
 #include "mem.h"
 #include "report.h"
+#include "topicgroups.h"
 #include "topics.h"
 
 #define LOG_MODULE "topics"
@@ -63,34 +64,11 @@ struct Topics
 
 	OwnTopic	own[OWN_TOPICS];
 	int			own_count;
-	int			partitions;
-	int			replicas;
-	const char **settings;		/* pairs for new topics, NULL-terminated */
-	int			nsettings;
+	TopicGroups *groups;
 	int64_t		dark_us;		/* no broker answered then */
 	bool		no_admin;		/* these brokers do not create on request */
 	LogLimit	retry_limit;
 };
-
-/* A setting of new topics: all that is not about which topics. */
-static void
-each_setting(const char *name, const char *value, void *arg)
-{
-	static const char *const others[] = {"replication.factor", "partitions", "include", "exclude"};
-	Topics	   *topics = arg;
-
-	name += strlen("topic.creation.default.");
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-	{
-		if (strcmp(name, others[i]) == 0)
-			return;
-	}
-	topics->settings = mem_resize(topics->settings,
-								  (topics->nsettings + 3) * sizeof(char *));
-	topics->settings[topics->nsettings++] = name;
-	topics->settings[topics->nsettings++] = value;
-	topics->settings[topics->nsettings] = NULL;
-}
 
 static void topics_retry(void *arg);
 
@@ -98,14 +76,13 @@ Topics *
 topics_new(const Conf *conf, Producer *producer, Loop *loop)
 {
 	Topics	   *topics = mem_zero(sizeof(Topics));
+	Err			err = {0};
 
 	topics->conf = conf;
 	topics->producer = producer;
-	topics->partitions = (int) conf_get_int(conf, "topic.creation.default.partitions");
-	topics->replicas = (int) conf_get_int(conf, "topic.creation.default.replication.factor");
+	topics->groups = topicgroups_new(conf, &err);
+	assert(topics->groups != NULL); /* conf_check() has read them as well */
 	topics->no_admin = !conf_get_bool(conf, "topic.creation.enable");
-	topics->settings = mem_zero(sizeof(char *));
-	conf_each(conf, "topic.creation.default.", each_setting, topics);
 	topics->retry = (LoopTimer)
 	{
 		.fire = topics_retry,.arg = topics
@@ -127,7 +104,7 @@ topics_free(Topics *topics)
 	free(topics->routes);
 	free(topics->streams);
 	free(topics->states);
-	free(topics->settings);
+	topicgroups_free(topics->groups);
 	free(topics);
 }
 
@@ -202,8 +179,13 @@ topic_ask(Topics *topics, int topic)
 		producer_topic_create(topics->producer, topic, own->partitions, own->replicas, none,
 							  CREATE_TIMEOUT_MS);
 	else
-		producer_topic_create(topics->producer, topic, topics->partitions, topics->replicas,
-							  topics->settings, CREATE_TIMEOUT_MS);
+	{
+		const TopicMaking *making = topicgroups_for(topics->groups,
+													producer_topic_name(topics->producer, topic));
+
+		producer_topic_create(topics->producer, topic, making->partitions, making->replicas,
+							  making->settings, CREATE_TIMEOUT_MS);
+	}
 }
 
 static void

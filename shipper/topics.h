@@ -8,7 +8,7 @@
  * since events in flight refer to them by number.
  *
  * Before the first event of a topic the brokers are asked to create it, with
- * topic.creation.default.*.  Until they have answered, its events wait.
+ * topic.creation.*.  Until they have answered, its events wait.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -35,7 +35,7 @@ typedef struct Route
 
 #define ROUTE_NONE	UINT32_MAX
 
-/* Borrows all three; its timer is added to the loop. */
+/* Borrows all three, conf having been checked; its timer is added to the loop. */
 extern Topics *topics_new(const Conf *conf, Producer *producer, Loop *loop);
 extern void topics_free(Topics *topics);
 

@@ -9,14 +9,15 @@ FUZZ_CFLAGS  = -std=gnu11 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Wno-unused-paramet
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Ishipper -Iplugin -Iregress/unit -Iregress/fuzz
 
-FUZZ_CONF = $(patsubst %,shipper/%.c,conf conf_file conf_check conf_list conf_rules conf_keys conf_transform \
+FUZZ_CONF = $(patsubst %,shipper/%.c,conf conf_file conf_check conf_list conf_rules conf_keys conf_transform topicgroups \
 	pattern identity props secret mem err)
 
 FUZZ_frame        = shipper/frame.c
 FUZZ_ledger       = shipper/ledger.c shipper/mem.c
 FUZZ_props        = shipper/props.c shipper/mem.c shipper/err.c
 FUZZ_spool        = shipper/spool_file.c shipper/crc32c.c
-FUZZ_secret       = shipper/secret.c $(FUZZ_props)
+FUZZ_secret       = shipper/secret.c shipper/pattern.c $(FUZZ_props)
+FUZZ_LIBS_secret  = $(shell pkg-config --libs libpcre2-8)
 FUZZ_WRAP_secret  = props_read_file
 FUZZ_conf         = $(FUZZ_CONF)
 FUZZ_WRAP_conf    = props_read_file

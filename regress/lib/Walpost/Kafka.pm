@@ -273,6 +273,20 @@ sub configure_topic
 	return;
 }
 
+# The settings that a topic has of its own, as a hash.
+sub topic_settings
+{
+	my ($self, $topic) = @_;
+	my ($status, $out, $err) = run_command(
+		[
+			_java(
+				'kafka.admin.ConfigCommand', '--bootstrap-server', $self->brokers, '--describe', '--topic', $topic)
+		]);
+
+	die "settings of topic \"$topic\" could not be read:\n$out$err" if $status != 0;
+	return $out =~ /^\s+(\S+)=(\S*) sensitive=/mg;
+}
+
 # Takes from everybody the right to write to a topic; the broker needs an
 # authorizer for that.
 sub deny_writing
