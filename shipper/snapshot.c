@@ -204,7 +204,7 @@ step_reading(Snapshot *snapshot)
 		return true;
 	snapshot->progress.acknowledged = snapshot->delivery.intake.counts.acknowledged;
 	progress_end(&snapshot->progress, true);
-	log_info("the snapshot at " LSN_FMT " is complete: %llu rows of %d tables in %.1f s",
+	log_info("the snapshot at " LSN_FMT " is complete: %llu rows of %d tables in %.2f s",
 			 LSN_ARGS(snapshot->server.lsn), (unsigned long long) counts->acknowledged,
 			 snapshot->server.plan.ntables, seconds);
 	snapshot_notify(snapshot->delivery.notifications, NOTICE_COMPLETED);

@@ -35,6 +35,11 @@ my @targets = (
 	[ 'latency p99, 2000 events/s', sub { $_[0]{latency}{walpost}{2000}{p99} }, 'ms', '<=', 5 ],
 	[ 'latency p99, exactly once, 200 events/s', sub { $_[0]{latency}{'walpost, exactly once'}{200}{p99} }, 'ms', '<=', 100 ],
 	[ 'latency p99, exactly once, 2000 events/s', sub { $_[0]{latency}{'walpost, exactly once'}{2000}{p99} }, 'ms', '<=', 100 ],
+	[ 'snapshot to nowhere, against COPY', \&_against_copy, 'x', '<=', 0.9 ],
+	[ 'memory of its server process', sub { $_[0]{snapshot}{copy}{walpost_mib} }, 'MiB', '<=', 32 ],
+	[ 'snapshot rows acknowledged by Kafka', \&_snapshot_rate, '/s', '>=', 320_000 ],
+	[ 'snapshot rows, against Debezium', \&_against_debezium, 'x', '>=', 4 ],
+	[ 'shipper peak memory, snapshot', \&_snapshot_memory, 'MiB', '<=', 64 ],
 );
 
 # What transactions leave of the throughput.
@@ -61,6 +66,40 @@ sub _dearest_type
 	my ($results) = @_;
 
 	return List::Util::max(map { $_->{ratio} } @{ $results->{types} // [] });
+}
+
+# Our runs with the large table, without headers.
+sub _snapshot_runs
+{
+	my $kafka = $_[0]{snapshot}{kafka} // {};
+
+	return map { $kafka->{$_} } grep { /^\Q$judged\E(?!.*tables)/ } keys %$kafka;
+}
+
+sub _snapshot_rate
+{
+	return List::Util::max(map { $_->{rate} } _snapshot_runs($_[0]));
+}
+
+sub _snapshot_memory
+{
+	my $kafka = $_[0]{snapshot}{kafka} // {};
+
+	return List::Util::max(map { $kafka->{$_}{rss} } grep { /^walpost/ } keys %$kafka);
+}
+
+sub _against_debezium
+{
+	my $theirs = $_[0]{snapshot}{kafka}{Debezium}{rate} // return;
+
+	return _snapshot_rate($_[0]) / $theirs;
+}
+
+sub _against_copy
+{
+	my $copy = $_[0]{snapshot}{copy} // return;
+
+	return $copy->{walpost} / $copy->{copy};
 }
 
 # A decimal that says as much as it knows.
@@ -146,6 +185,19 @@ sub _latency_table
 	_print_table('Latency from commit to consumer, milliseconds', @rows);
 }
 
+sub _snapshot_table
+{
+	my ($snapshot) = @_;
+	my ($copy, $kafka) = @$snapshot{qw(copy kafka)};
+
+	_print_table("Snapshot of $snapshot->{rows} rows to nowhere",
+		[ '', 'seconds', 'MiB of the server process' ],
+		map { [ $_, map { _number($_) } @$copy{ $_, "${_}_mib" } ] } qw(copy walpost));
+	_print_table('Snapshot to Kafka, each row acknowledged; processor time in microseconds a row',
+		[ 'client', 'rows/s', 'client', 'peak MiB' ],
+		map { my $s = $kafka->{$_}; [ $_, map { _number($s->{$_}) } qw(rate shipper rss) ] } _by_name($kafka));
+}
+
 # Ours first.
 sub _by_name
 {
@@ -163,6 +215,7 @@ sub print_all
 	_drain_table($results->{drain}) if $results->{drain};
 	_ship_table($results->{ship}) if $results->{ship};
 	_latency_table($results->{latency}) if $results->{latency};
+	_snapshot_table($results->{snapshot}) if $results->{snapshot};
 
 	for my $target (@targets)
 	{

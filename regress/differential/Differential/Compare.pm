@@ -133,7 +133,21 @@ sub _leaves
 		  : push @leaves, [ $part, '(none)' ];
 	}
 	push @leaves, map { [ "headers.$_->[0]", $_->[1] ] } headers($record);
+	_forget_moment(\@leaves) if grep { $_->[0] eq 'value.op' && $_->[1] eq '"r"' } @leaves;
 	return \@leaves;
+}
+
+# Each side takes a snapshot of its own, so of when and where it read a row there is
+# only that both say it.
+sub _forget_moment
+{
+	my ($leaves) = @_;
+
+	for my $leaf (@$leaves)
+	{
+		$leaf->[1] =~ s/[LSCxt]?\d+|now/N/g if $leaf->[0] =~ /^value\.source\.(?:lsn|sequence|txId|ts_[mun]s)$/;
+	}
+	return;
 }
 
 # A record's headers in their order, each as [name, text].

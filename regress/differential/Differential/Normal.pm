@@ -155,11 +155,18 @@ sub _marked
 	return $self->_is_within($letter eq 'x' ? 'xid' : 'lsn', $number) ? "\x01$letter$number\x01" : undef;
 }
 
-# Of changes, the start; of messages, the end.
+# A row that a snapshot read.
+sub _is_read
+{
+	return ($_[0]{'value.op'} // '') eq '"r"';
+}
+
+# Of changes, the start; of messages, the end; of rows, the snapshot's point.
 sub _letter
 {
 	my ($about) = @_;
 
+	return 'S' if _is_read($about);
 	return exists $about->{'value.message.prefix'} ? 'M' : 'L';
 }
 
@@ -200,6 +207,7 @@ sub _time
 	my $per_us = { ms => 0.001, us => 1, ns => 1000 }->{$unit};
 
 	return unless $self->_is_within('time', $text =~ /^\d+$/ ? int($text / $per_us) : '');
+	return 'now' if _is_read($about);
 	my $us = $self->_committed("${stem}us", $about) // return 'now';
 	my %same = (ms => substr($us, 0, -3), us => $us, ns => "${us}000");
 	return $text eq $same{$unit} ? "\x01t$us\x01" : undef;
