@@ -500,6 +500,7 @@ take_answer(const TransformStep *step, Draft *draft, const char *answer, size_t 
 	version = outbox->version_field ? next_text(&answer) : NULL;
 	event.version = version ? (int) strtol(version, NULL, 10) : 0;
 
+	draft->partition = NULL;
 	set_topic(step, draft, &event);
 	set_timestamp(draft, &event);
 	place_header(draft, &event, outbox->id_field, "id");

@@ -69,6 +69,8 @@ extern const TransformClass field_transforms[];
 extern const TransformClass header_transforms[];
 extern const TransformClass unwrap_transforms[];
 extern const TransformClass outbox_transforms[];
+extern const TransformClass partition_transforms[];
+extern const TransformClass script_transforms[];
 extern const TransformClass filter_transforms[];
 extern const TransformClass timezone_transforms[];
 extern const TransformClass change_transforms[];

@@ -22,6 +22,7 @@
 static const char *const transform_classes[] = {
 	DEBEZIUM "ExtractNewRecordState",
 	DEBEZIUM "outbox.EventRouter",
+	DEBEZIUM "partitions.PartitionRouting",
 	KAFKA "RegexRouter",
 	DEBEZIUM "ByLogicalTableRouter",
 	DEBEZIUM "ToLogicalTopicRouter",
@@ -45,6 +46,8 @@ static const char *const transform_classes[] = {
 	DEBEZIUM "SchemaChangeEventFilter",
 	"io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent",
 	KAFKA "Filter",
+	DEBEZIUM "Filter",
+	DEBEZIUM "ContentBasedRouter",
 	NULL
 };
 

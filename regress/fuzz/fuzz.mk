@@ -7,7 +7,7 @@
 FUZZ_CC     ?= clang
 FUZZ_CFLAGS  = -std=gnu11 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-	-Ishipper -Iplugin -Iregress/unit -Iregress/fuzz
+	-Ishipper -Iplugin -Iregress/unit -Iregress/fuzz -Iregress/fuzz/server
 
 FUZZ_CONF = $(patsubst %,shipper/%.c,conf conf_file conf_check conf_list conf_rules conf_keys conf_transform topicgroups \
 	pattern identity props secret mem err)
@@ -26,6 +26,9 @@ FUZZ_position     = shipper/position.c shipper/mem.c shipper/err.c
 FUZZ_LIBS_position = $(shell pkg-config --libs jansson)
 FUZZ_pattern      = shipper/pattern.c shipper/mem.c shipper/err.c
 FUZZ_LIBS_pattern = $(shell pkg-config --libs libpcre2-8)
+
+FUZZ_script       = plugin/script.c regress/fuzz/server/memory.c
+FUZZ_jsontree     = plugin/jsontree.c regress/fuzz/server/memory.c
 
 FUZZ_TARGETS  = $(patsubst regress/fuzz/fuzz_%.c,%,$(sort $(wildcard regress/fuzz/fuzz_*.c)))
 FUZZ_PROGRAMS = $(addprefix build/fuzz/fuzz_,$(FUZZ_TARGETS))
