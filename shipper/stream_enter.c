@@ -16,6 +16,9 @@
 #include "stream_private.h"
 #include "wire.h"
 
+/* Servers from this version on decode on a standby as well. */
+#define DECODES_ON_STANDBY	160000
+
 /*
  * A quoted string for the replication grammar and for SQL alike.  The former
  * knows no E'' strings, which PQescapeLiteral() makes of backslashes.
@@ -44,7 +47,8 @@ inspect_query(const char *slot, int server_version)
 	char	   *name = quote_literal(slot);
 	char	   *sql = mem_print("SELECT (SELECT setting FROM pg_catalog.pg_settings"
 								" WHERE name = 'wal_sender_timeout'),"
-								" s.plugin, s.active, s.confirmed_flush_lsn, s.wal_status, %s"
+								" s.plugin, s.active, s.confirmed_flush_lsn, s.wal_status, %s,"
+								" pg_catalog.pg_is_in_recovery()"
 								" FROM (VALUES (1)) AS one (x)"
 								" LEFT JOIN pg_catalog.pg_replication_slots AS s"
 								" ON s.slot_name = %s", slot_lost_column(server_version), name);
@@ -136,6 +140,7 @@ stream_phase_inspect(Stream *stream, StreamMessage *message, Err *err)
 {
 	StreamInfo *info = &stream->info;
 	PGresult   *res;
+	bool		standby;
 
 	if (!stream_take_result(stream, PGRES_TUPLES_OK, &res, err))
 		return STREAM_FAILED;
@@ -150,8 +155,16 @@ stream_phase_inspect(Stream *stream, StreamMessage *message, Err *err)
 		info->confirmed_lsn = 0;
 	snprintf(info->slot_status, sizeof(info->slot_status), "%s", PQgetvalue(res, 0, 4));
 	snprintf(info->slot_lost, sizeof(info->slot_lost), "%s", PQgetvalue(res, 0, 5));
+	standby = PQgetvalue(res, 0, 6)[0] == 't';
 	PQclear(res);
 
+	/* a failover that has not come to its end yet */
+	if (standby && PQserverVersion(stream->conn) < DECODES_ON_STANDBY)
+	{
+		err_set(err, ERR_RETRY, "could not stream from slot \"%s\": the server is a standby, on which PostgreSQL %d cannot decode; waiting until it is promoted",
+				stream->slot, PQserverVersion(stream->conn) / 10000);
+		return stream_fail(stream);
+	}
 	stream->phase = PHASE_READY;
 	return STREAM_READY;
 }
