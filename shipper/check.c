@@ -16,7 +16,6 @@
 #include "pg.h"
 #include "preflight.h"
 #include "producer.h"
-#include "snapshot.h"
 #include "spool.h"
 
 #define BROKER_TIMEOUT_MS 5000
@@ -91,15 +90,8 @@ check_rights(Preflight *pf, Err *err)
 {
 	Publication pub;
 
-	if (!preflight_server(pf, err) || !publication_read(pf->conf, pf->conn, &pub, err) ||
-		!check_publication_privileges(pf, &pub, err))
-		return false;
-	if (!snapshot_mode(pf->conf).data || pf->slot.exists || snapshot_check_function(pf->conn, err))
-		return true;
-	if (PQstatus(pf->conn) != CONNECTION_OK)
-		return false;
-	preflight_report(pf, FINDING_ERROR, "%s", err->text);
-	return true;
+	return preflight_server(pf, err) && publication_read(pf->conf, pf->conn, &pub, err) &&
+		check_publication_privileges(pf, &pub, err);
 }
 
 /* What publication and tables will be like once a start has made it. */

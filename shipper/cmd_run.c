@@ -79,6 +79,8 @@ prepare_once(Start *start, Err *err)
 	const Conf *conf = start->conf;
 	bool		unused;
 
+	if (!slot_takeover_if_due(conf, conf_get(conf, "slot.name"), err))
+		return false;
 	if (!start->mode.data && !start->mode.again)
 		return slot_prepare(conf, SLOT_MAKE, &stop_asked, &start->made, err);
 	if (!slot_prepare(conf, SLOT_LEAVE, &stop_asked, &start->made, err))

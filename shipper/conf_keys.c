@@ -139,6 +139,8 @@ const ConfKey conf_keys[] = {
 	/* slot, publication, acknowledgement */
 	ENUM("plugin.name", 0, "decoderbufs", plugins, "the slot is made with walpost whatever is named here"),
 	STR("slot.name", 0, "debezium", "replication slot: lower-case letters, digits, underscores, at most 63"),
+	BOOL("walpost.slot.takeover", 0, "false",
+		 "whether a slot of pgoutput or decoderbufs that nobody uses is made one of walpost at its very position; true under walpost connect"),
 	BOOL("slot.drop.on.stop", 0, "false", "whether the slot is dropped at an orderly stop; for tests: what changes afterwards is lost"),
 	INT("slot.max.retries", 0, NULL, 0, INT64_MAX,
 		"how often to ask again for a slot that is in use; when it is not set, the connector waits as a hot standby for as long as it takes"),

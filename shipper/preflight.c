@@ -233,7 +233,7 @@ check_takeover(Preflight *pf, Err *err)
 	char		second[64];
 	Slot		slot;
 
-	if (pf->slot.exists)
+	if (pf->slot.exists || conf_get_bool(pf->conf, "walpost.slot.takeover"))
 		return true;
 	if (!slot_read(pf->conn, slot_takeover_name(name, second), &slot, err))
 		return false;

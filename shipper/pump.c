@@ -19,6 +19,12 @@
 
 #define LOG_MODULE "pump"
 
+/*
+ * Signals so close to each other ask once: the end of a supervisor sends one for
+ * each of its threads.
+ */
+#define SAME_STOP_US		300000
+
 /* A line of figures, so often, when something happened. */
 #define STATS_US			60000000
 
@@ -39,11 +45,16 @@ on_signal(void *arg, short revents)
 			log_info("received SIGHUP; properties are read at start only");
 			continue;
 		}
-		if (pump->stop)
-			log_warn("received another signal, leaving at once");
-		else
+		if (!pump->stop)
+		{
 			log_info("received %s", signo == SIGTERM ? "SIGTERM" : "SIGINT");
-		pump->stop_now = pump->stop;
+			pump->stop_us = loop_now_us();
+		}
+		else if (loop_now_us() > pump->stop_us + SAME_STOP_US)
+		{
+			log_warn("received another signal, leaving at once");
+			pump->stop_now = true;
+		}
 		pump->stop = true;
 	}
 }

@@ -64,7 +64,7 @@ typedef struct PumpStats
 /*
  * Runs until SIGTERM or SIGINT (true, everything received is acknowledged or
  * will come again), or until something happens that time does not mend (false
- * and err).  A second signal leaves at once.
+ * and err).  A second signal, a while after the first, leaves at once.
  */
 extern bool pump_run(const PumpOptions *options, Err *err) must_check;
 

@@ -133,6 +133,7 @@ typedef struct Pump
 	bool		state_expired;
 	bool		stop;			/* asked to, by a signal */
 	bool		stop_now;		/* asked twice */
+	int64_t		stop_us;		/* when it was asked first */
 	bool		started;		/* the first stream was opened */
 	bool		streamed;		/* also before it started over */
 	bool		drained;		/* of a stop: nothing is under way any more */

@@ -92,6 +92,13 @@ slot_lost(const char *name, const char *reason, Err *err)
 }
 
 bool
+slot_may_take(const Conf *conf, const Slot *slot)
+{
+	return conf_get_bool(conf, "walpost.slot.takeover") &&
+		(strcmp(slot->plugin, "pgoutput") == 0 || strcmp(slot->plugin, "decoderbufs") == 0);
+}
+
+bool
 slot_usable(const Conf *conf, const char *name, const Slot *slot, Err *err)
 {
 	const char *database = conf_get(conf, "database.dbname");
@@ -103,7 +110,7 @@ slot_usable(const Conf *conf, const char *name, const Slot *slot, Err *err)
 					   name, slot->database, database);
 	if (strcmp(slot->wal_status, "lost") == 0)
 		return slot_lost(name, slot->lost_reason, err);
-	if (strcmp(slot->plugin, SLOT_PLUGIN) != 0)
+	if (strcmp(slot->plugin, SLOT_PLUGIN) != 0 && !slot_may_take(conf, slot))
 		return err_set(err, ERR_CONFIG, "slot \"%s\" was made with plugin \"%s\"; stop its other client and run walpost slot takeover, which keeps its position, or set another slot.name",
 					   name, slot->plugin);
 	return true;

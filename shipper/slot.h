@@ -109,6 +109,15 @@ extern bool slot_drop(const Conf *conf, const char *name, Err *err) must_check;
  */
 extern bool slot_takeover(const Conf *conf, const char *name, Err *err) must_check;
 
+/* True for a slot of another plugin that walpost.slot.takeover allows to take. */
+extern bool slot_may_take(const Conf *conf, const Slot *slot);
+
+/*
+ * The same if walpost.slot.takeover allows it and there is something to take, or
+ * to complete.  ERR_RETRY while its client uses it.
+ */
+extern bool slot_takeover_if_due(const Conf *conf, const char *name, Err *err) must_check;
+
 /* The second name; at most 63 bytes into buf[64].  It exists while a takeover
  * is under way (or was interrupted). */
 extern const char *slot_takeover_name(const char *name, char buf[64]);

@@ -171,6 +171,44 @@ takeover(Takeover *t, Err *err)
 	return drop_unmoved(t, t->second_name, t->second.confirmed_flush, err);
 }
 
+/* What is somebody else's, or no logical slot of this database, stays as it is. */
+static bool
+takeover_if_due(Takeover *t, Err *err)
+{
+	const char *database = conf_get(t->conf, "database.dbname");
+
+	if (!read_both(t, err))
+		return false;
+	if (t->second.exists && is_ours(&t->second))
+		return takeover(t, err);
+	if (!t->slot.exists || !t->slot.logical || strcmp(t->slot.database, database) != 0 ||
+		!slot_may_take(t->conf, &t->slot))
+		return true;
+	if (t->slot.active)
+		return err_set(err, ERR_RETRY, "slot \"%s\" of plugin \"%s\" is in use by process %d of the server; it is taken over once its client has ended",
+					   t->name, t->slot.plugin, t->slot.active_pid);
+	log_info("taking over slot \"%s\" of plugin \"%s\", which stands at %s",
+			 t->name, t->slot.plugin, t->slot.confirmed_flush);
+	return takeover(t, err);
+}
+
+bool
+slot_takeover_if_due(const Conf *conf, const char *name, Err *err)
+{
+	Takeover	t = {.conf = conf,.name = name};
+	bool		done;
+
+	if (!conf_get_bool(conf, "walpost.slot.takeover"))
+		return true;
+	slot_takeover_name(name, t.second_name);
+	t.conn = pg_connect(conf, false, err);
+	if (t.conn == NULL)
+		return false;
+	done = takeover_if_due(&t, err);
+	PQfinish(t.conn);
+	return done;
+}
+
 bool
 slot_takeover(const Conf *conf, const char *name, Err *err)
 {

@@ -252,8 +252,12 @@ void
 validator_run(Validator *validator, const json_t *config, ValidatorDone done, void *arg)
 {
 	Job		   *job = mem_zero(sizeof(Job));
+	json_t	   *all = json_copy((json_t *) config);
 
-	job->text = json_print(json_pack("{s:O}", "config", config));
+	/* as its process will have it */
+	if (json_object_get(all, "walpost.slot.takeover") == NULL)
+		json_object_set_new(all, "walpost.slot.takeover", json_string("true"));
+	job->text = json_print(json_pack("{s:o}", "config", all));
 	job->done = done;
 	job->arg = arg;
 	*validator->last = job;

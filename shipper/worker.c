@@ -185,6 +185,8 @@ connector_text(const Worker *worker, const Connector *connector)
 {
 	json_t	   *config = json_copy(connector->config);
 
+	if (json_object_get(config, "walpost.slot.takeover") == NULL)
+		json_object_set_new(config, "walpost.slot.takeover", json_string("true"));
 	if (json_object_get(config, "offset.storage.topic") == NULL)
 		json_object_set_new(config, "offset.storage.topic", json_text(worker->conf->offset_topic));
 	json_object_set_new(config, "name", json_text(connector->name));
@@ -300,7 +302,10 @@ worker_stop(Worker *worker, int signo)
 {
 	worker->stopping = true;
 	for (Connector *connector = worker->connectors; connector != NULL; connector = connector->next)
+	{
+		connector->stopped_us = loop_now_us();
 		child_stop(&connector->child, signo);
+	}
 	reconcile_all(worker);
 }
 

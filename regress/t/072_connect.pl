@@ -196,5 +196,6 @@ ok(exists $configs->{'connector-two'} && !defined $configs->{'connector-two'}, '
 ok(!defined $status->{'status-connector-two'} && !defined $status->{'status-task-two-0'}, 'also of its state');
 ok(!defined $status->{"status-topic-$prefix{two}.public.orders:connector-two"}, 'and its topic');
 is($worker->stop, 0, 'the end');
+unlike($worker->log, qr/does not end|leaving at once/, 'every process was let end');
 
 done_testing();
