@@ -37,6 +37,13 @@
 #define CHUNK_SPREAD	4
 /* A topic that has nothing waiting keeps room for no more than so many. */
 #define RING_KEPT		4096
+/*
+ * A record costs librdkafka some 200 bytes, whatever its size.  While it has so
+ * many, a topic's chunk is a small one: no topic waits for others, and many of
+ * them do not take more memory than few.
+ */
+#define HANDED_MANY		32768
+#define CHUNK_SMALL		256
 /* When nothing of a chunk is under way, for want of room or a refusal. */
 #define AGAIN_US		1000
 /* What a record takes besides key, value and headers. */
@@ -184,6 +191,17 @@ waiting_at(const Topic *topic, uint32_t i)
 	return &topic->ring[(topic->first + i) & (topic->size - 1)];
 }
 
+/* The most events that the next chunk may have. */
+static uint32_t
+chunk_events(const Producer *producer)
+{
+	uint32_t	handed = (uint32_t) rd_kafka_outq_len(producer->kafka);
+
+	if (handed + producer->chunk_events <= HANDED_MANY)
+		return producer->chunk_events;
+	return producer->chunk_events < CHUNK_SMALL ? producer->chunk_events : CHUNK_SMALL;
+}
+
 /* How many of those that wait make the next chunk. */
 static uint32_t
 chunk_size(const Producer *producer, const Topic *topic)
@@ -191,7 +209,7 @@ chunk_size(const Producer *producer, const Topic *topic)
 	size_t		spread = topic->npartitions ? topic->npartitions : 1;
 	size_t		bytes = 0;
 	size_t		max;
-	uint32_t	most = topic->narrow ? topic->narrow : producer->chunk_events;
+	uint32_t	most = topic->narrow ? topic->narrow : chunk_events(producer);
 	uint32_t	n;
 
 	if (spread > CHUNK_SPREAD)

@@ -1,7 +1,7 @@
 # One large transaction while Kafka is away: memory stays in bounds, the stream
 # stays alive, nothing is lost.  200 MB and five seconds, or what
 # WALPOST_OUTAGE_MB and WALPOST_OUTAGE_SECONDS say ("make outage": 2 GB and a
-# minute).
+# minute).  Then small events of many tables, which cost most besides their bytes.
 
 use strict;
 use warnings;
@@ -53,6 +53,18 @@ for my $key ($kafka->read_keys($ship->topic('big')))
 }
 is($last, $rows, 'all events arrived');
 is($broken, 0, 'in order, none of them twice');
+
+# ---- many topics at once
+my @tables = map { "many$_" } 1 .. 40;
+$pg->query("CREATE TABLE $_ (id int PRIMARY KEY, v int); INSERT INTO $_ VALUES (0, 0)") for @tables;
+$ship->wait_drained;
+$kafka->kill9;
+$pg->query('DO $$ BEGIN FOR i IN 1..2500 LOOP ' . join(' ', map { "INSERT INTO $_ VALUES (i, i);" } @tables) . ' END LOOP; END $$');
+wait_until('memory to be full',
+	sub { $pg->query(q{SELECT wait_event FROM pg_stat_activity WHERE backend_type = 'walsender'}) =~ /^WalSender(WriteData|WaitForWAL|Main)$/ });
+$kafka->start;
+$ship->wait_drained($patience);
+$ship->memory_within(64, 'small events of 40 tables');
 is($ship->stop(20), 0, 'a clean end');
 
 done_testing();
