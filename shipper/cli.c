@@ -64,6 +64,13 @@ static const char slot_takeover_help[] =
 "one of walpost at the very same position. Stop its client first. Killed at any\n"
 "point, it is completed by running it again.\n";
 
+static const char signal_help[] =
+"Signals the running connector: execute-snapshot, stop-snapshot, pause-snapshot,\n"
+"resume-snapshot, add-table or log, with data as Debezium has it, in JSON:\n"
+"  walpost signal shop.json execute-snapshot '{\"data-collections\": [\"shop.*\"]}'\n"
+"It calls walpost.signal() in the database, so the extension has to be there; the\n"
+"connector says in its log what it makes of it.\n";
+
 const CliCommand cli_commands[] = {
 	{"run", "FILE...", 1, -1, "connector file", "worker http" LOGGING,
 	"run the connectors of these files until stopped", run_help, cmd_run},
@@ -85,6 +92,8 @@ const CliCommand cli_commands[] = {
 	"drop the connector's slot, or another", slot_drop_help, cmd_slot_drop},
 	{"slot takeover", "FILE", 1, 1, "connector file", "worker" LOGGING,
 	"make another plugin's slot ours at its very position", slot_takeover_help, cmd_slot_takeover},
+	{"signal", "FILE TYPE [DATA]", 2, 3, "connector file or type", "worker" LOGGING,
+	"signal the connector that runs: snapshots, log", signal_help, cmd_signal},
 	{"version", "", 0, 0, "", "", "print the version", "", cmd_version},
 	{"help", "[COMMAND]", 0, 2, "", "", "print this, or more about a command", "", cmd_help},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL}

@@ -29,6 +29,8 @@ FUZZ_LIBS_pattern = $(shell pkg-config --libs libpcre2-8)
 
 FUZZ_script       = plugin/script.c regress/fuzz/server/memory.c
 FUZZ_jsontree     = plugin/jsontree.c regress/fuzz/server/memory.c
+FUZZ_signal       = shipper/signal_read.c shipper/pattern.c shipper/mem.c shipper/err.c
+FUZZ_LIBS_signal  = $(shell pkg-config --libs jansson libpcre2-8)
 
 FUZZ_TARGETS  = $(patsubst regress/fuzz/fuzz_%.c,%,$(sort $(wildcard regress/fuzz/fuzz_*.c)))
 FUZZ_PROGRAMS = $(addprefix build/fuzz/fuzz_,$(FUZZ_TARGETS))
