@@ -35,6 +35,8 @@
 
 /* Partitions of a topic, by which a chunk grows. */
 #define CHUNK_SPREAD	4
+/* Topics that send at one time, by which it shrinks: memory is that of one. */
+#define CHUNK_SHARES	8
 /* A topic that has nothing waiting keeps room for no more than so many. */
 #define RING_KEPT		4096
 /*
@@ -207,6 +209,7 @@ static uint32_t
 chunk_size(const Producer *producer, const Topic *topic)
 {
 	size_t		spread = topic->npartitions ? topic->npartitions : 1;
+	size_t		shares = producer->nactive < CHUNK_SHARES ? producer->nactive : CHUNK_SHARES;
 	size_t		bytes = 0;
 	size_t		max;
 	uint32_t	most = topic->narrow ? topic->narrow : chunk_events(producer);
@@ -214,7 +217,7 @@ chunk_size(const Producer *producer, const Topic *topic)
 
 	if (spread > CHUNK_SPREAD)
 		spread = CHUNK_SPREAD;
-	max = producer->chunk_bytes * spread;
+	max = producer->chunk_bytes * spread / shares;
 	for (n = 0; n < topic->nopen && n < most; n++)
 	{
 		const Waiting *waiting = waiting_at(topic, n);

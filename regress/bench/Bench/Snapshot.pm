@@ -157,6 +157,7 @@ sub _ship
 		});
 	my ($cpu, $rss) = (0, 0);
 
+	Bench::Ship::make_topic($kafka, $shipper->topic($_)) for $table eq 'items' ? 'items' : map { "small_$_" } 1 .. $tables;
 	$shipper->start;
 	while (!defined wait_exit($shipper->pid, -1))
 	{
