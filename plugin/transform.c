@@ -20,7 +20,7 @@ struct Transforms
 static const TransformClass *const transform_tables[] = {
 	unwrap_transforms, outbox_transforms, topic_transforms, field_transforms, header_transforms,
 	filter_transforms, timezone_transforms, change_transforms, header_value_transforms, message_transforms,
-	partition_transforms, script_transforms,
+	partition_transforms, script_transforms, size_transforms,
 };
 static const TransformClass *const predicate_tables[] = {filter_predicates};
 

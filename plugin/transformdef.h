@@ -76,6 +76,7 @@ extern const TransformClass timezone_transforms[];
 extern const TransformClass change_transforms[];
 extern const TransformClass header_value_transforms[];
 extern const TransformClass message_transforms[];
+extern const TransformClass size_transforms[];
 extern const TransformClass filter_predicates[];
 
 /* The name of one of a step's properties, for errors. */

@@ -41,6 +41,7 @@ static const char *const transform_classes[] = {
 	KAFKA "Flatten$Key", KAFKA "Flatten$Value",
 	KAFKA "TimestampRouter",
 	DEBEZIUM "TimezoneConverter",
+	DEBEZIUM "EnforceRecordSize",
 	DEBEZIUM "HeaderToValue",
 	DEBEZIUM "ExtractChangedRecordState",
 	DEBEZIUM "SchemaChangeEventFilter",

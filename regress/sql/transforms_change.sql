@@ -44,8 +44,19 @@ SELECT pg_temp.events('DecodeLogicalDecodingMessageContent', 'transforms', 'a');
 DELETE FROM c;
 -- (a tombstone is none of those that it takes; the delete before it is)
 SELECT data::jsonb ->> 'topic', data::jsonb -> 'value' ->> 'op' FROM (SELECT pg_temp.events('DecodeLogicalDecodingMessageContent', 'event.processing.failure.handling.mode', 'skip', 'transforms', 'a') AS data) e;
+SELECT count(*) FROM pg_logical_slot_get_changes('transforms_change', NULL, NULL, 'topic.prefix', 't');
+CREATE TABLE d (id int PRIMARY KEY, n numeric(5,2), t text, b bytea);
+INSERT INTO d VALUES (1, NULL, repeat('x', 2000), decode(repeat('00', 1000), 'hex'));
+-- how long the fields are that come out; the first limit is none of theirs
+SELECT length(v ->> 't'), length(decode(v ->> 'b', 'base64')) FROM (SELECT data::jsonb -> 'value' AS v FROM (SELECT pg_temp.events('EnforceRecordSize', 'transforms', 'a,u', 'transforms.a.max.bytes', '9999', 'transforms.a.min.field.size', '0') AS data) e) e;
+SELECT length(v ->> 't'), length(decode(v ->> 'b', 'base64')) FROM (SELECT data::jsonb -> 'value' AS v FROM (SELECT pg_temp.events('EnforceRecordSize', 'transforms', 'a,u', 'transforms.a.max.bytes', '1', 'transforms.a.min.field.size', '1000') AS data) e) e;
+UPDATE d SET n = 1;
+SELECT pg_temp.events('EnforceRecordSize', 'transforms', 'a,u', 'transforms.a.max.bytes', '1', 'table.include.list', 'public.d', 'skipped.operations', 'c');
 
 -- ---- configurations that are refused
+SELECT pg_temp.events('EnforceRecordSize', 'transforms', 'a,u', 'transforms.a.min.field.size', '0');
+SELECT pg_temp.events('EnforceRecordSize', 'transforms', 'a,u', 'transforms.a.max.bytes', '0');
+SELECT pg_temp.events('EnforceRecordSize', 'transforms', 'a,u', 'transforms.a.max.bytes', '1', 'transforms.a.compression.ratio', '-1');
 SELECT pg_temp.events('TimezoneConverter', 'transforms', 'a,u', 'transforms.a.converted.timezone', 'Europe/Nowhere');
 SELECT pg_temp.events('TimezoneConverter', 'transforms', 'a,u', 'transforms.a.converted.timezone', 'europe/paris');
 SELECT pg_temp.events('TimezoneConverter', 'transforms', 'a,u', 'transforms.a.converted.timezone', 'ABC5DEF');
@@ -57,4 +68,4 @@ SELECT pg_temp.events('SchemaChangeEventFilter', 'transforms', 'a,u', 'transform
 SELECT pg_temp.events('HeaderToValue', 'transforms', 'a,u', 'transforms.a.headers', 'x,y', 'transforms.a.fields', 'x', 'transforms.a.operation', 'move');
 SELECT pg_temp.events('HeaderToValue', 'transforms', 'a,u', 'transforms.a.headers', 'x', 'transforms.a.fields', 'a b', 'transforms.a.operation', 'move');
 SELECT 'stop' FROM pg_drop_replication_slot('transforms_change');
-DROP TABLE c;
+DROP TABLE c, d;
