@@ -180,6 +180,7 @@ static const struct
 	{"header.converter", "header.converter"},
 	{"producer.", "producer.override."},
 	{"topic.creation.enable", "topic.creation.enable"},
+	{"offset.flush.interval.ms", "offset.flush.interval.ms"},
 	{"config.providers", "config.providers"},
 	{"config.providers.", "config.providers."},
 	{NULL, NULL}
@@ -243,6 +244,7 @@ static const struct
 	{"BOOTSTRAP_SERVERS", "bootstrap.servers"},
 	{"KEY_CONVERTER", "key.converter"},
 	{"VALUE_CONVERTER", "value.converter"},
+	{"OFFSET_FLUSH_INTERVAL_MS", "offset.flush.interval.ms"},
 	{NULL, NULL}
 };
 

@@ -25,7 +25,7 @@
 /* How long the brokers may take to create a topic. */
 #define CREATE_TIMEOUT_MS	10000
 /* How long the loop may stand still for a topic's partitions. */
-#define LOOK_TIMEOUT_MS		1000
+#define LOOK_TIMEOUT_MS		300
 /* A topic that was just created, or a broker that is away, is asked again. */
 #define LOOK_AGAIN_US		100000
 #define RETRY_US			1000000
@@ -178,12 +178,15 @@ look(KafkaLog *log, Topic *topic)
 		topic->handle = rd_kafka_topic_new(log->consumer, topic->is.name, NULL);
 	if (topic->handle == NULL)
 		mem_exhausted();
-	topic->due_us = loop_now_us() + RETRY_US;
 	code = rd_kafka_metadata(log->consumer, 0, topic->handle, &metadata, LOOK_TIMEOUT_MS);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
 		if (log_limit_pass(&log->limit))
 			log_warn("could not read topic \"%s\" yet: %s", topic->is.name, rd_kafka_err2str(code));
+
+		/* what holds for one of them holds for all: the loop has other work */
+		for (int i = 0; i < log->ntopics; i++)
+			log->topics[i].due_us = loop_now_us() + RETRY_US;
 		return;
 	}
 	code = metadata->topics[0].err;

@@ -72,7 +72,24 @@ connector_free(Connector *connector)
 	free(connector);
 }
 
-/* What metrics show: connectors that exist and are to run. */
+bool
+worker_knows_class(const char *class)
+{
+	static const char *const names[] = {WORKER_CLASS, "PostgresConnector", "Postgres", NULL};
+
+	for (int i = 0; class != NULL && names[i]; i++)
+		if (strcmp(class, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_ours(const Connector *connector)
+{
+	return worker_knows_class(json_string_value(json_object_get(connector->config, "connector.class")));
+}
+
+/* What metrics show: connectors that are to run here. */
 static void
 list_shown(Worker *worker)
 {
@@ -80,7 +97,7 @@ list_shown(Worker *worker)
 
 	for (Connector *connector = worker->connectors; connector != NULL; connector = connector->next)
 	{
-		if (connector->config == NULL || connector->target != TARGET_STARTED)
+		if (connector->config == NULL || connector->target != TARGET_STARTED || !is_ours(connector))
 			continue;
 		worker->shown = mem_resize(worker->shown, (n + 1) * sizeof(Child *));
 		worker->shown[n++] = &connector->child;
@@ -104,23 +121,6 @@ drop_deleted(Worker *worker)
 		connector_free(connector);
 	}
 	list_shown(worker);
-}
-
-bool
-worker_knows_class(const char *class)
-{
-	static const char *const names[] = {WORKER_CLASS, "PostgresConnector", "Postgres", NULL};
-
-	for (int i = 0; class != NULL && names[i]; i++)
-		if (strcmp(class, names[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool
-is_ours(const Connector *connector)
-{
-	return worker_knows_class(json_string_value(json_object_get(connector->config, "connector.class")));
 }
 
 /* ---- what they are doing ------------------------------------------------------------ */

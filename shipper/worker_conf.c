@@ -48,13 +48,14 @@ static const Setting settings[] = {
 	{"rest.port", "REST_PORT", "8083", false},
 	{"rest.advertised.host.name", "ADVERTISED_HOST_NAME", NULL, false},
 	{"rest.advertised.port", "ADVERTISED_PORT", "0", false},
+	{"rest.extension.classes", NULL, NULL, false},
 };
 
 enum WorkerSetting
 {
 	BOOTSTRAP, CONFIG_TOPIC, OFFSET_TOPIC, STATUS_TOPIC, CONFIG_REPLICAS, OFFSET_REPLICAS,
 	STATUS_REPLICAS, OFFSET_PARTITIONS, STATUS_PARTITIONS, LISTENERS, REST_HOST, REST_PORT,
-	ADVERTISED_HOST, ADVERTISED_PORT, NSETTINGS
+	ADVERTISED_HOST, ADVERTISED_PORT, EXTENSIONS, NSETTINGS
 };
 
 /* Settings of Kafka's clients, of which the worker's own have these. */
@@ -239,6 +240,9 @@ read_file(Reading *reading, const char *file)
 static bool
 use(Reading *reading, WorkerConf *conf, Err *err)
 {
+	if (reading->values[EXTENSIONS] && reading->values[EXTENSIONS][0] != '\0')
+		return err_set(err, ERR_CONFIG, "rest.extension.classes=%s is not supported; the REST interface would be open where it is meant to be guarded: put a proxy before it, and remove the setting",
+					   reading->values[EXTENSIONS]);
 	if (!check_required(reading) ||
 		!number(reading, CONFIG_REPLICAS, -1, 32767, &conf->replicas[0]) ||
 		!number(reading, OFFSET_REPLICAS, -1, 32767, &conf->replicas[1]) ||
