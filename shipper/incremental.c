@@ -5,6 +5,7 @@
  *		RECALL -> IDLE -> RESOLVE -> IDLE			a signal's tables
  *				  IDLE -> OPEN -> READ -> MARK -> INSERT -> READ ...	a table's rows
  *				  READ -> CLOSE -> IDLE				no more of them
+ *				  IDLE -> BLOCK_SLOT -> BLOCK_LOOK -> BLOCK_STAND -> BLOCK_ROWS -> IDLE
  *				  any of them -> WAIT -> IDLE		after a failure
  *
  * OPEN makes the plugin name the rows of changes, from a watermark on; so all that
@@ -93,7 +94,8 @@ incremental_new(const Conf *conf, Loop *loop, Delivery *delivery)
 	inc->exactly_once = producer_exactly_once(conf);
 	inc->setup = session_setup(conf);
 	inc->options = options_sql(conf);
-	inc->session = session_new(conf, loop, inc->setup);
+	inc->session = session_new(conf, loop, false, inc->setup);
+	inc->slot_session = session_new(conf, loop, true, "SET idle_in_transaction_session_timeout = 0");
 	inc->record_key = position_side_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"), "incremental");
 	inc->window = window_new(WINDOW_BOUND);
 	inc->size = (int) conf_get_int(conf, "incremental.snapshot.chunk.size");
@@ -133,6 +135,7 @@ incremental_free(Incremental *inc)
 	}
 	free(inc->held);
 	free(inc->staged);
+	session_free(inc->slot_session);
 	session_free(inc->session);
 	window_free(inc->window);
 	loop_fd_remove(inc->loop, &inc->offsets_fd);
@@ -162,6 +165,7 @@ enter(Incremental *inc, IncPhase phase)
 static void
 drop_chunk(Incremental *inc)
 {
+	inc_block_drop(inc);
 	session_close(inc->session);
 	inc_chunk_clear(&inc->chunk);
 	window_close(inc->window);
@@ -216,7 +220,8 @@ is_of_table(const Incremental *inc, const Err *err)
 {
 	static const char *const classes[] = {"0A", "22", "23", "42", "54", "55", "P0", "XX"};
 
-	if (inc->phase != INC_READ || inc->chunk.abandoned || inc->state.ntables == 0 ||
+	if ((inc->phase != INC_READ && inc->phase < INC_BLOCK_SLOT) || inc->phase > INC_BLOCK_ROWS ||
+		inc->chunk.abandoned || inc->state.ntables == 0 ||
 		strcmp(err->sqlstate, SQLSTATE_LOCK_TIMEOUT) == 0)
 		return false;
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
@@ -234,8 +239,10 @@ after_error(Incremental *inc, Err *err)
 	if (!is_of_table(inc, err))
 	{
 		if (log_limit_pass(&inc->limit))
-			log_warn("%s; the incremental snapshot tries again", err->text);
+			log_warn("%s; the snapshot tries again", err->text);
 	}
+	else if (inc->phase >= INC_BLOCK_SLOT)
+		inc_block_end(inc, err);
 	else
 	{
 		log_error("the incremental snapshot of %s ends: %s", inc->state.tables[0].name, err->text);
@@ -267,6 +274,8 @@ resolved(Incremental *inc, IncHeld *held)
 static bool
 stops(const Signal *signal, const IncTable *table)
 {
+	if (table->blocking)
+		return false;
 	for (int i = 0; i < signal->ncollections; i++)
 		if (signal_selects(signal, i, table->name))
 			return true;
@@ -384,48 +393,88 @@ take_tables(Incremental *inc, const PGresult *res)
 	inc_tables_take(inc, held->signal, res);
 	if (inc->state.ntables > before)
 	{
-		log_info("an incremental snapshot of %d tables is asked for by signal \"%s\"",
+		bool		blocking = held->signal->snapshot == SNAPSHOT_BLOCKING;
+
+		log_info("%s snapshot of %d tables is asked for by signal \"%s\"", blocking ? "a blocking" : "an incremental",
 				 inc->state.ntables - before, held->signal->id);
-		inc_notice(inc, NOTICE_STARTED, &inc->state.tables[before], NULL);
+		if (blocking)
+			inc_state_to_front(&inc->state, inc->state.ntables - before);
+		else
+			inc_notice(inc, NOTICE_STARTED, &inc->state.tables[before], NULL);
 	}
 	resolved(inc, held);
 }
 
 /* ---- what the session says ---- */
 
-/* The oid of the table is in the row that the watermark's LSN is in. */
-static void
-take_result(Incremental *inc, PGresult *res)
+/*
+ * False and err.  The oid of a chunk's table is in the row that its watermark's LSN
+ * is in.  The end of a copy is a result, too.
+ */
+static bool
+take_result(Incremental *inc, PGresult *res, Err *err)
 {
-	if (PQresultStatus(res) == PGRES_TUPLES_OK && PQntuples(res) > 0)
-	{
-		if (inc->phase == INC_RESOLVE)
-			take_tables(inc, res);
-		else if (inc->phase == INC_READ)
-			inc->chunk.relid = (unsigned) strtoul(PQgetvalue(res, 0, 0), NULL, 10);
-	}
-	else if (inc->phase == INC_RESOLVE && PQresultStatus(res) == PGRES_TUPLES_OK)
+	ExecStatusType status = PQresultStatus(res);
+	bool		rows = status == PGRES_TUPLES_OK;
+	bool		ok = true;
+
+	if (inc->phase == INC_RESOLVE && rows)
 		take_tables(inc, res);
+	else if (inc->phase == INC_READ && rows)
+		inc->chunk.relid = (unsigned) strtoul(PQgetvalue(res, 0, 0), NULL, 10);
+	else if (inc->phase == INC_BLOCK_SLOT && rows)
+		ok = inc_block_slot(inc, res, err);
+	else if (inc->phase == INC_BLOCK_LOOK && rows)
+		ok = inc_block_found(inc, res, err);
+	else if (inc->phase == INC_BLOCK_ROWS && (status == PGRES_COPY_OUT || strncmp(PQcmdStatus(res), "COPY", 4) == 0))
+		inc_block_copy(inc, status == PGRES_COPY_OUT);
 	PQclear(res);
+	return ok;
+}
+
+/* False and err. */
+static bool
+take_copied(Incremental *inc, const SessionData *data, Err *err)
+{
+	if (inc->phase == INC_BLOCK_ROWS)
+		return inc_block_rows(inc, data->buffer, data->len, err);
+	return inc_chunk_take(inc, data->buffer, data->len, err);
+}
+
+/* A session that has the slot says nothing else, but may end. */
+static Session *
+speaking(const Incremental *inc)
+{
+	return inc->phase == INC_BLOCK_SLOT ? inc->slot_session : inc->session;
+}
+
+static bool
+may_insert(Incremental *inc)
+{
+	return intake_may_insert(&inc->delivery->intake) && delivery_has_room(inc->delivery);
 }
 
 /* Takes what has come; *done when that is all.  False and err. */
 static bool
 serve_session(Incremental *inc, bool *done, Err *err)
 {
+	Session    *session = speaking(inc);
 	SessionData data;
 
-	*done = !session_busy(inc->session);
-	while (!*done)
-		switch (session_next(inc->session, &data, err))
+	*done = !session_busy(session);
+	if (inc->phase == INC_BLOCK_ROWS)
+		session_hold(session, !may_insert(inc));
+	while (!*done && (inc->phase != INC_BLOCK_ROWS || may_insert(inc)))
+		switch (session_next(session, &data, err))
 		{
 			case SESSION_WAIT:
 				return true;
 			case SESSION_RESULT:
-				take_result(inc, data.res);
+				if (!take_result(inc, data.res, err))
+					return false;
 				break;
 			case SESSION_COPY:
-				if (!inc_chunk_take(inc, data.buffer, data.len, err))
+				if (!take_copied(inc, &data, err))
 					return false;
 				break;
 			case SESSION_DONE:
@@ -499,15 +548,22 @@ begin_read(Incremental *inc)
 
 /* Between chunks: what is to be done next. */
 static void
-turn_idle(Incremental *inc)
+turn_idle(Incremental *inc, bool spooling)
 {
+	bool		blocks;
 	bool		reads;
 
 	if (begin_resolve(inc))
 		return;
-	reads = inc->state.ntables > 0 && !inc->state.paused;
+	blocks = inc_blocking_tables(inc) > 0;
+	reads = inc->state.ntables > 0 && !inc->state.paused && !blocks;
 	if (!reads && inc->opened)
 		begin_close(inc);
+	else if (blocks && !spooling)
+	{
+		inc_block_begin(inc);
+		enter(inc, INC_BLOCK_SLOT);
+	}
 	else if (reads && !inc->opened)
 		begin_open(inc);
 	else if (reads && delivery_has_room(inc->delivery))
@@ -537,7 +593,7 @@ turn_insert(Incremental *inc, Err *err)
 		return true;
 	if (!inc->chunk.abandoned)
 	{
-		if (!intake_may_insert(&inc->delivery->intake) || !delivery_has_room(inc->delivery))
+		if (!may_insert(inc))
 			return true;
 		if (!inc_chunk_insert(inc, err))
 			return false;
@@ -578,6 +634,23 @@ turn_done(Incremental *inc, Err *err)
 			break;
 		case INC_INSERT:
 			return turn_insert(inc, err);
+		case INC_BLOCK_SLOT:
+			inc_block_look(inc);
+			enter(inc, INC_BLOCK_LOOK);
+			break;
+		case INC_BLOCK_LOOK:
+			enter(inc, INC_BLOCK_STAND);
+			break;
+		case INC_BLOCK_STAND:
+			if (!inc_block_stands(inc))
+				break;
+			inc_block_read(inc);
+			enter(inc, INC_BLOCK_ROWS);
+			break;
+		case INC_BLOCK_ROWS:
+			inc_block_end(inc, NULL);
+			enter(inc, INC_IDLE);
+			break;
 		default:
 			break;
 	}
@@ -585,9 +658,13 @@ turn_done(Incremental *inc, Err *err)
 }
 
 bool
-incremental_turn(Incremental *inc, Err *err)
+incremental_turn(Incremental *inc, bool spooling, Err *err)
 {
 	bool		done;
+
+	/* what goes into files is not held up */
+	if (spooling && inc->barrier != 0)
+		wait_a_while(inc);
 
 	if (inc->phase == INC_RECALL)
 		return turn_recall(inc, err);
@@ -595,7 +672,7 @@ incremental_turn(Incremental *inc, Err *err)
 	if (inc->phase == INC_WAIT && loop_now_us() >= inc->retry_us)
 		enter(inc, INC_IDLE);
 	else if (inc->phase == INC_IDLE)
-		turn_idle(inc);
+		turn_idle(inc, spooling);
 	else if (inc->phase != INC_WAIT)
 	{
 		if (!serve_session(inc, &done, err) && !after_error(inc, err))

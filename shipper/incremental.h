@@ -1,6 +1,7 @@
 /*
  * incremental.h
- *	  Snapshots of a connector that streams, while the stream goes on.
+ *	  Snapshots of a connector that streams: incremental ones, while the stream goes
+ *	  on, and blocking ones, for which it stands still.
  *
  * An incremental snapshot reads a table in chunks, by ranges of its key, and
  * puts each chunk between two transactions of the stream.  Where exactly, is a
@@ -40,8 +41,9 @@ extern void incremental_free(Incremental *incremental);
  * arg is the Incremental.  Takes the signal, also when it cannot be obeyed, and
  * frees it when its effect is in a record that Kafka has.
  *
- *		execute		the tables that match are added behind those that wait; one
- *					that is there already is not added twice.  Notices: STARTED
+ *		execute		the tables that match are added behind those that wait, or in
+ *					front of them for a blocking snapshot; one that is there
+ *					already is not added twice.  Notices: STARTED
  *					once they are known, IN_PROGRESS after each chunk, TABLE_SCAN_
  *					COMPLETED after each table, COMPLETED after the last
  *		stop		tables that match (all without data-collections) are taken off;
@@ -54,10 +56,20 @@ extern void incremental_free(Incremental *incremental);
 extern void incremental_signal(void *arg, struct Signal *signal);
 
 /*
- * What a turn of the loop does for it, while the stream is read.  False and err
- * when the connector cannot go on.
+ * What a turn of the loop does for it, while the stream is read; spooling: into
+ * files, so that it cannot stand still.  False and err when the connector cannot
+ * go on.
  */
-extern bool incremental_turn(Incremental *incremental, Err *err) must_check;
+extern bool incremental_turn(Incremental *incremental, bool spooling, Err *err) must_check;
+
+/*
+ * A transaction that commits at this LSN or later has to wait while it is not 0;
+ * incremental_reached() says that one does.  While incremental_stands() nothing is
+ * read behind it.
+ */
+extern uint64_t incremental_barrier(const Incremental *incremental);
+extern void incremental_reached(Incremental *incremental);
+extern bool incremental_stands(const Incremental *incremental);
 
 /* What the stream is to tell the plugin, as properties; the caller frees it. */
 extern char *incremental_properties(const Incremental *incremental);

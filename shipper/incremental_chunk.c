@@ -151,25 +151,36 @@ keep_rows(IncChunk *chunk, char *buffer, size_t len, size_t start)
 	chunk->bytes += len;
 }
 
+ChunkRow
+inc_chunk_row(IncChunk *chunk, const char *buffer, size_t len)
+{
+	size_t		at = chunk->header ? 0 : COPY_HEADER;
+	size_t		value = at + COPY_COLUMNS + COPY_LENGTH;
+	ChunkRow	row = {.kind = CHUNK_ROW_BAD,.start = value};
+
+	chunk->header = true;
+	if (len == at + COPY_COLUMNS && wire_get16(buffer + at) == 0xFFFF)
+		row.kind = CHUNK_ROW_END;
+	else if (len > value && wire_get16(buffer + at) == 1 &&
+			 wire_get32(buffer + at + COPY_COLUMNS) == len - value)
+		row.kind = CHUNK_ROW_VALUE;
+	return row;
+}
+
 bool
 inc_chunk_take(Incremental *inc, char *buffer, size_t len, Err *err)
 {
 	IncChunk   *chunk = &inc->chunk;
-	size_t		at = chunk->header ? 0 : COPY_HEADER;
-	size_t		value = at + COPY_COLUMNS + COPY_LENGTH;
-	bool		ok = true;
+	ChunkRow	row = inc_chunk_row(chunk, buffer, len);
+	bool		ok = row.kind != CHUNK_ROW_BAD || bad_chunk(err);
 
-	chunk->header = true;
-	if (len > value && wire_get16(buffer + at) == 1 && buffer[value] != WIRE_CONTROL &&
-		wire_get32(buffer + at + COPY_COLUMNS) == len - value && !chunk->abandoned)
+	if (row.kind == CHUNK_ROW_VALUE && buffer[row.start] != WIRE_CONTROL && !chunk->abandoned)
 	{
-		keep_rows(chunk, buffer, len, value);
+		keep_rows(chunk, buffer, len, row.start);
 		return chunk->described || bad_chunk(err);
 	}
-	if (len > value && buffer[value] == WIRE_CONTROL)
-		ok = take_control(inc, buffer + value, len - value, err);
-	else if (!chunk->abandoned && (len != at + COPY_COLUMNS || wire_get16(buffer + at) != 0xFFFF))
-		ok = bad_chunk(err);
+	if (row.kind == CHUNK_ROW_VALUE && buffer[row.start] == WIRE_CONTROL)
+		ok = take_control(inc, buffer + row.start, len - row.start, err);
 	PQfreemem(buffer);
 	return ok;
 }

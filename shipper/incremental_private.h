@@ -29,6 +29,8 @@ typedef struct IncTable
 								 * NULL: none */
 	char	   *up_to;			/* last key that is to be; NULL: not known yet */
 	uint64_t	rows;			/* read so far */
+	bool		blocking;		/* with the stream standing still; condition is a
+								 * query */
 } IncTable;
 
 /* What survives a restart. */
@@ -83,6 +85,10 @@ typedef enum IncPhase
 	INC_MARK,					/* its watermark is awaited */
 	INC_INSERT,					/* the end of a transaction, and room */
 	INC_CLOSE,					/* the window is being closed */
+	INC_BLOCK_SLOT,				/* a blocking snapshot's slot is made */
+	INC_BLOCK_LOOK,				/* its tables are locked */
+	INC_BLOCK_STAND,			/* the stream goes on to its place */
+	INC_BLOCK_ROWS,
 	INC_WAIT					/* after a failure */
 } IncPhase;
 
@@ -115,6 +121,16 @@ struct Incremental
 	int			size;			/* rows of the next one */
 	LogLimit	limit;
 
+	/* a blocking snapshot */
+	Session    *slot_session;	/* a replication connection, which has the slot */
+	uint64_t	barrier;		/* the stream stands before what commits there, or
+								 * later; 0: it goes on */
+	bool		reached;		/* it does */
+	char		snapshot[64];	/* as the slot exported it */
+	int			results;		/* that have come */
+	int			last_with_rows; /* of its tables; -1: none */
+	IntakeRoutes routes;
+
 	/* the record */
 	char	   *record_key;
 	Offsets    *offsets;		/* NULL: it is not being read */
@@ -136,7 +152,10 @@ extern void inc_state_clear(IncState *state);
 /* Adds a table, which is taken, behind the others. */
 extern void inc_state_add(IncState *state, IncTable table);
 extern void inc_state_remove(IncState *state, int i);
-extern IncTable *inc_state_find(IncState *state, const char *name);
+
+/* Blocking ones come first: puts the last n tables in front of the others. */
+extern void inc_state_to_front(IncState *state, int n);
+extern IncTable *inc_state_find(IncState *state, const char *name, bool blocking);
 
 /* As text; the caller frees it. */
 extern char *inc_state_print(const IncState *state);
@@ -157,6 +176,18 @@ extern void inc_tables_take(Incremental *inc, const Signal *signal, const PGresu
 
 extern void inc_chunk_begin(Incremental *inc, const IncTable *table);
 
+/* A message of a copy: what it is, and where its only column begins. */
+typedef struct ChunkRow
+{
+	enum
+	{
+		CHUNK_ROW_VALUE, CHUNK_ROW_END, CHUNK_ROW_BAD
+	}			kind;
+	size_t		start;
+} ChunkRow;
+
+extern ChunkRow inc_chunk_row(IncChunk *chunk, const char *buffer, size_t len);
+
 /* Takes a message of its copy.  False and err. */
 extern bool inc_chunk_take(Incremental *inc, char *buffer, size_t len, Err *err) must_check;
 
@@ -166,6 +197,27 @@ extern void inc_chunk_clear(IncChunk *chunk);
 
 /* A text as SQL has it, whatever the server makes of backslashes; the caller frees it. */
 extern char *inc_quote(const char *text);
+
+/* ---- incremental_blocking.c ---- */
+
+/* How many of the tables, from the first on, are one blocking snapshot. */
+extern int	inc_blocking_tables(const Incremental *inc);
+
+/* Its steps: the slot is asked for, has come; tables are locked, seen; read. */
+extern void inc_block_begin(Incremental *inc);
+extern bool inc_block_slot(Incremental *inc, const PGresult *res, Err *err) must_check;
+extern void inc_block_look(Incremental *inc);
+extern bool inc_block_found(Incremental *inc, const PGresult *res, Err *err) must_check;
+extern bool inc_block_stands(Incremental *inc);
+extern void inc_block_read(Incremental *inc);
+extern void inc_block_copy(Incremental *inc, bool begins);
+extern bool inc_block_rows(Incremental *inc, char *buffer, size_t len, Err *err) must_check;
+
+/* It is complete, or for good not possible (err).  The stream goes on. */
+extern void inc_block_end(Incremental *inc, const Err *err);
+
+/* It is to begin again; the stream goes on. */
+extern void inc_block_drop(Incremental *inc);
 
 /* ---- incremental_record.c ---- */
 

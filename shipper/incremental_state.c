@@ -67,11 +67,25 @@ inc_state_remove(IncState *state, int i)
 	memmove(&state->tables[i], &state->tables[i + 1], (--state->ntables - i) * sizeof(IncTable));
 }
 
+void
+inc_state_to_front(IncState *state, int n)
+{
+	int			first = state->ntables - n;
+
+	for (int i = 0; i < n; i++)
+	{
+		IncTable	table = state->tables[first + i];
+
+		memmove(&state->tables[i + 1], &state->tables[i], (size_t) first * sizeof(IncTable));
+		state->tables[i] = table;
+	}
+}
+
 IncTable *
-inc_state_find(IncState *state, const char *name)
+inc_state_find(IncState *state, const char *name, bool blocking)
 {
 	for (int i = 0; i < state->ntables; i++)
-		if (strcmp(state->tables[i].name, name) == 0)
+		if (state->tables[i].blocking == blocking && strcmp(state->tables[i].name, name) == 0)
 			return &state->tables[i];
 	return NULL;
 }
@@ -87,6 +101,8 @@ print_table(IncTable *table)
 		if (*text_of(table, i) != NULL)
 			json_object_set_new(object, texts[i].name, json_string(*text_of(table, i)));
 	json_object_set_new(object, "rows", json_integer((json_int_t) table->rows));
+	if (table->blocking)
+		json_object_set_new(object, "blocking", json_true());
 	return object;
 }
 
@@ -124,6 +140,7 @@ parse_table(const json_t *object, IncTable *table)
 			return false;
 		}
 	}
+	table->blocking = json_is_true(json_object_get(object, "blocking"));
 	table->rows = (uint64_t) json_integer_value(json_object_get(object, "rows"));
 	return true;
 }

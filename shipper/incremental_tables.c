@@ -76,14 +76,15 @@ add_table(Incremental *inc, const Signal *signal, const PGresult *res, int row)
 		.quoted = mem_copy(PQgetvalue(res, row, QUOTED)),
 		.condition = filter ? mem_copy(filter) : NULL,
 		.surrogate = signal->surrogate_key ? mem_copy(signal->surrogate_key) : NULL,
+		.blocking = signal->snapshot == SNAPSHOT_BLOCKING,
 	};
 
-	if (inc_state_find(&inc->state, name) != NULL)
+	if (inc_state_find(&inc->state, name, table.blocking) != NULL)
 	{
 		log_info("table %s is being read already, or will be", name);
 		inc_table_free(&table);
 	}
-	else if (PQgetvalue(res, row, HAS_KEY)[0] != 't' && signal->surrogate_key == NULL)
+	else if (!table.blocking && PQgetvalue(res, row, HAS_KEY)[0] != 't' && signal->surrogate_key == NULL)
 	{
 		log_error("could not take an incremental snapshot of table %s: it has no primary key; add one, name a unique column as \"surrogate-key\", or take the table on with \"walpost snapshot --table %s\"",
 				  name, name);

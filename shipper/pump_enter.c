@@ -58,6 +58,9 @@ pump_state_name(PumpState state)
 static void
 drop_stream(Pump *pump)
 {
+	/* it comes again */
+	PQfreemem(pump->kept.buffer);
+	pump->kept.buffer = NULL;
 	stream_close(pump->stream);
 	pump->stream = NULL;
 	pump->stream_fd.fd = -1;

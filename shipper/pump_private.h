@@ -87,6 +87,8 @@ typedef struct Pump
 	Spool	   *spool;			/* NULL: none is configured, or not opened yet */
 	SpoolOptions spool_options; /* dir is NULL where none is configured */
 	Incremental *incremental;	/* snapshots beside the stream */
+	StreamMessage kept;			/* waits for a blocking snapshot; buffer NULL:
+								 * none does */
 
 	/* the position record */
 	char	   *record_key;

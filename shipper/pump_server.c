@@ -10,6 +10,7 @@
 #include "log.h"
 #include "pump_private.h"
 #include "slot.h"
+#include "wire.h"
 
 #define LOG_MODULE "pump"
 
@@ -94,7 +95,25 @@ pump_note_flight(Pump *pump)
 static bool
 may_read(Pump *pump)
 {
+	if (incremental_stands(pump->incremental))
+		return false;
 	return pump_spooling(pump) ? spool_room(pump->spool) : pump_memory_free(pump);
+}
+
+/* Does a transaction begin in it that has to wait for a blocking snapshot? */
+static bool
+waits(const Pump *pump, const StreamMessage *message)
+{
+	uint64_t	barrier = incremental_barrier(pump->incremental);
+	FrameReader reader = {.p = message->buffer + message->start,.end = message->buffer + message->len};
+	Frame		frame;
+
+	if (barrier == 0 || pump_spooling(pump))
+		return false;
+	while (frame_next(&reader, &frame) == FRAME_OK)
+		if (frame.tag == WIRE_BEGIN)
+			return frame.begin.commit_lsn >= barrier;
+	return false;
 }
 
 static bool
@@ -127,6 +146,17 @@ take_keepalive(Pump *pump, const StreamMessage *message)
 		feedback_ask(&pump->feedback, loop_now_us());
 }
 
+/* What was kept comes first. */
+static StreamEvent
+next_message(Pump *pump, StreamMessage *message)
+{
+	if (pump->kept.buffer == NULL)
+		return stream_next(pump->stream, message, &pump->err);
+	*message = pump->kept;
+	pump->kept.buffer = NULL;
+	return STREAM_DATA;
+}
+
 bool
 pump_read(Pump *pump)
 {
@@ -141,11 +171,17 @@ pump_read(Pump *pump)
 			pump->loop.again = true;
 			return true;
 		}
-		switch (stream_next(pump->stream, &message, &pump->err))
+		switch (next_message(pump, &message))
 		{
 			case STREAM_DATA:
 				bytes += message.len;
 				pump->read_bytes += message.len;
+				if (waits(pump, &message))
+				{
+					pump->kept = message;
+					incremental_reached(pump->incremental);
+					return true;
+				}
 				if (!take_data(pump, &message))
 					return false;
 				if (pump->exactly_once && !pump->delivery.intake.in_unit)

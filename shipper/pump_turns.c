@@ -215,7 +215,7 @@ turn_stream(Pump *pump)
 		err_set(&pump->err, ERR_RETRY, "the server closed the connection while reading stood still");
 		return pump_after_error(pump);
 	}
-	if (!pump_read(pump) || !incremental_turn(pump->incremental, &pump->err) || !pump_report(pump))
+	if (!pump_read(pump) || !incremental_turn(pump->incremental, pump_spooling(pump), &pump->err) || !pump_report(pump))
 		return pump_after_error(pump);
 	pump_record(pump, false);
 	if (pump_server_leaves(pump))

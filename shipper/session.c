@@ -27,6 +27,7 @@ struct Session
 	const Conf *conf;
 	Loop	   *loop;
 	const char *setup;
+	bool		replication;
 	SessionState state;
 	PGconn	   *conn;
 	LoopFd		watch;
@@ -35,6 +36,7 @@ struct Session
 	bool		expired;
 	bool		busy;
 	bool		copying;
+	bool		held;
 	const char *what;
 	char	   *sql;			/* waits for the connection; NULL: none does */
 };
@@ -57,12 +59,13 @@ on_timer(void *arg)
 }
 
 Session *
-session_new(const Conf *conf, Loop *loop, const char *setup)
+session_new(const Conf *conf, Loop *loop, bool replication, const char *setup)
 {
 	Session    *session = mem_zero(sizeof(Session));
 
 	session->conf = conf;
 	session->loop = loop;
+	session->replication = replication;
 	session->setup = setup;
 	session->watch = (LoopFd)
 	{
@@ -86,7 +89,7 @@ session_close(Session *session)
 	session->sql = NULL;
 	session->watch.fd = -1;
 	session->state = SESSION_CLOSED;
-	session->busy = session->copying = session->expired = false;
+	session->busy = session->copying = session->expired = session->held = false;
 	loop_timer_clear(&session->timer);
 }
 
@@ -98,6 +101,16 @@ session_free(Session *session)
 	session_close(session);
 	loop_fd_remove(session->loop, &session->watch);
 	free(session);
+}
+
+void
+session_hold(Session *session, bool held)
+{
+	if (held == session->held || session->state != SESSION_RUNNING)
+		return;
+	session->held = held;
+	session->watch.events = held ? 0 : POLLIN;
+	session->ready = !held;
 }
 
 bool
@@ -128,7 +141,7 @@ send_text(Session *session, const char *text, SessionState state)
 static void
 connect_first(Session *session)
 {
-	session->conn = pg_connect_start(session->conf, false);
+	session->conn = pg_connect_start(session->conf, session->replication);
 	if (session->conn == NULL)
 		mem_exhausted();
 	session->state = SESSION_CONNECTING;
@@ -299,7 +312,7 @@ session_next(Session *session, SessionData *data, Err *err)
 	if (event == SESSION_DONE)
 	{
 		session->state = SESSION_IDLE;
-		session->busy = false;
+		session->busy = session->held = false;
 	}
 	return event;
 }

@@ -38,7 +38,7 @@ typedef struct SessionData
 } SessionData;
 
 /* All is borrowed; setup is SQL that each new connection runs first. */
-extern Session *session_new(const Conf *conf, Loop *loop, const char *setup);
+extern Session *session_new(const Conf *conf, Loop *loop, bool replication, const char *setup);
 extern void session_free(Session *session);
 
 /* Drops the connection and what runs on it. */
@@ -49,6 +49,9 @@ extern void session_close(Session *session);
  * messages what they are for (borrowed).
  */
 extern void session_send(Session *session, const char *what, const char *sql);
+
+/* While held nothing of its socket is looked at: the server waits. */
+extern void session_hold(Session *session, bool held);
 
 /* True from session_send() to SESSION_DONE or SESSION_FAILED. */
 extern bool session_busy(const Session *session);
