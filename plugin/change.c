@@ -94,6 +94,7 @@ static void
 prepare_row(Change *change)
 {
 	change->row.slots = change->session->slots;
+	change->row.relation = change->plan->shown;
 	take_apart(change, SIDE_OLD, change->old);
 	take_apart(change, SIDE_NEW, change->new);
 	if (change->old && HeapTupleHasExternal(change->old))
@@ -395,7 +396,7 @@ change_write(Session *session, RelPlan *plan, Relation relation,
 void
 change_write_truncate(Session *session, RelPlan *plan, XLogRecPtr lsn)
 {
-	Change		change = {.session = session,.plan = plan,.row = {.slots = session->slots}};
+	Change		change = {.session = session,.plan = plan,.row = {.slots = session->slots,.relation = plan->shown}};
 
 	txn_set_lsn(session, lsn);
 	put(&change, RECORD_TRUNCATE);

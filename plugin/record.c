@@ -208,6 +208,7 @@ write_event(Session *session, const Record *record, const Row *row)
 	wire_put32(p + WIRE_EVENT_KEY_LEN, session->writing.key_len);
 	wire_put32(p + WIRE_EVENT_VALUE_LEN, value_len);
 	wire_put32(p + WIRE_EVENT_HEADERS_LEN, headers_len);
+	wire_put32(p + WIRE_EVENT_RELATION, row->relation);
 	frame_end(out, start);
 }
 

@@ -77,6 +77,7 @@ typedef struct Row
 	const Datum *values[SIDES];
 	const uint8 *states[SIDES];
 	const SlotText *slots;
+	uint32		relation;		/* OID of the table it is of, as it is shown */
 } Row;
 
 /* Appends what a row says about itself; data is what the shape was given. */

@@ -121,7 +121,9 @@
 #define WIRE_EVENT_KEY_LEN		28	/* u32 */
 #define WIRE_EVENT_VALUE_LEN	32	/* u32 */
 #define WIRE_EVENT_HEADERS_LEN	36	/* u32 */
-#define WIRE_EVENT_HEAD			40
+#define WIRE_EVENT_RELATION		40	/* u32, OID of the table that it is of, or of
+									 * the root that it is shown as; 0: of none */
+#define WIRE_EVENT_HEAD			44
 
 #define WIRE_HAS_KEY			0x01	/* else a null key */
 #define WIRE_HAS_VALUE			0x02	/* else a tombstone */

@@ -50,6 +50,11 @@ static const char config_help[] =
 "Prints the values in effect, defaults included, and where each comes from;\n"
 "secrets are masked. --reference prints the reference of all properties instead.\n";
 
+static const char snapshot_help[] =
+"Has the connector that runs with this file publish the rows of a table (--table)\n"
+"that are there now, while its stream goes on, and then the table's changes. Needs\n"
+"no key and no signal table. A table that is in Kafka already comes once more.\n";
+
 static const char slot_list_help[] =
 "Lists the logical slots of the server: plugin, database, who uses it, position,\n"
 "retained WAL, state. An \"orphan\" is a slot of walpost that nobody uses: it keeps\n"
@@ -94,6 +99,9 @@ const CliCommand cli_commands[] = {
 	"make another plugin's slot ours at its very position", slot_takeover_help, cmd_slot_takeover},
 	{"signal", "FILE TYPE [DATA]", 2, 3, "connector file or type", "worker" LOGGING,
 	"signal the connector that runs: snapshots, log", signal_help, cmd_signal},
+	{"snapshot", "FILE", 1, 1, "connector file", "worker table" LOGGING,
+	"add tables, rows and all, to a connector that runs", snapshot_help, cmd_snapshot},
+	{"add", "FILE", 1, 1, "connector file", "worker" LOGGING, "", "Started by a connector to which tables are added; not for people.\n", cmd_add},
 	{"version", "", 0, 0, "", "", "print the version", "", cmd_version},
 	{"help", "[COMMAND]", 0, 2, "", "", "print this, or more about a command", "", cmd_help},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL}
@@ -140,6 +148,19 @@ take_limit(CliArgs *args, const char *value)
 }
 
 static bool
+take_table(CliArgs *args, const char *value)
+{
+	int			n = 0;
+
+	while (args->tables[n] != NULL)
+		n++;
+	if (n == CLI_TABLES_MAX || strchr(value, '.') == NULL || strchr(value, '\n') != NULL)
+		return false;
+	args->tables[n] = value;
+	return true;
+}
+
+static bool
 take_level(CliArgs *args, const char *value)
 {
 	static const char *const names[] = {"error", "warn", "info", "debug", "trace"};
@@ -165,6 +186,7 @@ static const CliOption options[] = {
 	{"http", "[HOST:]PORT", "serve /metrics, /healthz and /readyz there", take_http, "a port, or a host and a port"},
 	{"limit", "N", "end after N events", take_limit, "a positive integer"},
 	{"reference", NULL, "print the reference of all properties (CONFIG.md)", take_reference, ""},
+	{"table", "SCHEMA.TABLE", "a table to add; may be given several times", take_table, "schema.table, up to 64 times"},
 	{"log-level", "LEVEL", "error, warn, info (default), debug or trace", take_level, "error, warn, info, debug or trace"},
 	{"log-format", "FORMAT", "text (default) or json", take_format, "text or json"},
 	{NULL, NULL, NULL, NULL, NULL}
@@ -331,6 +353,9 @@ print_overview(void)
 	{
 		char		usage[64];
 
+		/* not for people */
+		if (command->summary[0] == '\0')
+			continue;
 		snprintf(usage, sizeof(usage), "%s %s", command->name, command->operands);
 		printf("  %-24s%s\n", usage, command->summary);
 	}

@@ -14,6 +14,9 @@
 #include "err.h"
 #include "log.h"
 
+/* --table may be given so often. */
+#define CLI_TABLES_MAX	64
+
 /* What stood on the command line; strings are argv's. */
 typedef struct CliArgs
 {
@@ -23,6 +26,7 @@ typedef struct CliArgs
 	bool		json;			/* --log-format */
 	bool		reference;		/* --reference */
 	long		limit;			/* --limit; 0 is none */
+	const char *tables[CLI_TABLES_MAX + 1]; /* --table, NULL-terminated */
 	char	  **operands;
 	int			noperands;
 } CliArgs;

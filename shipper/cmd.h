@@ -13,6 +13,8 @@
 #include "cli.h"
 
 extern bool cmd_run(const CliArgs *args, Err *err);
+extern bool cmd_add(const CliArgs *args, Err *err);
+extern bool cmd_snapshot(const CliArgs *args, Err *err);
 extern bool cmd_check(const CliArgs *args, Err *err);
 extern bool cmd_tail(const CliArgs *args, Err *err);
 extern bool cmd_connect(const CliArgs *args, Err *err);

@@ -12,6 +12,7 @@
 #include "child.h"
 #include "cmd.h"
 #include "log.h"
+#include "newtables.h"
 #include "offsets.h"
 #include "pump.h"
 #include "runid.h"
@@ -67,6 +68,7 @@ typedef struct Start
 	SnapshotNeed need;			/* what a stream that could not begin found */
 	bool		made;			/* the slot was absent */
 	bool		taken;			/* a snapshot */
+	Addition	added;			/* tables that are captured from now on */
 } Start;
 
 /*
@@ -79,7 +81,8 @@ prepare_once(Start *start, Err *err)
 	const Conf *conf = start->conf;
 	bool		unused;
 
-	if (!slot_takeover_if_due(conf, conf_get(conf, "slot.name"), err))
+	if (!slot_takeover_if_due(conf, conf_get(conf, "slot.name"), err) ||
+		!newtables_find(conf, &start->added, err))
 		return false;
 	if (!start->mode.data && !start->mode.again)
 		return slot_prepare(conf, SLOT_MAKE, &stop_asked, &start->made, err);
@@ -87,6 +90,8 @@ prepare_once(Start *start, Err *err)
 		return false;
 	if (!start->taken && (start->made || start->mode.always || start->need.suspected) &&
 		!snapshot_take(conf, !start->made, &start->need, &stop_asked, &start->taken, err))
+		return false;
+	if (start->taken && !newtables_taken(conf, &start->added, err))
 		return false;
 
 	/* a slot that was lost is made anew, for the pump to refuse it */
@@ -178,7 +183,7 @@ run_start(Start *start, PumpOptions *options, Err *err)
 }
 
 static bool
-run_connector(const Conf *conf, Err *err)
+run_connector(const CliArgs *args, const Conf *conf, Err *err)
 {
 	const char *slot = conf_get(conf, "slot.name");
 	Start		start = {.conf = conf,.mode = snapshot_mode(conf)};
@@ -187,7 +192,11 @@ run_connector(const Conf *conf, Err *err)
 		.slot = slot,
 		.publication = conf_get(conf, "publication.name"),
 		.snapshot = start.mode,
+		.file = args->operands[0],
+		.worker = args->worker,
+		.added = &start.added,
 	};
+	bool		done;
 
 	log_info("walpost " WALPOST_VERSION " starts: database \"%s\" on \"%s\", slot \"%s\", publication \"%s\", topics \"%s%s*\"",
 			 conf_get(conf, "database.dbname"), conf_get(conf, "database.hostname"),
@@ -196,7 +205,9 @@ run_connector(const Conf *conf, Err *err)
 	counter_set_text(COUNTER_TEXT_CONNECTOR, conf_get(conf, "name"));
 	counter_set_text(COUNTER_TEXT_PREFIX, conf_get(conf, "topic.prefix"));
 	counter_set_text(COUNTER_TEXT_SLOT, slot);
-	if (!snapshot_mode_check(conf, err) || !run_start(&start, &options, err))
+	done = snapshot_mode_check(conf, err) && run_start(&start, &options, err);
+	addition_clear(&start.added);
+	if (!done)
 		return false;
 	return !start.mode.stream || !conf_get_bool(conf, "slot.drop.on.stop") || drop_slot(conf, slot, err);
 }
@@ -221,7 +232,7 @@ cmd_run(const CliArgs *args, Err *err)
 	done = runid_make(run_id, err);
 	if (done && !conf_is_set(conf, "walpost.run.id"))
 		conf_set(conf, "walpost.run.id", run_id, "this run");
-	done = done && check_brokers_known(conf, err) && run_connector(conf, err);
+	done = done && check_brokers_known(conf, err) && run_connector(args, conf, err);
 	conf_free(conf);
 	return done;
 }

@@ -80,6 +80,9 @@ typedef enum CounterId
 	COUNTER_SNAPSHOT_ROWS,		/* read */
 	COUNTER_SNAPSHOT_ACKNOWLEDGED,	/* rows that Kafka has */
 	COUNTER_SNAPSHOT_ROWS_EXPECTED, /* as the server estimates them */
+	COUNTER_HELD,				/* events that wait for the rows of a table being
+								 * added */
+	COUNTER_HELD_PAUSE_US,		/* how long the stream stood still for those */
 	COUNTER_SNAPSHOT_US,		/* how long it has taken so far */
 	COUNTER_COUNT
 } CounterId;

@@ -328,6 +328,7 @@ read_event(Body *body, Frame *frame, bool received)
 	event->key_len = wire_get32(p + WIRE_EVENT_KEY_LEN);
 	event->value_len = wire_get32(p + WIRE_EVENT_VALUE_LEN);
 	event->headers_len = wire_get32(p + WIRE_EVENT_HEADERS_LEN);
+	event->relation = wire_get32(p + WIRE_EVENT_RELATION);
 
 	event->key = body_take(body, event->key_len);
 	event->value = event->key ? body_take(body, event->value_len) : NULL;

@@ -100,6 +100,8 @@ typedef struct FrameEvent
 	uint32_t	value_len;
 	uint32_t	headers_len;
 	uint32_t	stream;
+	uint32_t	relation;		/* OID of its table, or of the root that it is
+								 * shown as; 0: of none */
 	uint64_t	ordinal;
 	int64_t		timestamp;		/* milliseconds, -1: none stated */
 	bool		acknowledged;	/* WIRE_RECEIVER_FLAG */

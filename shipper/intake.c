@@ -44,6 +44,8 @@ intake_free(Intake *intake)
 	slab_table_clear(&intake->slabs);
 	ledger_free(&intake->ledger);
 	holds_free(&intake->holds);
+	intake->holding.events = 0;
+	holding_clear(&intake->holding);
 }
 
 /* The stream is not what it must be: err says so, with where it was. */
@@ -96,7 +98,8 @@ begin_unit(Intake *intake, uint64_t lsn, int64_t commit_us, bool received, Err *
 	intake->skip = 0;
 	if (received)
 		log_debug("dropping what was received before, at " LSN_FMT, LSN_ARGS(lsn));
-	else if (intake->resume.open_commit != 0 && lsn != intake->resume.open_commit)
+	else if (intake->resume.open_commit != 0 && lsn != intake->resume.open_commit &&
+			 lsn >= intake->others_lsn)
 		return err_set(err, ERR_CONFIG, "could not go on in the middle of the transaction at " LSN_FMT
 					   ", of which Kafka has a part: the server goes on with the one at " LSN_FMT
 					   "; is it the same server, with the same tables captured?  Otherwise consumers have to do without the rest of it: "
@@ -133,7 +136,8 @@ end_unit(Intake *intake, uint64_t end_lsn)
 	{
 		ledger_close(&intake->ledger, end_lsn);
 		intake->counts.transactions++;
-		intake->resume.open_commit = 0;
+		if (intake->commit_lsn >= intake->others_lsn)
+			intake->resume.open_commit = 0;
 	}
 	intake->in_unit = false;
 }
@@ -172,7 +176,7 @@ on_settled(void *arg, uint64_t token)
 static bool
 is_signal_repeated(Intake *intake, uint64_t ordinal)
 {
-	if (intake->drop_unit ||
+	if (intake->drop_unit || intake->commit_lsn < intake->others_lsn ||
 		(intake->resume.open_commit != 0 && ordinal <= intake->resume.open_ordinal))
 		return true;
 	if (intake->commit_lsn < intake->signal_commit ||
@@ -217,7 +221,8 @@ on_control(Intake *intake, const Frame *frame, Err *err)
 	if (frame->control.kind != WIRE_CONTROL_MESSAGE)
 		return bad_stream(intake, err, "a CONTROL frame of another session");
 	if (!begin_unit(intake, frame->control.lsn, wall_now_us(),
-					frame->control.lsn <= intake->message_lsn, err))
+					frame->control.lsn <= intake->message_lsn ||
+					frame->control.lsn < intake->others_lsn, err))
 		return false;
 	intake->message_left = frame->control.nevents;
 	if (intake->message_left == 0)
@@ -242,14 +247,31 @@ on_identity(Intake *intake, const Frame *frame, Err *err)
 }
 
 /*
- * True for an event that is here already: from before the connection broke, or
- * in Kafka from an earlier process.  The latter is told by the decoded change,
- * whose number filters do not change, and the event's place within it.
+ * True for an event that is in Kafka from an earlier process.  In the middle of a
+ * transaction that is told by the decoded change, whose number filters do not
+ * change, and the event's place within it.
  */
 static bool
-is_repeated(Intake *intake, uint64_t ordinal)
+is_in_kafka(const Intake *intake, const FrameEvent *event)
 {
 	const Position *resume = &intake->resume;
+	uint64_t	ordinal = event->ordinal;
+
+	if (intake->behind_lsn != 0 && intake->commit_lsn >= intake->behind_lsn &&
+		holding_find(&intake->holding, event->relation) != NULL)
+		return false;
+	if (intake->commit_lsn < intake->others_lsn)
+		return true;
+	return resume->open_commit != 0 &&
+		(ordinal < resume->open_ordinal ||
+		 (ordinal == resume->open_ordinal && intake->record <= resume->open_record));
+}
+
+/* True for an event that is here already, also from before the connection broke. */
+static bool
+is_repeated(Intake *intake, const FrameEvent *event)
+{
+	uint64_t	ordinal = event->ordinal;
 
 	if (ordinal != intake->ordinal)
 	{
@@ -257,11 +279,7 @@ is_repeated(Intake *intake, uint64_t ordinal)
 		intake->record = 0;
 	}
 	intake->record++;
-	if (intake->drop_unit)
-		return true;
-	if (resume->open_commit != 0 &&
-		(ordinal < resume->open_ordinal ||
-		 (ordinal == resume->open_ordinal && intake->record <= resume->open_record)))
+	if (intake->drop_unit || is_in_kafka(intake, event))
 		return true;
 	return intake->ntaken++ < intake->skip;
 }
@@ -324,12 +342,13 @@ static bool
 on_event(Intake *intake, const Frame *frame, Err *err)
 {
 	const FrameEvent *event = &frame->event;
+	HoldingVerdict verdict;
 	uint32_t	number;
 	const Slab *slab;
 
 	if (!intake->in_unit)
 		return bad_stream(intake, err, "an EVENT frame outside a transaction");
-	if (is_repeated(intake, event->ordinal))
+	if (is_repeated(intake, event))
 	{
 		intake->counts.repeated++;
 		count_event(intake);
@@ -339,6 +358,13 @@ on_event(Intake *intake, const Frame *frame, Err *err)
 	if (number == ROUTE_NONE)
 		return bad_stream(intake, err, "an EVENT frame of a stream without RELATION");
 
+	verdict = intake_judge(intake, event);
+	if (verdict == HOLDING_DROP)
+	{
+		count_event(intake);
+		return true;
+	}
+
 	slab = slab_get(&intake->slabs, intake->slab);
 	if (slab->refs > 1 && slab->unit != intake->unit)
 		return bad_stream(intake, err, "events of two transactions in one message");
@@ -346,7 +372,9 @@ on_event(Intake *intake, const Frame *frame, Err *err)
 	intake_pin(intake, intake->unit, event, number);
 	intake->taken_ordinal = intake->ordinal;
 	intake->taken_record = intake->record;
-	if (!deadletters_expected(intake->letters) || !is_convicted(intake, event))
+	if (verdict == HOLDING_HOLD)
+		intake_hold(intake, event, number);
+	else if (!deadletters_expected(intake->letters) || !is_convicted(intake, event))
 		intake_queue(intake, event, number);
 	count_event(intake);
 	return true;
@@ -410,12 +438,14 @@ void
 intake_resume(Intake *intake, uint64_t lsn, const Position *record)
 {
 	slab_table_clear(&intake->slabs);
+	intake->holding.events = intake->holding.first_commit = 0;
 	deadletters_forget(intake->letters);
 	ledger_free(&intake->ledger);
 	ledger_init(&intake->ledger, LEDGER_CAPACITY);
 	ledger_start(&intake->ledger, lsn);
 	intake->slab = SLAB_NONE;
 	intake->message_lsn = intake->last_end_lsn = 0;
+	intake->others_lsn = intake->behind_lsn = 0;
 	intake->resume = (Position)
 	{
 		0
@@ -432,6 +462,9 @@ intake_resume(Intake *intake, uint64_t lsn, const Position *record)
 		intake->last_end_lsn = intake->ledger.last_commit = record->last_commit;
 		if (record->open_commit != 0)
 			intake->resume = *record;
+		if (lsn < record->lsn)
+			intake->others_lsn = record->lsn;
+		intake->behind_lsn = record->adding_from;
 	}
 	intake_new_session(intake);
 }
@@ -458,7 +491,7 @@ resend_slab(Intake *intake, const Slab *slab)
 		const Route *route;
 
 		if (frame.tag != WIRE_EVENT || frame.event.acknowledged ||
-			wire_get32(frame.event.body + WIRE_EVENT_RECEIVER) == 0 ||
+			wire_get32(frame.event.body + WIRE_EVENT_RECEIVER) == 0 || intake_is_held(&frame.event) ||
 			deadletters_resend(intake->letters, &frame.event))
 			continue;
 		route = topics_route(intake->topics, frame.event.stream);
@@ -479,6 +512,14 @@ intake_position(const Intake *intake, Position *position)
 	const LedgerEntry *open = ledger_open_entry(&intake->ledger);
 
 	position->lsn = intake->ledger.received_lsn;
+	position->adding_from = intake->holding.first_commit;
+	if (position->lsn < intake->others_lsn)
+	{
+		/* not so far again */
+		if (position->adding_from == 0)
+			position->adding_from = position->lsn;
+		position->lsn = intake->others_lsn;
+	}
 	position->message = intake->message_lsn == position->lsn;
 	position->last_commit = intake->last_end_lsn;
 	if (open != NULL && open->produced > 0)
@@ -568,6 +609,5 @@ intake_commit_lsn(Intake *intake, char *body)
 {
 	uint32_t	receiver = wire_get32(body + WIRE_EVENT_RECEIVER);
 
-	return intake->ledger.ring[slab_get(&intake->slabs, receiver - 1)->unit &
-							   intake->ledger.mask].commit_lsn;
+	return ledger_commit_lsn(&intake->ledger, slab_get(&intake->slabs, receiver - 1)->unit);
 }

@@ -18,6 +18,7 @@
 #include "deadletter.h"
 #include "err.h"
 #include "frame.h"
+#include "holding.h"
 #include "holds.h"
 #include "ledger.h"
 #include "position.h"
@@ -37,6 +38,8 @@ typedef struct IntakeCounts
 	uint64_t	bytes;			/* of frames */
 	uint64_t	acknowledged;	/* events that Kafka has */
 	uint64_t	repeated;		/* events that came again and were dropped */
+	uint64_t	held;			/* events that were held for a table being
+								 * added */
 	uint64_t	ack_us;			/* from arrival to acknowledgement, summed
 								 * over buffers */
 	uint64_t	acked_buffers;
@@ -53,6 +56,7 @@ typedef struct Intake
 	Holds		holds;			/* transactions that are not to be confirmed, for
 								 * a signal in them */
 	IntakeCounts counts;
+	Holding		holding;		/* tables that are being added */
 
 	uint32_t	slab;			/* the buffer being read */
 
@@ -75,6 +79,9 @@ typedef struct Intake
 	uint32_t	taken_record;
 	Position	resume;			/* open_commit: Kafka has a part of that
 								 * transaction from an earlier process */
+	uint64_t	others_lsn;		/* what committed before it is in Kafka, */
+	uint64_t	behind_lsn;		/* but of tables that are being added nothing
+								 * from here on; 0: as of the others */
 	uint64_t	message_left;	/* of a message: events still to come; 0: a
 								 * transaction */
 	uint64_t	message_lsn;	/* of the last message received */
@@ -145,6 +152,13 @@ extern bool intake_insert(Intake *intake, IntakeRoutes *routes, char *buffer, si
  */
 extern void intake_resume(Intake *intake, uint64_t lsn, const Position *record);
 
+/* Events that wait for Kafka, not for the rows of a table. */
+static inline uint64_t
+intake_under_way(const Intake *intake)
+{
+	return intake->ledger.in_flight - intake->holding.events;
+}
+
 /*
  * The connection is lost.  A half-received unit stays open: the server sends it
  * again, and what was read of it is dropped by counting.
@@ -153,6 +167,9 @@ extern void intake_new_session(Intake *intake);
 
 /* There is a new producer: all unacknowledged events are queued again, in order. */
 extern void intake_resend(Intake *intake);
+
+/* The holding says something else now: lets go of what is no longer to be held. */
+extern void intake_judge_again(Intake *intake);
 
 /* For ProducerEvents: these are safe. */
 extern void intake_acknowledge(Intake *intake, char *const *bodies, size_t n,
@@ -189,5 +206,16 @@ intake_pinned(const Intake *intake)
 	return intake->slabs.bytes + intake->slabs.used * SLAB_COST +
 		intake->ledger.in_flight * SLAB_EVENT_COST;
 }
+
+/* ---- intake_hold.c, for intake.c ---- */
+
+/* What becomes of an event just read; one that is dropped is done with. */
+extern HoldingVerdict intake_judge(Intake *intake, const FrameEvent *event);
+
+/* Sets aside an event in flight instead of queueing it. */
+extern void intake_hold(Intake *intake, const FrameEvent *event, uint32_t route);
+
+/* True for an event that is set aside. */
+extern bool intake_is_held(const FrameEvent *event);
 
 #endif							/* WALPOST_INTAKE_H */

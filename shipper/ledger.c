@@ -117,6 +117,14 @@ entry_complete(const LedgerEntry *entry)
 	return entry->closed && entry->acknowledged == entry->produced;
 }
 
+bool
+ledger_complete_before(const Ledger *ledger, uint64_t lsn)
+{
+	if (ledger_empty(ledger))
+		return ledger->received_lsn >= lsn;
+	return entry_at(ledger, ledger->head)->commit_lsn >= lsn;
+}
+
 /* Takes complete units off the head. */
 static bool
 ledger_advance(Ledger *ledger)

@@ -90,6 +90,19 @@ extern LedgerEntry *ledger_open_entry(const Ledger *ledger);
 extern bool ledger_begin(Ledger *ledger, uint64_t commit_lsn, uint64_t *seq,
 						 uint64_t *have);
 
+/* The commit LSN of a unit that is not complete. */
+static inline uint64_t
+ledger_commit_lsn(const Ledger *ledger, uint64_t seq)
+{
+	return ledger->ring[seq & ledger->mask].commit_lsn;
+}
+
+/*
+ * True when every unit that committed before lsn was received and is complete;
+ * only for an lsn that is no later than what the server has sent.
+ */
+extern bool ledger_complete_before(const Ledger *ledger, uint64_t lsn);
+
 /* Counts n more events of the open unit. */
 extern void ledger_produced(Ledger *ledger, uint64_t n);
 

@@ -210,6 +210,8 @@ static const Metric metrics[] = {
 	GAUGE("events_in_flight", "events read that Kafka has not acknowledged", COUNTER_IN_FLIGHT, 1),
 	GAUGE("queue_bytes", "memory that they hold", COUNTER_QUEUE_BYTES, 1),
 	GAUGE("queue_limit_bytes", "memory that they may hold", COUNTER_QUEUE_BOUND, 1),
+	GAUGE("held_events", "events that wait for the rows of a table being added", COUNTER_HELD, 1),
+	COUNTER("held_pause_seconds_total", "how long the stream was not read because of those", COUNTER_HELD_PAUSE_US, 1e6),
 	GAUGE("spool_bytes", "bytes in the spool's files", COUNTER_SPOOL_BYTES, 1),
 	GAUGE("received_lsn", "end of what was received, as a number", COUNTER_RECEIVED_LSN, 1),
 	GAUGE("confirmed_lsn", "what the slot may be moved to, as a number", COUNTER_FLUSH_LSN, 1),

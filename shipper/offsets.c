@@ -520,7 +520,7 @@ await_report(rd_kafka_t *kafka)
 
 /* Writes a tombstone for the key, and waits for it. */
 static bool
-write_tombstone(const Conf *conf, const char *key, Err *err)
+write_record(const Conf *conf, const char *key, const char *value, Err *err)
 {
 	rd_kafka_conf_t *kafka_conf = producer_conf_new(conf, 0, true, err);
 	rd_kafka_resp_err_t code;
@@ -539,12 +539,13 @@ write_tombstone(const Conf *conf, const char *key, Err *err)
 	code = rd_kafka_producev(kafka, RD_KAFKA_V_TOPIC(offsets_topic(conf)),
 							 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 							 RD_KAFKA_V_KEY(key, strlen(key)),
-							 RD_KAFKA_V_VALUE(NULL, 0), RD_KAFKA_V_END);
+							 RD_KAFKA_V_VALUE((void *) value, value ? strlen(value) : 0), RD_KAFKA_V_END);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		code = await_report(kafka);
 	rd_kafka_destroy_flags(kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 	return code == RD_KAFKA_RESP_ERR_NO_ERROR ||
-		err_set(err, ERR_FATAL, "could not remove the position record from topic \"%s\": %s",
+		err_set(err, ERR_FATAL, value ? "could not write a record beside the position record to topic \"%s\": %s" :
+				"could not remove the position record from topic \"%s\": %s",
 				offsets_topic(conf), rd_kafka_err2str(code));
 }
 
@@ -558,7 +559,32 @@ offsets_forget(const Conf *conf, bool *found, Err *err)
 	*found = ok && reader->found;
 	offsets_close(reader);
 	if (*found)
-		ok = write_tombstone(conf, key, err);
+		ok = write_record(conf, key, NULL, err);
 	free(key);
 	return ok;
+}
+
+/* ---- other records --------------------------------------------------------------- */
+
+bool
+offsets_get(const Conf *conf, const char *key, char **value, Err *err)
+{
+	Offsets    *reader = offsets_open(conf, key, false, false, err);
+	bool		ok = reader && read_to_end(reader, err);
+
+	*value = ok && reader->found ? mem_copy_len(reader->value, reader->len) : NULL;
+	offsets_close(reader);
+	if (!ok && err->kind == ERR_FATAL)
+		err->kind = ERR_RETRY;
+	return ok;
+}
+
+bool
+offsets_put(const Conf *conf, const char *key, const char *value, Err *err)
+{
+	if (write_record(conf, key, value, err))
+		return true;
+	if (err->kind == ERR_FATAL)
+		err->kind = ERR_RETRY;
+	return false;
 }

@@ -60,6 +60,14 @@ extern OffsetsEvent offsets_next(Offsets *reader, Err *err);
 extern const char *offsets_value(const Offsets *reader, size_t *len);
 
 /*
+ * The value of the record with that key as text, which the caller frees, or NULL
+ * where there is none; and a record with that value, in place of others.  Both
+ * wait for Kafka, for a while: false and err (ERR_RETRY).
+ */
+extern bool offsets_get(const Conf *conf, const char *key, char **value, Err *err) must_check;
+extern bool offsets_put(const Conf *conf, const char *key, const char *value, Err *err) must_check;
+
+/*
  * Removes the connector's record, if there is one (*found), and waits until
  * Kafka has done so.  For the command line.
  */

@@ -46,6 +46,8 @@ static const Field fields[] = {
 	FIELD("walpost_open_commit", FIELD_LSN, open_commit, false),
 	FIELD("walpost_open_ordinal", FIELD_COUNT, open_ordinal, false),
 	FIELD("walpost_open_record", FIELD_RECORD, open_record, false),
+	FIELD("walpost_adding", FIELD_TEXT, adding, false),
+	FIELD("walpost_adding_from", FIELD_LSN, adding_from, false),
 };
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -20,6 +20,9 @@
 
 #include "err.h"
 
+/* Room for the tables that are being added at once: hundreds. */
+#define POSITION_ADDING_MAX	32768
+
 typedef struct Position
 {
 	uint64_t	lsn;			/* Kafka has all that committed before */
@@ -33,6 +36,11 @@ typedef struct Position
 	uint64_t	open_commit;	/* its commit LSN */
 	uint64_t	open_ordinal;	/* the last decoded change of which Kafka has */
 	uint32_t	open_record;	/* so many events */
+
+	/* Tables that are being added, as addition_print() lists them; "": none. */
+	char		adding[POSITION_ADDING_MAX];
+	uint64_t	adding_from;	/* their changes from this commit LSN on are not
+								 * in Kafka, whatever lsn says; 0: all are */
 
 	char		system_id[32];	/* "": not known */
 	uint32_t	timeline;		/* 0: not known */

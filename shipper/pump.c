@@ -170,6 +170,7 @@ open_signals(Pump *pump, Err *err)
 		signals_free(pump->signals);
 		return false;
 	}
+	signals_handle(pump->signals, SIGNAL_ADD, pump_add_signal, pump);
 	pump->delivery.intake.signals = pump->signals;
 	return true;
 }
@@ -229,6 +230,7 @@ pump_run(const PumpOptions *options, Err *err)
 	}
 	open_incremental(pump);
 	add_watches(pump);
+	pump_adding_init(pump);
 	pump_running = pump;
 	pump_counters_open(pump);
 
@@ -250,6 +252,7 @@ pump_run(const PumpOptions *options, Err *err)
 
 	pump_spool_close(pump);
 	incremental_free(pump->incremental);
+	pump_adding_close(pump);
 	close_signals(pump);
 	delivery_close(&pump->delivery);
 	sig_close(&pump->sig);

@@ -29,6 +29,9 @@ typedef struct PumpOptions
 	const Conf *conf;			/* checked */
 	const char *slot;			/* exists */
 	const char *publication;	/* for the log */
+	const char *file;			/* the connector's, and the worker's (NULL: none): */
+	const char *worker;			/* for processes that help it */
+	const struct Addition *added;	/* tables to add, may be NULL */
 	bool		slot_made;		/* just now, it did not exist */
 	bool	   *slot_refused;	/* set when the position record does not allow
 								 * to go on with the slot; may be NULL */

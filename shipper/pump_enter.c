@@ -126,7 +126,8 @@ static void
 enter_drain(Pump *pump)
 {
 	log_info("stopping: waiting for %llu events in flight",
-			 (unsigned long long) pump->delivery.intake.ledger.in_flight);
+			 (unsigned long long) intake_under_way(&pump->delivery.intake));
+	pump_adding_stop(pump);
 	loop_timer_set(&pump->state_timer, DRAIN_TIMEOUT_US);
 }
 
@@ -175,6 +176,7 @@ enter_end(Pump *pump)
 {
 	drop_stream(pump);
 	pump_drop_probe(pump);
+	pump_adding_stop(pump);
 	pump->loop.stop = true;
 }
 

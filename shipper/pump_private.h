@@ -18,6 +18,7 @@
 #include "offsets.h"
 #include "position.h"
 #include "pump.h"
+#include "pump_adding.h"
 #include "sidequery.h"
 #include "sig.h"
 #include "signal_channels.h"
@@ -106,6 +107,8 @@ typedef struct Pump
 	uint64_t	start_lsn;		/* where the stream began */
 	Continuity	continuity;
 	bool		compared;		/* continuity is set */
+
+	Adding		adding;			/* tables that are being added */
 
 	/* exactly-once */
 	PumpTxn		txn;
@@ -392,5 +395,32 @@ extern bool pump_txn_full(const Pump *pump);
 
 /* True when all that was read is committed, and the record says so. */
 extern bool pump_txn_settled(const Pump *pump);
+
+/* ---- pump_adding.c ---- */
+
+/* Once, and at the end. */
+extern void pump_adding_init(Pump *pump);
+extern void pump_adding_close(Pump *pump);
+
+/*
+ * Asks for tables, which are copied: they must have room in a position record.
+ * noted may be NULL.
+ */
+extern void pump_add_tables(Pump *pump, const Addition *tables, AddingNoted noted, void *arg);
+
+/* For SIGNAL_ADD. */
+extern void pump_add_signal(void *arg, Signal *signal);
+
+/* Goes on, in each turn. */
+extern void pump_adding(Pump *pump);
+
+/* Nothing is to be read any more; what is under way begins again after a restart. */
+extern void pump_adding_stop(Pump *pump);
+
+/*
+ * The stream is about to begin where the record says (NULL: there is none), and
+ * what was being added with it.  False and pump->err.
+ */
+extern bool pump_adding_resume(Pump *pump, const Position *record) must_check;
 
 #endif							/* WALPOST_PUMP_PRIVATE_H */

@@ -148,6 +148,21 @@ needs_snapshot(Pump *pump, const Continuity *found, ContinuityStrategy strategy)
 	return true;
 }
 
+/* What was held for a table that was being added has to be read again. */
+static uint64_t
+behind_start(const Position *record, const ContinuityServer *server, uint64_t start_lsn)
+{
+	uint64_t	from = record ? record->adding_from : 0;
+
+	if (from == 0 || from >= start_lsn)
+		return start_lsn;
+	if (from >= server->confirmed_lsn)
+		return from;
+	log_error("changes from " LSN_FMT " to " LSN_FMT " are missing of tables that were being added: slot \"%s\" was moved past them; take a snapshot of these tables again",
+			  LSN_ARGS(from), LSN_ARGS(server->confirmed_lsn), server->slot);
+	return server->confirmed_lsn;
+}
+
 bool
 pump_resume(Pump *pump, bool final)
 {
@@ -185,7 +200,9 @@ pump_resume(Pump *pump, bool final)
 	/* one that was written without transactions may say more */
 	if (pump->exactly_once)
 		pump->record.limit = pump->record.lsn;
-	intake_resume(&pump->delivery.intake, found.start_lsn, record);
+	intake_resume(&pump->delivery.intake, behind_start(record, &server, found.start_lsn), record);
+	if (!pump_adding_resume(pump, pump->has_record ? &pump->record : NULL))
+		return false;
 	incremental_reset(pump->incremental);
 	pump->start_lsn = found.start_lsn;
 	pump->record_fresh = pump->exactly_once && record != NULL;
@@ -234,6 +251,7 @@ pump_position(const Pump *pump)
 	position.written_us = (int64_t) now.tv_sec * 1000000 + now.tv_usec;
 	memcpy(position.system_id, pump->system_id, sizeof(position.system_id));
 	memcpy(position.slot, pump->options->slot, strlen(pump->options->slot));
+	memcpy(position.adding, pump->adding.text, strlen(pump->adding.text));
 	if (pump->spool != NULL)
 		snprintf(position.spool, sizeof(position.spool), "%s:%s", pump->host, spool_path(pump->spool));
 	return position;
@@ -264,6 +282,8 @@ record_due(const Pump *pump, bool final)
 		return loop_now_us();
 	if (final)
 		return pump->record.limit == flush_lsn ? INT64_MAX : loop_now_us();
+	if (strcmp(pump->record.adding, pump->adding.text) != 0)
+		return loop_now_us();
 	if (flush_lsn == pump->record.lsn)
 		return INT64_MAX;
 	if (pump_spooling(pump) ? pump->record.limit > pump->record.lsn :

@@ -51,7 +51,7 @@ pump_drop_probe(Pump *pump)
 bool
 pump_gathering(const Pump *pump)
 {
-	return pump->state == PUMP_STREAM && pump->delivery.intake.ledger.in_flight > GATHER_EVENTS;
+	return pump->state == PUMP_STREAM && intake_under_way(&pump->delivery.intake) > GATHER_EVENTS;
 }
 
 /* When it is read again. */
@@ -87,7 +87,7 @@ pump_memory_free(Pump *pump)
 void
 pump_note_flight(Pump *pump)
 {
-	if (pump->delivery.intake.ledger.in_flight == 0)
+	if (intake_under_way(&pump->delivery.intake) == 0)
 		pump->flight_us = loop_now_us();
 }
 

@@ -131,7 +131,7 @@ pump_spool_asks(Pump *pump)
 		return false;
 	if (pump->full_us != 0 && now - pump->full_us > FULL_US)
 		return true;
-	return pump->delivery.intake.ledger.in_flight > 0 && now - pump->acked_us > STALLED_US &&
+	return intake_under_way(&pump->delivery.intake) > 0 && now - pump->acked_us > STALLED_US &&
 		now - pump->flight_us > STALLED_US;
 }
 
@@ -183,7 +183,7 @@ consider_drain(Pump *pump)
 {
 	const Ledger *ledger = &pump->delivery.intake.ledger;
 
-	if (ledger->in_flight > 0 &&
+	if (intake_under_way(&pump->delivery.intake) > 0 &&
 		(!pump_kafka_alive(pump) || spool_end_lsn(pump->spool) < ledger->received_lsn))
 		return;
 	log_info("all that the spool held was read, up to " LSN_FMT "; its files stay until Kafka has it",

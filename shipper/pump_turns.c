@@ -244,7 +244,7 @@ next_step(Pump *pump, bool *step)
 static bool
 drain_waits(const Pump *pump)
 {
-	return (pump->delivery.intake.ledger.in_flight > 0 || notifications_pending(pump->delivery.notifications)) &&
+	return (intake_under_way(&pump->delivery.intake) > 0 || notifications_pending(pump->delivery.notifications)) &&
 		!pump->state_expired &&
 		(!pump_spooling(pump) || pump_kafka_alive(pump));
 }
@@ -253,7 +253,7 @@ drain_waits(const Pump *pump)
 static bool
 drained(Pump *pump)
 {
-	uint64_t	in_flight = pump->delivery.intake.ledger.in_flight;
+	uint64_t	in_flight = intake_under_way(&pump->delivery.intake);
 
 	if (!pump->drained)
 	{
@@ -354,6 +354,8 @@ pump_turn(Pump *pump)
 		next = leave_txn(pump);
 	else
 		next = turns[pump->state] (pump);
+	if (next == pump->state)
+		pump_adding(pump);
 	if (pump->exactly_once)
 		pump_txn(pump);
 	delivery_push(&pump->delivery);

@@ -57,7 +57,7 @@ events_due(const Pump *pump)
 static int64_t
 idle_due(const Pump *pump, int64_t now)
 {
-	if (!pump->record_fresh)
+	if (!pump->record_fresh || strcmp(pump->record.adding, pump->adding.text) != 0)
 		return now;
 	if (pump->delivery.intake.ledger.received_lsn <= pump->record.lsn)
 		return INT64_MAX;
@@ -195,10 +195,11 @@ static RecallResult
 resume_txn(Pump *pump)
 {
 	uint64_t	started_lsn = pump->start_lsn;
+	uint64_t	read_lsn = pump->delivery.intake.ledger.received_lsn;
 
 	if (!pump_resume(pump, true))
 		return RECALL_FAILED;
-	if (pump->start_lsn < started_lsn)
+	if (pump->start_lsn < started_lsn || pump->delivery.intake.ledger.received_lsn < read_lsn)
 	{
 		err_set(&pump->err, ERR_RETRY, "the position record went back from " LSN_FMT " to " LSN_FMT,
 				LSN_ARGS(started_lsn), LSN_ARGS(pump->start_lsn));

@@ -17,6 +17,7 @@
 #include "counters.h"
 #include "log.h"
 #include "mem.h"
+#include "newtables.h"
 #include "preflight.h"
 #include "publication.h"
 #include "tables.h"
@@ -400,6 +401,7 @@ prepare_tables(Preflight *pf, Err *err)
 
 	done = tables_read(pf->conf, pf->conn, &tables, err) &&
 		set_identities(pf->conf, pf->conn, &tables, err) &&
+		newtables_hold_back(pf->conf, pf->conn, &tables, err) &&
 		publication_prepare(pf->conf, pf->conn, &tables, err);
 	tables_free(&tables);
 	if (!done)

@@ -42,6 +42,7 @@ typedef struct Snapshot
 {
 	const Conf *conf;
 	const volatile bool *stop;
+	const SnapshotPart *part;	/* NULL: all tables */
 	SnapshotMode mode;
 	SnapshotPhase phase;
 	bool		slot_exists;
@@ -385,14 +386,15 @@ static bool
 run(Snapshot *snapshot)
 {
 	const Conf *conf = snapshot->conf;
+	const SnapshotPart *part = snapshot->part;
 	int			readers = (int) conf_get_int(conf, "snapshot.max.threads");
 
-	counter_set(COUNTER_PHASE, PHASE_SNAPSHOT);
-	if (!wait_before(snapshot, "snapshot.delay.ms", "the snapshot") ||
-		!snapshot_server_open(&snapshot->server, conf, readers, snapshot->stop, &snapshot->err))
+	if (!snapshot_server_open(&snapshot->server, conf, part, readers, snapshot->stop, &snapshot->err))
 		return false;
 	log_info("taking a snapshot of %d tables at " LSN_FMT ", about %.0f rows",
 			 snapshot->server.plan.ntables, LSN_ARGS(snapshot->server.lsn), snapshot->server.plan.rows);
+	if (part != NULL && !part->ready(part->arg, snapshot->server.lsn, &snapshot->err))
+		return false;
 	if (!open_workers(snapshot, readers) || !open_kafka(snapshot))
 		return false;
 	begin_progress(snapshot);
@@ -466,11 +468,33 @@ snapshot_take(const Conf *conf, bool slot_exists, const SnapshotNeed *need,
 	if (done && decision.due)
 	{
 		snapshot->has_record = decision.has_record;
-		*taken = done = run(snapshot);
+		counter_set(COUNTER_PHASE, PHASE_SNAPSHOT);
+		*taken = done = wait_before(snapshot, "snapshot.delay.ms", "the snapshot") && run(snapshot);
 	}
 	close_all(snapshot);
 	if (done && *taken && snapshot->mode.stream)
 		done = wait_before(snapshot, "streaming.delay.ms", "streaming");
+	if (!done)
+		*err = snapshot->err;
+	free(snapshot);
+	return done;
+}
+
+/* Its mode has nothing: no slot is kept, and no position recorded. */
+bool
+snapshot_run_part(const Conf *conf, const SnapshotPart *part, const volatile bool *stop,
+				  uint64_t *rows, Err *err)
+{
+	Snapshot   *snapshot = mem_zero(sizeof(Snapshot));
+	bool		done;
+
+	snapshot->conf = conf;
+	snapshot->stop = stop;
+	snapshot->part = part;
+	loop_init(&snapshot->loop);
+	done = snapshot_server_claim_part(&snapshot->server, conf, &snapshot->err) && run(snapshot);
+	*rows = snapshot->delivery.intake.counts.acknowledged;
+	close_all(snapshot);
 	if (!done)
 		*err = snapshot->err;
 	free(snapshot);

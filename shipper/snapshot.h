@@ -58,4 +58,25 @@ typedef struct SnapshotNeed
 extern bool snapshot_take(const Conf *conf, bool slot_exists, const SnapshotNeed *need,
 						  const volatile bool *stop, bool *taken, Err *err) must_check;
 
+/* Some tables, for a connector that streams. */
+typedef struct SnapshotPart
+{
+	const char *const *tables;	/* schema.table; each of them is captured */
+	int			ntables;
+
+	/*
+	 * The snapshot is one at lsn: called before the first row.  False and err
+	 * when there is to be none.
+	 */
+	bool		(*ready) (void *arg, uint64_t lsn, Err *err);
+	void	   *arg;
+} SnapshotPart;
+
+/*
+ * The rows of these tables, and no slot; conf has no Kafka transactions.  *rows is how many Kafka has got.  False
+ * and err as snapshot_take().
+ */
+extern bool snapshot_run_part(const Conf *conf, const SnapshotPart *part, const volatile bool *stop,
+							  uint64_t *rows, Err *err) must_check;
+
 #endif							/* WALPOST_SNAPSHOT_H */

@@ -57,10 +57,11 @@ typedef struct SnapshotPlan
 
 /*
  * Reads the list of tables that publication and properties capture, on a
- * connection that has the snapshot.  Warns of what has rows that it leaves out.
+ * connection that has the snapshot: those of part (if not NULL), or those that
+ * the properties want.  Warns of what has rows that it leaves out.
  */
-extern bool snapshot_plan_tables(const Conf *conf, PGconn *conn, SnapshotPlan *plan,
-								 Err *err) must_check;
+extern bool snapshot_plan_tables(const Conf *conf, PGconn *conn, const SnapshotPart *part,
+								 SnapshotPlan *plan, Err *err) must_check;
 
 /*
  * Cuts them into tasks for so many readers: the largest first; for one reader
@@ -120,12 +121,15 @@ typedef struct SnapshotServer
 extern bool snapshot_server_claim(SnapshotServer *server, const Conf *conf, bool slot_exists,
 								  Err *err) must_check;
 
+/* The same beside a stream that has the slot. */
+extern bool snapshot_server_claim_part(SnapshotServer *server, const Conf *conf, Err *err) must_check;
+
 /*
- * Temporary slot, locks, list of tables and tasks; again where a table was
- * changed in between.
+ * Temporary slot, locks, list of tables (of part, if not NULL) and tasks; again
+ * where a table was changed in between.
  */
-extern bool snapshot_server_open(SnapshotServer *server, const Conf *conf, int readers,
-								 const volatile bool *stop, Err *err) must_check;
+extern bool snapshot_server_open(SnapshotServer *server, const Conf *conf, const SnapshotPart *part,
+								 int readers, const volatile bool *stop, Err *err) must_check;
 
 /* Ends what is under way there, too. */
 extern void snapshot_server_close(SnapshotServer *server);

@@ -220,11 +220,18 @@ options_text(const Conf *conf, PGconn *conn)
 }
 
 bool
-snapshot_server_claim(SnapshotServer *server, const Conf *conf, bool slot_exists, Err *err)
+snapshot_server_claim_part(SnapshotServer *server, const Conf *conf, Err *err)
 {
 	server->keeper = open_session(conf, false, err);
 	return server->keeper != NULL && snapshot_check_function(server->keeper, err) &&
-		claim(server->keeper, conf, err) && check_slot(server->keeper, conf, slot_exists, err);
+		claim(server->keeper, conf, err);
+}
+
+bool
+snapshot_server_claim(SnapshotServer *server, const Conf *conf, bool slot_exists, Err *err)
+{
+	return snapshot_server_claim_part(server, conf, err) &&
+		check_slot(server->keeper, conf, slot_exists, err);
 }
 
 /* Before the slot is made: its snapshot holds until this connection is used again. */
@@ -242,7 +249,8 @@ identify(SnapshotServer *server, Err *err)
 }
 
 static bool
-open_once(SnapshotServer *server, const Conf *conf, int readers, const volatile bool *stop, Err *err)
+open_once(SnapshotServer *server, const Conf *conf, const SnapshotPart *part, int readers,
+		  const volatile bool *stop, Err *err)
 {
 	server->slot = open_session(conf, true, err);
 	if (server->slot == NULL || !identify(server, err))
@@ -251,7 +259,7 @@ open_once(SnapshotServer *server, const Conf *conf, int readers, const volatile 
 	if (!slot_create_exported(server->slot, server->name, stop, &server->lsn,
 							  server->snapshot, sizeof(server->snapshot), err) ||
 		!use_snapshot(server->keeper, server, err) ||
-		!snapshot_plan_tables(conf, server->keeper, &server->plan, err) ||
+		!snapshot_plan_tables(conf, server->keeper, part, &server->plan, err) ||
 		!lock_tables(server, err) || !check_rewritten(server, err))
 		return false;
 	server->options = options_text(conf, server->keeper);
@@ -270,10 +278,10 @@ close_slot(SnapshotServer *server)
 }
 
 bool
-snapshot_server_open(SnapshotServer *server, const Conf *conf, int readers,
-					 const volatile bool *stop, Err *err)
+snapshot_server_open(SnapshotServer *server, const Conf *conf, const SnapshotPart *part,
+					 int readers, const volatile bool *stop, Err *err)
 {
-	for (int tries = 0; !open_once(server, conf, readers, stop, err); tries++)
+	for (int tries = 0; !open_once(server, conf, part, readers, stop, err); tries++)
 	{
 		if (err->kind != ERR_RETRY || err->sqlstate[0] == '\0' || tries >= OPEN_TRIES)
 			return false;

@@ -70,15 +70,28 @@ read_table(const PGresult *res, int row, SnapshotTable *table)
 	};
 }
 
+/* Is it one of those that are asked for? */
+static bool
+is_wanted(const SnapshotPart *part, const PatternList *include, const char *shown)
+{
+	if (part == NULL)
+		return pattern_included(include, NULL, shown);
+	for (int i = 0; i < part->ntables; i++)
+		if (strcmp(part->tables[i], shown) == 0)
+			return true;
+	return false;
+}
+
 static void
-choose(SnapshotPlan *plan, const PGresult *res, const TableList *list, const PatternList *include)
+choose(SnapshotPlan *plan, const PGresult *res, const TableList *list, const SnapshotPart *part,
+	   const PatternList *include)
 {
 	plan->tables = mem_zero((PQntuples(res) + 1) * sizeof(SnapshotTable));
 	for (int i = 0; i < PQntuples(res); i++)
 	{
 		const char *shown = PQgetvalue(res, i, 0);
 
-		if (!is_captured(list, shown) || !pattern_included(include, NULL, shown))
+		if (!is_captured(list, shown) || !is_wanted(part, include, shown))
 			continue;
 		if (PQgetvalue(res, i, 4)[0] != 'r')
 		{
@@ -183,7 +196,7 @@ order_tables(const Conf *conf, SnapshotPlan *plan)
 }
 
 bool
-snapshot_plan_tables(const Conf *conf, PGconn *conn, SnapshotPlan *plan, Err *err)
+snapshot_plan_tables(const Conf *conf, PGconn *conn, const SnapshotPart *part, SnapshotPlan *plan, Err *err)
 {
 	static const char property[] = "snapshot.include.collection.list";
 	const char *params[] = {conf_get(conf, "publication.name")};
@@ -200,7 +213,7 @@ snapshot_plan_tables(const Conf *conf, PGconn *conn, SnapshotPlan *plan, Err *er
 							  1, params, err);
 		if (res != NULL)
 		{
-			choose(plan, res, &list, include);
+			choose(plan, res, &list, part, include);
 			order_tables(conf, plan);
 			done = override_tables(conf, conn, plan, err);
 		}

@@ -9,7 +9,7 @@ use Walpost::Shipper;
 use Walpost::Test;
 
 my @commands = ('run', 'connect', 'check', 'validate', 'tail', 'config', 'slot list', 'slot create', 'slot drop',
-	'slot takeover', 'signal', 'version', 'help');
+	'slot takeover', 'signal', 'snapshot', 'version', 'help');
 
 sub walpost
 {

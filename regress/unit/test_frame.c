@@ -156,6 +156,7 @@ put_event(Payload *to, unsigned char flags, const char *key, const char *value,
 	put_u32(&body, (uint32_t) strlen(key));
 	put_u32(&body, (uint32_t) strlen(value));
 	put_u32(&body, (uint32_t) headers->len);
+	put_u32(&body, 16400);
 	put(&body, key, strlen(key));
 	put(&body, value, strlen(value));
 	put(&body, headers->bytes, headers->len);
