@@ -299,8 +299,10 @@ resolve(const Fields *fields)
 	javadate_days(year, fields->month, fields->day);
 	int64_t		hour = fields->hour + (fields->afternoon && !fields->whole_day ? 12 : 0);
 
-	return days * DAY_MILLIS + ((hour * 60 + fields->minute) * 60 + fields->second) * 1000 +
-		fields->milli - fields->zone;
+	/* a year beyond all range wraps around, as in Java */
+	return (int64_t) ((uint64_t) days * DAY_MILLIS +
+					  (uint64_t) (((hour * 60 + fields->minute) * 60 + fields->second) * 1000 +
+								  fields->milli - fields->zone));
 }
 
 bool

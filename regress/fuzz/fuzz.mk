@@ -15,6 +15,7 @@ FUZZ_CONF = $(patsubst %,shipper/%.c,conf conf_file conf_check conf_list conf_ru
 FUZZ_frame        = shipper/frame.c
 FUZZ_ledger       = shipper/ledger.c shipper/mem.c
 FUZZ_props        = shipper/props.c shipper/mem.c shipper/err.c
+FUZZ_javadate     = plugin/javadate.c plugin/javadate_parse.c
 FUZZ_spool        = shipper/spool_file.c shipper/crc32c.c
 FUZZ_secret       = shipper/secret.c shipper/pattern.c $(FUZZ_props)
 FUZZ_LIBS_secret  = $(shell pkg-config --libs libpcre2-8)
