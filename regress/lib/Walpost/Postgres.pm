@@ -136,7 +136,8 @@ sub _overlay
 # Makes a cluster, not yet started.  Options: conf (lines for postgresql.conf,
 # which win), hba (the lines of pg_hba.conf; everybody is trusted without),
 # initdb (a list of switches; UTF8 and C without), plugin_allowed (0: leave
-# output_plugin_libraries as it is).
+# output_plugin_libraries as it is), standby_of (the running server whose hot
+# standby it is to be).
 sub new
 {
 	my ($class, %opt) = @_;
@@ -176,7 +177,8 @@ sub host { return $_[0]{base}; }
 sub log { return $_[0]{log}; }
 sub port { return $_[0]{port}; }
 
-sub _init
+# The folder of all that it has.
+sub _make_base
 {
 	my ($self) = @_;
 	my $user = server_user();
@@ -188,6 +190,30 @@ sub _init
 		my ($uid, $gid) = (getpwnam($user))[ 2, 3 ];
 		chown $uid, $gid, $self->{base}, $self->{log};
 	}
+	return;
+}
+
+# A copy of another server, which follows it.
+sub _init_standby
+{
+	my ($self, $primary) = @_;
+
+	$self->_command('pg_basebackup', '--no-sync', '--checkpoint=fast', '-D', $self->{data},
+		'-h', $primary->host, '-p', $primary->port, '-U', 'postgres');
+	$self->append_conf("port = $self->{port}\n"
+		  . "unix_socket_directories = '$self->{base}'\n"
+		  . "primary_conninfo = 'host=$primary->{base} port=$primary->{port} user=postgres dbname=postgres'\n");
+	$self->append_conf($self->{opt}{conf}) if defined $self->{opt}{conf};
+	spit("$self->{data}/standby.signal", '');
+	return;
+}
+
+sub _init
+{
+	my ($self) = @_;
+
+	$self->_make_base;
+	return $self->_init_standby($self->{opt}{standby_of}) if $self->{opt}{standby_of};
 	$self->_command('initdb', '--no-sync', '--auth=trust', '--username=postgres',
 		"--pgdata=$self->{data}",
 		@{ $self->{opt}{initdb} // [ '--encoding=UTF8', '--no-locale' ] });
