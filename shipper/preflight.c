@@ -202,6 +202,14 @@ check_plugin_list(Preflight *pf, Err *err)
 
 /* ---- slots and walsenders -------------------------------------------------- */
 
+/* Is the slot one of this connector's, and of no more use, but to be replaced? */
+static bool
+is_made_good(const Preflight *pf)
+{
+	return strcmp(pf->slot.wal_status, "lost") == 0 && strcmp(pf->slot.plugin, SLOT_PLUGIN) == 0 &&
+		strcmp(pf->slot.database, PQdb(pf->conn)) == 0 && snapshot_mode(pf->conf).again;
+}
+
 static bool
 check_slot(Preflight *pf, Err *err)
 {
@@ -212,6 +220,14 @@ check_slot(Preflight *pf, Err *err)
 	if (!pf->slot.exists)
 	{
 		ok("slot \"%s\" does not exist yet; it will be made", name);
+		return true;
+	}
+	if (is_made_good(pf))
+	{
+		warn("slot \"%s\" is lost, so changes are missing: it is dropped, and a new snapshot taken (snapshot.mode=%s)",
+			 name, conf_get(pf->conf, "snapshot.mode"));
+		pf->drop_lost = true;
+		pf->slot.exists = false;
 		return true;
 	}
 	if (!slot_usable(pf->conf, name, &pf->slot, err))
@@ -262,7 +278,7 @@ check_free_slot(Preflight *pf, Err *err)
 	if (res == NULL)
 		return false;
 	max = pg_int(res, 0, 0);
-	used = pg_int(res, 0, 1);
+	used = pg_int(res, 0, 1) - pf->drop_lost;
 	enough = used + (snapshot ? 2 : 1) <= max;
 	if (enough)
 		ok("%d of %d replication slots are free", max - used, max);

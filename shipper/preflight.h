@@ -34,6 +34,8 @@ typedef struct Preflight
 	int			errors;			/* reported so far */
 	bool		standby;		/* the server is one; once that was asked */
 	Slot		slot;			/* once the slot's check ran */
+	bool		drop_lost;		/* a slot is there that is to be dropped, since a
+								 * snapshot makes good what it has lost */
 } Preflight;
 
 /*

@@ -483,6 +483,7 @@ slot_prepare(const Conf *conf, SlotAbsent absent, const volatile bool *stop, boo
 	if (pf.conn == NULL)
 		return false;
 	ready = preflight_server(&pf, err) &&
+		(!pf.drop_lost || slot_drop(conf, name, err)) &&
 		prepare_tables(&pf, err) &&
 		slot_read(pf.conn, name, &pf.slot, err) &&
 		wait_until_free(conf, pf.conn, name, &pf.slot, stop, err);

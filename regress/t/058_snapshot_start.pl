@@ -142,6 +142,33 @@ for my $row (@table)
 my ($seen, undef, $log) = start('moved', 1, 'when_needed', 'offset.mismatch.strategy' => 'trust_slot');
 is($seen, 'c2 c3', 'who trusts the slot gets no snapshot');
 
+# ---- a slot whose WAL is gone
+$pg->append_conf("max_slot_wal_keep_size = '1MB'\nmax_wal_size = '32MB'\nmin_wal_size = '32MB'");
+my $lost = Walpost::Shipper->running(
+	pg => $pg,
+	kafka => $kafka,
+	slot => 'lost',
+	conf => { 'slot.name' => 'lost', 'table.include.list' => 'public.orders', 'snapshot.mode' => 'when_needed' });
+is($lost->stop, 0, 'a clean end');
+$pg->reload;
+$pg->query('CREATE TABLE filler (x text)');
+wait_until('the slot to be lost', sub {
+	$pg->query("INSERT INTO filler SELECT repeat('x', 1000) FROM generate_series(1, 20000); SELECT pg_switch_wal(); CHECKPOINT");
+	return $pg->slot('lost', 'wal_status') eq 'lost';
+});
+my ($status, $out) = Walpost::Shipper::command('check', $lost->file);
+like($out, qr/slot "lost" is lost.* it is dropped, and a new snapshot taken/, 'check says what will be done');
+$lost->write_conf('snapshot.mode' => 'initial');
+$lost->start;
+is($lost->stop_by_itself, 2, 'initial stops where the slot is lost');
+like($lost->log, qr/slot "lost" is lost: the server no longer keeps/, 'and says so');
+$lost->write_conf('snapshot.mode' => 'when_needed');
+my $before = $kafka->count($lost->topic('orders'));
+$lost->start;
+$lost->wait_streaming;
+is($kafka->count($lost->topic('orders')) - $before, $pg->query('SELECT count(*) FROM orders'), 'when_needed takes a snapshot');
+is($lost->stop, 0, 'a clean end');
+
 # ---- a mode that asks for nothing
 my $nothing = Walpost::Shipper->new(pg => $pg, kafka => $kafka, conf => { 'snapshot.mode' => 'configuration_based' });
 $nothing->start;
