@@ -436,7 +436,7 @@ preflight_tables(Preflight *pf, const TableList *tables, const Publication *pub,
 			 tables->n);
 	else
 		ok("%d of the database's %d tables are captured", tables->ncaptured, tables->n);
-	if (!settle(pf, check_guardrail(pf, tables, err), err))
+	if (!settle(pf, check_guardrail(pf, tables, err), err) || !preflight_kinds(pf, err))
 		return false;
 	if (!pub->exists)
 		return true;

@@ -49,6 +49,12 @@ extern bool preflight_server(Preflight *pf, Err *err) must_check;
 extern bool preflight_tables(Preflight *pf, const TableList *tables,
 							 const Publication *pub, Err *err) must_check;
 
+/*
+ * Warns of captured relations that have no changes to be decoded: unlogged and
+ * foreign tables, and views that a list names.  A part of preflight_tables().
+ */
+extern bool preflight_kinds(Preflight *pf, Err *err) must_check;
+
 /* Reports a finding, formatted. */
 extern void preflight_report(Preflight *pf, FindingLevel level, const char *fmt,...)
 			__attribute__((format(printf, 3, 4)));

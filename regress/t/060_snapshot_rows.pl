@@ -177,4 +177,22 @@ is(join(' ', map { $_->{event}{after}{id} } grep { $_->{event}{op} eq 'c' } $rea
 is($reading->stop, 0, 'a clean end');
 $pg->query("SELECT pg_drop_replication_slot('$reading->{slot}')");
 
+# ---- what has no changes is said
+$pg->query(<<'EOF2');
+CREATE UNLOGGED TABLE a_fast (id int PRIMARY KEY);
+CREATE VIEW a_view AS SELECT 1 AS id;
+CREATE MATERIALIZED VIEW b_view AS SELECT 1 AS id;
+CREATE FOREIGN DATA WRAPPER far;
+CREATE SERVER far FOREIGN DATA WRAPPER far;
+CREATE FOREIGN TABLE c_far (id int) SERVER far;
+INSERT INTO a_fast VALUES (1);
+EOF2
+my $silent = taken(shipper(), 'without changes');
+like(
+	$silent->log,
+	qr/4 captured relations have no changes.*public\.a_fast \(an unlogged table\), public\.a_view \(a view\), public\.b_view \(a materialized view\), public\.c_far \(a foreign table\)/,
+	'they are named');
+my $all = taken(shipper('table.include.list' => undef), 'everything');
+like($all->log, qr/2 captured relations have no changes/, 'views count only where a list names them');
+
 done_testing();
