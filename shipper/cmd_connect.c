@@ -30,6 +30,7 @@ typedef struct Connect
 	Sig			sig;
 	LoopFd		sig_fd;
 	Http	   *http;
+	RestAuth   *auth;			/* NULL: anybody may use it */
 } Connect;
 
 static void
@@ -59,6 +60,9 @@ open_all(Connect *connect, const CliArgs *args, Err *err)
 		connect->sig.fd, POLLIN, on_signal, connect
 	};
 	loop_fd_add(&connect->loop, &connect->sig_fd);
+	if (conf->basic_auth && (connect->auth = rest_auth_open(err)) == NULL)
+		return false;
+	worker->auth = connect->auth;
 	connect->http = http_open(&connect->loop, conf->listen, rest_handle, worker, err);
 	if (connect->http == NULL)
 		return false;
@@ -108,6 +112,7 @@ cmd_connect(const CliArgs *args, Err *err)
 	/* requests that wait are answered by this, before their connections go */
 	worker_free(&connect->worker);
 	http_close(connect->http);
+	rest_auth_close(connect->auth);
 	worker_conf_free(&connect->conf);
 	sig_close(&connect->sig);
 	free(connect);

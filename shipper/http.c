@@ -216,6 +216,22 @@ http_parameter_is(const HttpRequest *request, const char *name, const char *valu
 	return wanted.found;
 }
 
+bool
+http_basic_auth(const HttpRequest *request, char **user, char **password)
+{
+	char	   *given = NULL;
+	char	   *name = MHD_basic_auth_get_username_password(((const Pending *) request)->connection, &given);
+
+	*user = name ? mem_copy(name) : NULL;
+	*password = name && given ? mem_copy(given) : NULL;
+	MHD_free(name);
+	MHD_free(given);
+	if (*user != NULL && *password != NULL)
+		return true;
+	free(*user);
+	return false;
+}
+
 /* ---- answers ------------------------------------------------------------------ */
 
 void

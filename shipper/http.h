@@ -66,6 +66,9 @@ extern const char *http_header(const HttpRequest *request, const char *name);
 extern const char *http_parameter(const HttpRequest *request, const char *name);
 extern bool http_parameter_is(const HttpRequest *request, const char *name, const char *value);
 
+/* User and password of HTTP's basic authentication, the caller's; false: none. */
+extern bool http_basic_auth(const HttpRequest *request, char **user, char **password);
+
 /* A header of the answer to come; copied. */
 extern void http_set_header(HttpRequest *request, const char *name, const char *value);
 

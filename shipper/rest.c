@@ -296,6 +296,12 @@ rest_handle(void *arg, HttpRequest *request)
 
 	if (metrics_answer(request, call.worker->shown, call.worker->nshown))
 		return;
+	if (!rest_auth_admits(call.worker->auth, request))
+	{
+		http_set_header(request, "WWW-Authenticate", "Basic realm=\"Kafka Connect\"");
+		http_answer(request, 401, "text/plain", mem_copy("User cannot access the resource."));
+		return;
+	}
 	if (request->too_large)
 	{
 		rest_error(request, 413, "The body is larger than %d bytes", HTTP_BODY_MAX);

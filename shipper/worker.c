@@ -488,7 +488,7 @@ worker_free(Worker *worker)
 		connector_free(worker->connectors);
 		worker->connectors = next;
 	}
-	if (worker->reports.fd >= 0)
+	if (worker->loop != NULL && worker->reports.fd >= 0)
 	{
 		close(worker->reports.fd);
 		close(worker->setup.report_fd);

@@ -17,6 +17,7 @@
 
 #include "child.h"
 #include "kafkalog.h"
+#include "rest_auth.h"
 #include "validator.h"
 #include "worker_conf.h"
 
@@ -61,6 +62,7 @@ typedef struct Worker
 	KafkaLog   *log;
 	Validator  *validator;
 	char	   *id;				/* HOST:PORT */
+	const RestAuth *auth;		/* who may use REST; NULL: anybody; borrowed */
 	Connector  *connectors;
 	json_t	   *targets;		/* connector -> state.v2, also before its config is known */
 	json_t	   *offsets;		/* key -> value, both as texts */

@@ -22,6 +22,9 @@
 
 #define LOG_MODULE "connect"
 
+/* The one extension that works. */
+#define BASIC_AUTH "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension"
+
 extern char **environ;
 
 typedef struct Setting
@@ -240,8 +243,10 @@ read_file(Reading *reading, const char *file)
 static bool
 use(Reading *reading, WorkerConf *conf, Err *err)
 {
-	if (reading->values[EXTENSIONS] && reading->values[EXTENSIONS][0] != '\0')
-		return err_set(err, ERR_CONFIG, "rest.extension.classes=%s is not supported; the REST interface would be open where it is meant to be guarded: put a proxy before it, and remove the setting",
+	conf->basic_auth = reading->values[EXTENSIONS] &&
+		strcmp(reading->values[EXTENSIONS], BASIC_AUTH) == 0;
+	if (!conf->basic_auth && reading->values[EXTENSIONS] && reading->values[EXTENSIONS][0] != '\0')
+		return err_set(err, ERR_CONFIG, "rest.extension.classes=%s is not supported; \"" BASIC_AUTH "\" is; else put a proxy before it, and remove the setting",
 					   reading->values[EXTENSIONS]);
 	if (!check_required(reading) ||
 		!number(reading, CONFIG_REPLICAS, -1, 32767, &conf->replicas[0]) ||

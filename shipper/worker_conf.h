@@ -25,6 +25,7 @@ typedef struct WorkerConf
 	char	   *listen;			/* [HOST:]PORT */
 	char	   *advertised_host;
 	int			advertised_port;	/* 0: the one that it listens at */
+	bool		basic_auth;		/* the REST interface asks for it */
 	Conf	   *kafka;			/* for producer_conf_new() */
 } WorkerConf;
 

@@ -82,4 +82,30 @@ is_deeply([ @topics{ $worker->topic('configs'), 'file_offsets', 'file_status' } 
 like(($worker->call('GET', '/'))[1]{kafka_cluster_id}, qr/./, "the cluster's id");
 is($worker->stop, 0, 'a clean end');
 
+# ---- users
+my $users = spit(scratch_dir() . '/users', "anna=quite secret\nempty=\n");
+my $jaas = spit(scratch_dir() . '/connect.jaas',
+	"KafkaConnect {\n  org.apache.kafka.connect.rest.basic.auth.extension.PropertyFileLoginModule required\n  file=\"$users\";\n};\n");
+my %auth = (CONNECT_REST_EXTENSION_CLASSES => 'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension');
+my ($status, $line) = refused(%all, %auth);
+is($status, 2, 'users, but no file of them: exit status');
+like($line, qr/KAFKA_OPTS has no/, 'and message');
+($status, $line) = refused(%all, %auth, KAFKA_OPTS => "-Djava.security.auth.login.config=$users");
+like($line, qr/has no entry "KafkaConnect"/, 'another file');
+my $guarded = Walpost::Worker->new(kafka => $kafka, env => { %auth, KAFKA_OPTS => "-Xmx1g -Djava.security.auth.login.config=$jaas -Dx=y" });
+$guarded->start;
+wait_until('it to be ready', sub { (request('GET', $guarded->url('/health'), curl => [ '-u', 'anna:quite secret' ]))[0] == 200 });
+for my $who ([], [ '-u', 'anna:wrong' ], [ '-u', 'anna:' ], [ '-u', 'empty:' ], [ '-u', 'otto:quite secret' ], [ '-u', 'anna:quite secretX' ],
+	[ '-H', 'Authorization: Basic !!!' ])
+{
+	my ($code, $text, $headers) = request('GET', $guarded->url('/connectors'), curl => $who);
+
+	is($code, 401, "@$who: status");
+	like($headers->{'www-authenticate'} // '', qr/^Basic/, 'asked for a name');
+}
+is((request('GET', $guarded->url('/connectors'), curl => [ '-u', 'anna:quite secret' ]))[0], 200, 'a user may');
+is((request('GET', $guarded->url('/healthz')))[0], 200, 'probes need no password');
+unlike($guarded->log, qr/quite secret/, 'no password in the log');
+is($guarded->stop, 0, 'a clean end');
+
 done_testing();
