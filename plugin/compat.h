@@ -127,6 +127,13 @@
 #define HASH_STRINGS 0
 #endif
 
+/* A transactional logical message; from 17 on it may be flushed at once. */
+#if PG_VERSION_NUM >= 170000
+#define compat_log_message(prefix, content, len) LogLogicalMessage((prefix), (content), (len), true, false)
+#else
+#define compat_log_message(prefix, content, len) LogLogicalMessage((prefix), (content), (len), true)
+#endif
+
 /* GetXLogReplayRecPtr() */
 #if PG_VERSION_NUM >= 150000
 #include "access/xlogrecovery.h"

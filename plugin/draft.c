@@ -8,6 +8,7 @@
 
 #include "converter.h"
 #include "fork.h"
+#include "naming.h"
 #include "record.h"
 
 Draft *
@@ -120,9 +121,7 @@ check_topic(Draft *draft)
 {
 	const char *topic = draft->topic;
 
-	if (topic[0] == '\0' || strlen(topic) > WIRE_TOPIC_MAX ||
-		strcmp(topic, ".") == 0 || strcmp(topic, "..") == 0 ||
-		strspn(topic, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(topic))
+	if (!naming_is_topic(topic))
 		draft_fail(draft, "transforms lead to \"%s\", which cannot be a topic: it takes 1 to %d letters, digits, dots, hyphens and underscores",
 				   topic, WIRE_TOPIC_MAX);
 }

@@ -29,6 +29,7 @@ struct Filter
 			   *table_exclude;
 	PatternList *column_include,
 			   *column_exclude;
+	PatternList *publish_include;	/* NULL: no topic */
 	PatternList *message_include,
 			   *message_exclude;
 	List	   *key_rules;
@@ -97,6 +98,7 @@ filter_compile(const Options *options)
 	filter->table_exclude = pattern_list_compile("table.exclude.list", options->table_exclude);
 	filter->column_include = pattern_list_compile("column.include.list", options->column_include);
 	filter->column_exclude = pattern_list_compile("column.exclude.list", options->column_exclude);
+	filter->publish_include = pattern_list_compile("walpost.publish.topic.include.list", options->publish_include);
 	filter->message_include = pattern_list_compile("message.prefix.include.list", options->message_include);
 	filter->message_exclude = pattern_list_compile("message.prefix.exclude.list", options->message_exclude);
 	filter->key_rules = parse_key_rules(options->message_key_columns);
@@ -140,6 +142,12 @@ filter_message(const Filter *filter, const char *prefix)
 	if (strncmp(prefix, "walpost.", 8) == 0)
 		return false;
 	return pattern_included(filter->message_include, filter->message_exclude, prefix);
+}
+
+bool
+filter_publication(const Filter *filter, const char *topic)
+{
+	return filter->publish_include != NULL && pattern_list_match(filter->publish_include, topic);
 }
 
 List *

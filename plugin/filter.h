@@ -27,6 +27,9 @@ extern bool filter_column(const Filter *filter, const char *schema,
 /* Is a logical message of this prefix an event? */
 extern bool filter_message(const Filter *filter, const char *prefix);
 
+/* May walpost.publish() write to the topic? */
+extern bool filter_publication(const Filter *filter, const char *topic);
+
 /*
  * The columns that message.key.columns names for the table (a list of C
  * strings, in order), or NIL.

@@ -141,3 +141,12 @@ naming_field(const Options *options, const char *column)
 {
 	return adjust(options->field_name_adjustment, column, avro_field_rule);
 }
+
+bool
+naming_is_topic(const char *name)
+{
+	size_t		len = strlen(name);
+
+	return len > 0 && len <= WIRE_TOPIC_MAX && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == len;
+}

@@ -25,6 +25,9 @@ extern char *naming_service_topic(const Options *options, const char *word);
 extern char *naming_schema(const Options *options, const char *topic,
 						   const char *suffix);
 
+/* May a topic have this name? */
+extern bool naming_is_topic(const char *name);
+
 /* A column's name under field.name.adjustment.mode. */
 extern char *naming_field(const Options *options, const char *column);
 

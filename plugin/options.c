@@ -86,6 +86,8 @@ const OptionRow option_rows[] = {
 		   "Regular expressions of the logical messages' prefixes to capture."),
 	STRING("message.prefix.exclude.list", message_exclude, NULL,
 		   "Regular expressions of the logical messages' prefixes to leave out."),
+	STRING("walpost.publish.topic.include.list", publish_include, NULL,
+		   "Regular expressions of the topics that walpost.publish() may write to; none without it."),
 	STRING("message.key.columns", message_key_columns, NULL,
 		   "Own keys: table regex:column,column;table regex:column."),
 	BOOL("table.ignore.builtin", ignore_builtin, "true",

@@ -53,6 +53,7 @@ typedef struct Options
 	char	   *table_exclude;
 	char	   *column_include;
 	char	   *column_exclude;
+	char	   *publish_include;
 	char	   *message_include;
 	char	   *message_exclude;
 	char	   *message_key_columns;

@@ -24,6 +24,7 @@
 #include "holdback.h"
 #include "identity.h"
 #include "message.h"
+#include "publish.h"
 #include "relcache.h"
 #include "settings.h"
 #include "txn.h"
@@ -176,12 +177,34 @@ typedef struct MessageArgs
 	const char *content;
 } MessageArgs;
 
+/*
+ * The prefixes of the project's own messages, which steer or publish.  None of
+ * them, nor any other that begins with "walpost.", is an event.
+ */
+static const struct
+{
+	const char *prefix;
+	void		(*take) (Session *session, bool transactional, XLogRecPtr lsn,
+						 const char *content, size_t len);
+}			own_messages[] = {
+	{WIRE_WATERMARK_PREFIX, watermark_take},
+	{PUBLISH_PREFIX, publish_take},
+};
+
 static void
 write_message(void *arg)
 {
 	MessageArgs *args = arg;
 	const GuardSubject *subject = args->subject;
 
+	for (int i = 0; i < lengthof(own_messages); i++)
+	{
+		if (strcmp(subject->prefix, own_messages[i].prefix) != 0)
+			continue;
+		own_messages[i].take(subject->session, args->transactional, subject->lsn,
+							 args->content, args->len);
+		return;
+	}
 	message_write(subject->session, args->transactional, subject->lsn, args->end_lsn,
 				  subject->prefix, args->content, args->len);
 }
@@ -201,9 +224,7 @@ on_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn,
 	error_context_stack = &context;
 	if (transactional)
 		session->txn.ordinal++;
-	if (watermark_is(prefix))
-		watermark_take(session, transactional, lsn, content, len);
-	else if (session->options->failure == FAILURE_FAIL)
+	if (session->options->failure == FAILURE_FAIL)
 		write_message(&args);
 	else
 		guard_run(&subject, false, write_message, &args);

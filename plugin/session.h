@@ -68,6 +68,7 @@ typedef struct SlotBuffers
 
 typedef struct RelCache RelCache;
 typedef struct MessagePlan MessagePlan;
+typedef struct PublishPlan PublishPlan;
 typedef struct TxnMeta TxnMeta;
 
 typedef struct Session
@@ -92,6 +93,7 @@ typedef struct Session
 	RelCache   *relations;
 	int			guc_level;		/* of the settings; 0 in a walsender */
 	MessagePlan *messages;		/* NULL until the first message */
+	PublishPlan *publish;		/* NULL until walpost.publish() comes up */
 	TxnMeta    *meta;			/* NULL: no transaction metadata */
 	uint32		next_stream;
 	HTAB	   *streams;		/* that transforms have led to; NULL: none yet */

@@ -12,12 +12,6 @@
 /* A nonce is not longer; a message that is longer is nobody's. */
 #define NONCE_MAX	64
 
-bool
-watermark_is(const char *prefix)
-{
-	return strcmp(prefix, WIRE_WATERMARK_PREFIX) == 0;
-}
-
 /* What follows the key and its colon: a letter, a colon, the nonce; or NULL. */
 static const char *
 own_content(const Session *session, const char *content, size_t *len)

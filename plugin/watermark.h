@@ -13,9 +13,6 @@
 
 #include "session.h"
 
-/* True for a message with that prefix, which is never an event. */
-extern bool watermark_is(const char *prefix);
-
 /* Takes such a message: opens or closes the window, and passes the nonce on. */
 extern void watermark_take(Session *session, bool transactional, XLogRecPtr lsn,
 						   const char *content, size_t len);

@@ -151,6 +151,35 @@ check_retention(Preflight *pf, Err *err)
 	return true;
 }
 
+/* Whoever may write logical messages can write those of walpost.publish(), too. */
+static bool
+check_publishers(Preflight *pf, Err *err)
+{
+	static const char query[] =
+		"SELECT string_agg('REVOKE EXECUTE ON FUNCTION pg_catalog.' || oid::pg_catalog.regprocedure || ' FROM PUBLIC', '; ')"
+		" FROM pg_catalog.pg_proc WHERE proname = 'pg_logical_emit_message'"
+		" AND pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND pg_catalog.has_function_privilege('public', oid, 'EXECUTE')";
+	const char *topics = conf_get(pf->conf, "walpost.publish.topic.include.list");
+	PGresult   *res;
+
+	if (topics == NULL || topics[0] == '\0')
+		return true;
+	res = PQexec(pf->conn, query);
+	if (PQresultStatus(res) != PGRES_TUPLES_OK)
+	{
+		pg_error(pf->conn, res, "look at the privileges of pg_logical_emit_message()", err);
+		PQclear(res);
+		return false;
+	}
+	if (!PQgetisnull(res, 0, 0))
+		preflight_report(pf, FINDING_WARNING, "every role may call pg_logical_emit_message(), and write to the topics of walpost.publish.topic.include.list without walpost.publish(); as superuser: %s",
+						 PQgetvalue(res, 0, 0));
+	else
+		preflight_report(pf, FINDING_OK, "only chosen roles may publish to the topics of walpost.publish.topic.include.list");
+	PQclear(res);
+	return true;
+}
+
 /*
  * That the plugin is installed, loads and may be used shows only when a slot is
  * made; a temporary one ends with its connection.
@@ -231,6 +260,7 @@ check_database(Preflight *pf, TopicNames *topics, Err *err)
 					 PQdb(pf->conn), PQhost(pf->conn), PQuser(pf->conn));
 	done = preflight_server(pf, err) &&
 		check_retention(pf, err) &&
+		check_publishers(pf, err) &&
 		check_tables(pf, topics, err);
 	if (done && pf->errors == 0 && !pf->slot.exists)
 		check_plugin(pf);

@@ -192,6 +192,7 @@ const ConfKey conf_keys[] = {
 	BOOL("walpost.truncate.broadcast", PLUGIN, "false",
 		 "whether the record of a truncate (see skipped.operations) goes to every partition of its topic, so that none of its readers misses it; else to one, as in Debezium"),
 	LIST("message.prefix.include.list", PLUGIN, NULL, "regular expressions of the prefixes of logical messages to capture"),
+	LIST("walpost.publish.topic.include.list", PLUGIN, NULL, "regular expressions of the topics that walpost.publish() may write to; none without it"),
 	LIST("message.prefix.exclude.list", PLUGIN, NULL, "regular expressions of the prefixes of logical messages to leave out"),
 	INT("guardrail.collections.max", 0, "0", 0, INT64_MAX, "most tables that may be captured; 0 is no limit"),
 	ENUM("guardrail.collections.limit.action", 0, "warn", limit_actions, "what happens when there are more"),

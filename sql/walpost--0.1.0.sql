@@ -45,6 +45,20 @@ AS 'MODULE_PATHNAME', 'walpost_chunk';
 COMMENT ON FUNCTION walpost.chunk(regclass, text[], pg_lsn, integer, text[], text[], text, text) IS
 'the next rows of a table in the order of its key, as the shipper reads them for an incremental snapshot; for the target list';
 
+CREATE FUNCTION walpost.publish(topic text, key text, payload text, headers jsonb DEFAULT NULL)
+RETURNS pg_lsn
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'walpost_publish';
+COMMENT ON FUNCTION walpost.publish(text, text, text, jsonb) IS
+'writes a record of a topic into the WAL, without a table: it is published if the transaction commits and walpost.publish.topic.include.list allows the topic';
+
+CREATE FUNCTION walpost.publish(topic text, key text, payload bytea, headers jsonb DEFAULT NULL)
+RETURNS pg_lsn
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'walpost_publish';
+COMMENT ON FUNCTION walpost.publish(text, text, bytea, jsonb) IS
+'the same with bytes';
+
 CREATE VIEW walpost.slots AS
 SELECT s.slot_name, s.database, s.active, s.active_pid,
        s.restart_lsn, s.confirmed_flush_lsn,
@@ -98,6 +112,8 @@ COMMENT ON FUNCTION walpost.signal(text, json, text) IS
 'signals the connectors of this database, or the one with that topic.prefix: execute-snapshot, stop-snapshot, pause-snapshot, resume-snapshot, add-table, log, with data as Debezium has it; returns the signal''s id';
 REVOKE ALL ON FUNCTION walpost.signal(text, json, text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION walpost.publish(text, text, text, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION walpost.publish(text, text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION walpost.version() FROM PUBLIC;
 REVOKE ALL ON FUNCTION walpost.options() FROM PUBLIC;
 REVOKE ALL ON FUNCTION walpost.describe(regclass, text[]) FROM PUBLIC;
