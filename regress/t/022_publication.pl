@@ -138,7 +138,7 @@ unlike(prepare(%identities, 'table.exclude.list' => 'public\.items'), qr/no repl
 is(identity('orders'), 'i orders_note_key', 'an index');
 is(identity('keyless'), 'f', 'all columns');
 is(identity('items'), 'd', 'a table that is not captured is left alone');
-unlike(prepare(%identities, 'table.exclude.list' => 'public\.items'), qr/ALTER TABLE/, 'what is set is not set again');
+unlike(prepare(%identities, 'table.exclude.list' => 'public\.items'), qr/ALTER TABLE public/, 'what is set is not set again');
 prepare('replica.identity.autoset.values' => 'public\.orders:DEFAULT');
 is(identity('orders'), 'd', 'the default');
 
