@@ -28,6 +28,7 @@ my %conf = ('include.unknown.datatypes' => 'true');
 my $ship = Walpost::Shipper->running(pg => $pg, kafka => $kafka, conf => \%conf);
 
 $pg->query(q{INSERT INTO texts VALUES (1, 'before')});
+$ship->wait_drained;
 $pg->query(q{INSERT INTO moods VALUES (1, NULL), (2, '7'), (3, NULL)});
 is(wait_exit($ship->pid), 1, 'fail: it ends with status 1');
 my ($error) = grep { /^walpost: / } split /\n/, $ship->log;
