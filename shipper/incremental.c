@@ -400,7 +400,10 @@ take_tables(Incremental *inc, const PGresult *res)
 		if (blocking)
 			inc_state_to_front(&inc->state, inc->state.ntables - before);
 		else
+		{
 			inc_notice(inc, NOTICE_STARTED, &inc->state.tables[before], NULL);
+			inc_notice(inc, NOTICE_RESOLVED, &inc->state.tables[before], NULL);
+		}
 	}
 	resolved(inc, held);
 }

@@ -49,6 +49,7 @@ inc_notice(Incremental *inc, NoticeType type, const IncTable *table, const char 
 			.maximum_key = maximum,
 			.last_key = last,
 			.rows = table != NULL ? (int64_t) table->rows : -1,
+			.expected = table != NULL ? (int64_t) table->expected : 0,
 			.status = status,
 	});
 	free(all);

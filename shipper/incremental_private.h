@@ -29,6 +29,7 @@ typedef struct IncTable
 								 * NULL: none */
 	char	   *up_to;			/* last key that is to be; NULL: not known yet */
 	uint64_t	rows;			/* read so far */
+	uint64_t	expected;		/* in it, by the server's estimate; 0: not known */
 	bool		blocking;		/* with the stream standing still; condition is a
 								 * query */
 } IncTable;

@@ -16,7 +16,7 @@
 /* Columns of the query. */
 enum
 {
-	SHOWN_SCHEMA, SHOWN_TABLE, NAME, QUOTED, HAS_KEY
+	SHOWN_SCHEMA, SHOWN_TABLE, NAME, QUOTED, HAS_KEY, EXPECTED
 };
 
 /*
@@ -27,7 +27,8 @@ enum
 static const char tables_sql[] =
 "SELECT s.schemaname, s.tablename, n.nspname || '.' || l.relname,"
 " pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.relname),"
-" EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = l.oid AND i.indisprimary)"
+" EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = l.oid AND i.indisprimary),"
+" GREATEST(l.reltuples, 0)::pg_catalog.int8"
 " FROM (SELECT DISTINCT c.oid, c.relkind, t.schemaname, t.tablename"
 "  FROM pg_catalog.pg_publication_tables t"
 "  JOIN pg_catalog.pg_namespace tn ON tn.nspname = t.schemaname"
@@ -77,6 +78,7 @@ add_table(Incremental *inc, const Signal *signal, const PGresult *res, int row)
 		.condition = filter ? mem_copy(filter) : NULL,
 		.surrogate = signal->surrogate_key ? mem_copy(signal->surrogate_key) : NULL,
 		.blocking = signal->snapshot == SNAPSHOT_BLOCKING,
+		.expected = filter ? 0 : strtoull(PQgetvalue(res, row, EXPECTED), NULL, 10),
 	};
 
 	if (inc_state_find(&inc->state, name, table.blocking) != NULL)

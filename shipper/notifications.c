@@ -29,6 +29,7 @@ struct Notifications
 {
 	Producer   *producer;
 	const char *connector;
+	int64_t		chunk_size;
 	int			topic;			/* -1: no channel "sink" */
 	bool		log;
 	bool		key_schema;
@@ -45,6 +46,7 @@ static const char *const subjects[] = {
 
 static const char *const types[NOTICE_TYPES] = {
 	[NOTICE_STARTED] = "STARTED",
+	[NOTICE_RESOLVED] = "DATA_COLLECTIONS_RESOLVED",
 	[NOTICE_PAUSED] = "PAUSED",
 	[NOTICE_RESUMED] = "RESUMED",
 	[NOTICE_ABORTED] = "ABORTED",
@@ -65,7 +67,10 @@ typedef enum Field
 	FIELD_ROWS,
 	FIELD_STATUS,
 	FIELD_MAXIMUM,
-	FIELD_LAST
+	FIELD_LAST,
+	FIELD_EXPECTED,
+	FIELD_CHUNK,
+	FIELD_CHUNKS
 } Field;
 
 static const char *const field_names[] = {
@@ -77,32 +82,43 @@ static const char *const field_names[] = {
 	[FIELD_STATUS] = "status",
 	[FIELD_MAXIMUM] = "maximum_key",
 	[FIELD_LAST] = "last_processed_key",
+	[FIELD_EXPECTED] = "total_rows",
+	[FIELD_CHUNK] = "chunk_index",
+	[FIELD_CHUNKS] = "total_chunks",
 };
 
-#define FIELDS_MAX 5
+#define FIELDS_MAX 8
 
 /*
  * Which fields a notice has, in the order of Java's HashMap of that size.  Where
- * two of them share a bucket (data_collections and status, data_collections and
- * last_processed_key) Debezium's own order is another in each process.
+ * two of them share a bucket (data_collections and status of an initial snapshot)
+ * Debezium's own order is another in each process.  expected: how many rows there
+ * are is known; the first row that fits counts.
  */
 static const struct Layout
 {
 	NoticeOf	of;
 	NoticeType	type;
+	bool		expected;
 	Field		fields[FIELDS_MAX];
 }			layouts[] =
 {
-	{NOTICE_INITIAL, NOTICE_IN_PROGRESS, {FIELD_CURRENT, FIELD_CONNECTOR, FIELD_COLLECTIONS}},
-	{NOTICE_INITIAL, NOTICE_TABLE_SCAN_COMPLETED,
+	{NOTICE_INITIAL, NOTICE_RESOLVED, false, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
+	{NOTICE_INITIAL, NOTICE_IN_PROGRESS, false, {FIELD_CURRENT, FIELD_CONNECTOR, FIELD_COLLECTIONS}},
+	{NOTICE_INITIAL, NOTICE_TABLE_SCAN_COMPLETED, false,
 	{FIELD_SCANNED, FIELD_CONNECTOR, FIELD_ROWS, FIELD_COLLECTIONS, FIELD_STATUS}},
-	{NOTICE_INCREMENTAL, NOTICE_STARTED, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
-	{NOTICE_INCREMENTAL, NOTICE_PAUSED, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
-	{NOTICE_INCREMENTAL, NOTICE_RESUMED, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
-	{NOTICE_INCREMENTAL, NOTICE_ABORTED, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
-	{NOTICE_INCREMENTAL, NOTICE_IN_PROGRESS,
+	{NOTICE_INCREMENTAL, NOTICE_STARTED, false, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
+	{NOTICE_INCREMENTAL, NOTICE_RESOLVED, false, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
+	{NOTICE_INCREMENTAL, NOTICE_PAUSED, false, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
+	{NOTICE_INCREMENTAL, NOTICE_RESUMED, false, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
+	{NOTICE_INCREMENTAL, NOTICE_ABORTED, false, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
+	{NOTICE_INCREMENTAL, NOTICE_IN_PROGRESS, true,
+	{FIELD_CHUNK, FIELD_LAST, FIELD_EXPECTED, FIELD_CURRENT, FIELD_CONNECTOR, FIELD_CHUNKS, FIELD_MAXIMUM, FIELD_COLLECTIONS}},
+	{NOTICE_INCREMENTAL, NOTICE_IN_PROGRESS, false,
 	{FIELD_CURRENT, FIELD_CONNECTOR, FIELD_MAXIMUM, FIELD_COLLECTIONS, FIELD_LAST}},
-	{NOTICE_INCREMENTAL, NOTICE_TABLE_SCAN_COMPLETED,
+	{NOTICE_INCREMENTAL, NOTICE_TABLE_SCAN_COMPLETED, true,
+	{FIELD_SCANNED, FIELD_CONNECTOR, FIELD_ROWS, FIELD_EXPECTED, FIELD_COLLECTIONS, FIELD_STATUS}},
+	{NOTICE_INCREMENTAL, NOTICE_TABLE_SCAN_COMPLETED, false,
 	{FIELD_SCANNED, FIELD_CONNECTOR, FIELD_ROWS, FIELD_COLLECTIONS, FIELD_STATUS}},
 };
 
@@ -114,9 +130,23 @@ static const Field *
 layout_of(const Notice *notice)
 {
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
-		if (layouts[i].of == notice->of && layouts[i].type == notice->type)
+		if (layouts[i].of == notice->of && layouts[i].type == notice->type &&
+			(!layouts[i].expected || notice->expected > 0))
 			return layouts[i].fields;
 	return plain_layout;
+}
+
+static json_t *
+number(int64_t n)
+{
+	return json_sprintf("%lld", (long long) n);
+}
+
+/* So many chunks are that many rows, by the size that is configured. */
+static json_t *
+chunks(const Notifications *notifications, int64_t rows)
+{
+	return number((rows + notifications->chunk_size - 1) / notifications->chunk_size);
 }
 
 /* The text of a field; NULL where the notice does not say it. */
@@ -133,7 +163,13 @@ field_value(const Notifications *notifications, const Notice *notice, Field fiel
 		case FIELD_SCANNED:
 			return json_string(notice->collection);
 		case FIELD_ROWS:
-			return notice->rows < 0 ? NULL : json_sprintf("%lld", (long long) notice->rows);
+			return notice->rows < 0 ? NULL : number(notice->rows);
+		case FIELD_EXPECTED:
+			return number(notice->expected);
+		case FIELD_CHUNK:
+			return chunks(notifications, notice->rows < 0 ? 0 : notice->rows);
+		case FIELD_CHUNKS:
+			return chunks(notifications, notice->expected);
 		case FIELD_STATUS:
 			return json_string(notice->status);
 		case FIELD_MAXIMUM:
@@ -326,6 +362,7 @@ notifications_new(const Conf *conf, Producer *producer, Topics *topics)
 	notifications = mem_zero(sizeof(Notifications));
 	notifications->producer = producer;
 	notifications->connector = conf_get(conf, "topic.prefix");
+	notifications->chunk_size = conf_get_int(conf, "incremental.snapshot.chunk.size");
 	notifications->topic = sink ? topics_named(topics, conf_get(conf, "notification.sink.topic.name")) : -1;
 	notifications->log = log;
 	notifications->key_schema = conf_get_bool(conf, "key.converter.schemas.enable");

@@ -30,6 +30,7 @@ typedef enum NoticeOf
 typedef enum NoticeType
 {
 	NOTICE_STARTED,
+	NOTICE_RESOLVED,			/* which tables it is of */
 	NOTICE_PAUSED,				/* incremental only */
 	NOTICE_RESUMED,				/* incremental only */
 	NOTICE_ABORTED,
@@ -53,6 +54,7 @@ typedef struct Notice
 	const char *maximum_key;	/* values joined by commas; NULL: unknown */
 	const char *last_key;
 	int64_t		rows;			/* scanned of the table; < 0: not said */
+	int64_t		expected;		/* in it, by the server's estimate; 0: not known */
 	const char *status;			/* SUCCEEDED, EMPTY, NO_PRIMARY_KEY, SKIPPED,
 								 * SQL_EXCEPTION, UNKNOWN_SCHEMA */
 } Notice;

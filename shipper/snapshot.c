@@ -399,6 +399,7 @@ run(Snapshot *snapshot)
 		return false;
 	begin_progress(snapshot);
 	snapshot_notify(snapshot->delivery.notifications, NOTICE_STARTED);
+	snapshot_notify_table(snapshot->delivery.notifications, NOTICE_RESOLVED, &snapshot->server.plan, NULL, 0);
 	snapshot->began_us = loop_now_us();
 	snapshot->loop.again = true;
 	while (turn(snapshot))

@@ -47,7 +47,7 @@ snapshot_notify_table(Notifications *notifications, NoticeType type, const Snaps
 	names = joined_names(plan);
 	notifications_send(notifications, &(Notice)
 	{
-		.of = NOTICE_INITIAL,.type = type,.collections = names,.collection = table->name,
+		.of = NOTICE_INITIAL,.type = type,.collections = names,.collection = table ? table->name : NULL,
 			.rows = (int64_t) rows,.status = "SUCCEEDED"
 	});
 	free(names);

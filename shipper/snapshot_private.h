@@ -77,7 +77,10 @@ extern char *snapshot_task_query(const SnapshotTask *task, const char *options, 
 
 /* ---- notifications (snapshot_notice.c) ---- */
 
-/* Of the whole snapshot; and of a table, which begins or was read with so many rows. */
+/*
+ * Of the whole snapshot; and of a table, which begins or was read with so many
+ * rows, or of all tables (table is NULL).
+ */
 extern void snapshot_notify(Notifications *notifications, NoticeType type);
 extern void snapshot_notify_table(Notifications *notifications, NoticeType type,
 								  const SnapshotPlan *plan, const SnapshotTable *table,

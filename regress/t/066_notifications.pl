@@ -60,9 +60,10 @@ sub initial
 
 # ---- a snapshot
 is_deeply(
-	[ notices(6) ],
+	[ notices(7) ],
 	[
 		initial('STARTED', $name),
+		initial('DATA_COLLECTIONS_RESOLVED', "$name,$tables"),
 		initial('IN_PROGRESS', qq("current_collection_in_progress":"public.a",$name,$tables)),
 		initial('TABLE_SCAN_COMPLETED', qq("scanned_collection":"public.a",$name,"total_rows_scanned":"5",$tables,"status":"SUCCEEDED")),
 		initial('IN_PROGRESS', qq("current_collection_in_progress":"public.b",$name,$tables)),
@@ -96,7 +97,7 @@ $ship->write_conf('include.unknown.datatypes' => 'true', 'errors.max.retries' =>
 my ($status, $out, $err) = Walpost::Shipper::command('run', $ship->file);
 isnt($status, 0, 'a row that cannot be read');
 like($err, qr/invalid internal value for enum/, 'with the reason');
-my @fails = grep { !/SCAN_COMPLETED|IN_PROGRESS/ } notices(2);
+my @fails = grep { !/SCAN_COMPLETED|IN_PROGRESS|RESOLVED/ } notices(3);
 is($fails[0], initial('STARTED', $name), 'of a snapshot that begins');
 is($fails[-1], initial('ABORTED', $name), 'and fails');
 
