@@ -96,7 +96,7 @@ incremental_new(const Conf *conf, Loop *loop, Delivery *delivery)
 	inc->options = options_sql(conf);
 	inc->session = session_new(conf, loop, false, inc->setup);
 	inc->slot_session = session_new(conf, loop, true, "SET idle_in_transaction_session_timeout = 0");
-	inc->record_key = position_side_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"), "incremental");
+	inc->record_key = position_side_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"), INCREMENTAL_KEY);
 	inc->window = window_new(WINDOW_BOUND);
 	inc->size = (int) conf_get_int(conf, "incremental.snapshot.chunk.size");
 	inc->last_unit = UINT64_MAX;

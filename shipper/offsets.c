@@ -549,10 +549,10 @@ write_record(const Conf *conf, const char *key, const char *value, Err *err)
 				offsets_topic(conf), rd_kafka_err2str(code));
 }
 
-bool
-offsets_forget(const Conf *conf, bool *found, Err *err)
+/* Removes the record under the key, which is taken. */
+static bool
+forget(const Conf *conf, char *key, bool *found, Err *err)
 {
-	char	   *key = position_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"));
 	Offsets    *reader = offsets_open(conf, key, true, false, err);
 	bool		ok = reader && read_to_end(reader, err);
 
@@ -562,6 +562,17 @@ offsets_forget(const Conf *conf, bool *found, Err *err)
 		ok = write_record(conf, key, NULL, err);
 	free(key);
 	return ok;
+}
+
+bool
+offsets_forget(const Conf *conf, bool *found, Err *err)
+{
+	const char *name = conf_get(conf, "name");
+	const char *prefix = conf_get(conf, "topic.prefix");
+	bool		other;
+
+	return forget(conf, position_side_key(name, prefix, INCREMENTAL_KEY), &other, err) &&
+		forget(conf, position_key(name, prefix), found, err);
 }
 
 /* ---- other records --------------------------------------------------------------- */

@@ -57,6 +57,7 @@ typedef struct Position
 extern char *position_key(const char *connector, const char *prefix);
 
 /* The key of a record beside it, which holds something else. */
+#define INCREMENTAL_KEY		"incremental"
 extern char *position_side_key(const char *connector, const char *prefix, const char *what);
 
 /* The record's value as text; the caller frees it. */

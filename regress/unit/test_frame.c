@@ -426,10 +426,63 @@ test_damaged(void)
 	ok(frames > 0 && frames < 200000 * 6, "200000 damaged payloads, %ld frames in them", frames);
 }
 
+/* What a snapshot beside the stream needs. */
+static void
+test_snapshot(void)
+{
+	Payload		body = {.len = 0};
+	Payload		payload = {.len = 0};
+	FrameReader reader;
+	Frame		frame;
+	char	   *memory;
+
+	put_u8(&body, WIRE_CONTROL_SNAPSHOT);
+	put_u64(&body, 0);
+	put_u32(&body, 100);
+	put_u32(&body, 110);
+	put_u32(&body, 2);
+	put_u32(&body, 101);
+	put_u32(&body, 103);
+	put_u32(&body, 3);
+	put(&body, "{9}", 3);
+	put_frame(&payload, WIRE_CONTROL, &body);
+	body.len = 0;
+	put_u8(&body, WIRE_CONTROL_CHUNK);
+	put_u64(&body, 0);
+	put_u32(&body, 3);
+	put(&body, "{5}", 3);
+	put_u64(&body, 5);
+	put_u8(&body, 1);
+	put_frame(&payload, WIRE_CONTROL, &body);
+	body.len = 0;
+	put_u32(&body, 16384);
+	put_u8(&body, WIRE_IDENTITY_ROW);
+	put(&body, "key", 3);
+	put_frame(&payload, WIRE_IDENTITY, &body);
+	body.len = 0;
+	put_u32(&body, 16384);
+	put_u8(&body, WIRE_IDENTITY_ALL);
+	put(&body, "key", 3);
+	put_frame(&payload, WIRE_IDENTITY, &body);
+
+	reader = reader_of(&payload, &memory);
+	ok(frame_next(&reader, &frame) == FRAME_OK && frame.control.kind == WIRE_CONTROL_SNAPSHOT &&
+	   frame.control.xmin == 100 && frame.control.xmax == 110 && frame.control.nhidden == 2 &&
+	   wire_get32(frame.control.hidden + 4) == 103 && frame.control.text.len == 3, "CONTROL of a snapshot");
+	ok(frame_next(&reader, &frame) == FRAME_OK && frame.control.kind == WIRE_CONTROL_CHUNK &&
+	   frame.control.rows == 5 && frame.control.more && memcmp(frame.control.text.p, "{5}", 3) == 0,
+	   "CONTROL of a chunk");
+	ok(frame_next(&reader, &frame) == FRAME_OK && frame.tag == WIRE_IDENTITY &&
+	   frame.identity.relid == 16384 && frame.identity.bytes.len == 3, "IDENTITY");
+	ok(frame_next(&reader, &frame) == FRAME_BAD, "IDENTITY of all rows that names one");
+	free(memory);
+}
+
 int
 main(void)
 {
 	test_good();
+	test_snapshot();
 	test_receiver();
 	test_bad();
 	test_truncated();
