@@ -47,7 +47,6 @@ struct Adder
 	uint64_t	rows;
 	char		line[LINE_MAX_BYTES];
 	size_t		len;
-	bool		ended;			/* it will not say more */
 };
 
 uint32_t
@@ -194,10 +193,10 @@ adder_stop(Adder *adder)
 {
 	if (adder == NULL)
 		return;
+	/* there is nothing that it would have to put away */
 	if (adder->pid > 0)
 	{
-		if (!adder->ended)
-			kill(adder->pid, SIGKILL);
+		kill(adder->pid, SIGKILL);
 		waitpid(adder->pid, NULL, 0);
 	}
 	if (adder->to >= 0)
@@ -249,24 +248,14 @@ take_line(Adder *adder, const char *line, Err *err)
 	else if (sscanf(line, "done %llu", &rows) == 1)
 	{
 		adder->rows = rows;
-		adder->ended = true;
 		return ADDER_DONE;
 	}
 	else if (sscanf(line, "failed %u %n", &first, &at) == 1 && at > 0)
 	{
-		adder->ended = true;
 		err_set(err, first ? ERR_RETRY : ERR_CONFIG, "%s", line + at);
 		return ADDER_FAILED;
 	}
 	return ADDER_WAIT;
-}
-
-static AdderEvent
-take_end(Adder *adder, Err *err)
-{
-	adder->ended = true;
-	err_set(err, ERR_RETRY, "the process that reads them has ended without a word");
-	return ADDER_FAILED;
 }
 
 AdderEvent
@@ -295,7 +284,10 @@ adder_next(Adder *adder, Err *err)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return ADDER_WAIT;
 		if (n <= 0)
-			return take_end(adder, err);
+		{
+			err_set(err, ERR_RETRY, "the process that reads them has ended without a word");
+			return ADDER_FAILED;
+		}
 		adder->len += (size_t) n;
 	}
 }

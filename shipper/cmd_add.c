@@ -229,7 +229,7 @@ run(Conf *conf, const Order *order, Err *err)
 
 	conf_set(conf, "walpost.run.id", order->run, "this run");
 	if (adder_check(conf) != order->check)
-		return err_set(err, ERR_CONFIG, "the connector's file was changed after its start; start it again first");
+		return err_set(err, ERR_RETRY, "the connector's file was changed after its start; start it again first");
 
 	/* the transactional id is the stream's */
 	conf_set_none(conf, "exactly.once.support");

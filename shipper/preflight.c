@@ -388,9 +388,11 @@ warn_unpublished(Preflight *pf, const TableList *tables)
 	int			n;
 	char	   *names = tables_names(tables, is_unpublished, &n);
 	const char *pub = conf_get(pf->conf, "publication.name");
+	const char *mode = conf_get(pf->conf, "publication.autocreate.mode");
+	bool		wait = strcmp(mode, "filtered") == 0 && conf_get_bool(pf->conf, "walpost.snapshot.new.tables");
 
-	/* no_tables is somebody's wish to have none */
-	if (n > 0 && strcmp(conf_get(pf->conf, "publication.autocreate.mode"), "no_tables") != 0)
+	/* no_tables is somebody's wish to have none; new ones wait for their snapshot */
+	if (n > 0 && strcmp(mode, "no_tables") != 0 && !wait)
 		warn("%d captured table%s not in publication \"%s\", so no change of %s arrives: %s; ALTER PUBLICATION \"%s\" ADD TABLE ..., or set publication.autocreate.mode=filtered",
 			 n, n == 1 ? " is" : "s are", pub, n == 1 ? "it" : "them", names, pub);
 	free(names);
