@@ -226,15 +226,13 @@ is_true(const Result *result)
 	}
 }
 
-/* Double.compare(): NaN is the largest and equals itself, -0 comes before 0. */
+/* NaN is the largest and equals itself; -0 equals 0. */
 static int
 compare_doubles(double a, double b)
 {
 	if (isnan(a) || isnan(b))
 		return (isnan(a) != 0) - (isnan(b) != 0);
-	if (a == b)
-		return (signbit(b) != 0) - (signbit(a) != 0);
-	return a < b ? -1 : 1;
+	return a < b ? -1 : a > b;
 }
 
 static int
