@@ -28,7 +28,9 @@ typedef struct EventPlace
 	uint64_t	lsn;			/* of the transaction's commit, or of a
 								 * message */
 	uint64_t	ordinal;		/* of the decoded change */
-	uint32_t	record;			/* of that change's events, from 1 */
+	uint32_t	record;			/* of that change's events, from 1; 0: a row of a
+								 * snapshot, which has no place and does not
+								 * come again */
 } EventPlace;
 
 typedef struct Convict

@@ -288,8 +288,9 @@ deadletters_take(DeadLetters *letters, const ProducerRefusal *refusal, const Eve
 {
 	if (!letters->tolerant)
 		return DEADLETTER_STOP;
+	/* a snapshot would read its row again for ever */
 	if (letters->read_again)
-		return remember(letters, refusal, place);
+		return place->record == 0 ? DEADLETTER_STOP : remember(letters, refusal, place);
 	if (refusal->topic == letters->topic)
 		return returned(letters, refusal);
 	letters->count++;

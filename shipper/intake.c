@@ -587,7 +587,9 @@ intake_place(Intake *intake, char *body)
 	};
 	Frame		frame;
 
-	while (frame_next(&reader, &frame) == FRAME_OK)
+	if (slab->inserted)
+		place.record = 0;
+	while (!slab->inserted && frame_next(&reader, &frame) == FRAME_OK)
 	{
 		bool		begins = frame.tag == WIRE_BEGIN || frame.tag == WIRE_CONTROL;
 

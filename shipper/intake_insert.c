@@ -114,6 +114,7 @@ intake_insert(Intake *intake, IntakeRoutes *routes, char *buffer, size_t len, si
 
 	intake->counts.bytes += len - start;
 	intake->slab = slab_add(&intake->slabs, buffer, len, start, now_us);
+	slab_get(&intake->slabs, intake->slab)->inserted = true;
 	while (ok && (result = frame_next(&reader, &frame)) == FRAME_OK)
 		ok = insert_frame(&insert, &frame, err);
 	if (ok && result == FRAME_BAD)

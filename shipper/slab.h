@@ -37,6 +37,8 @@ typedef struct Slab
 	int64_t		arrived_us;
 	uint64_t	ordinal;		/* of the last change before it, */
 	uint32_t	record;			/* and how many of its events came before */
+	bool		inserted;		/* rows of a snapshot, which have no place in
+								 * the stream */
 	uint32_t	refs;
 	uint32_t	next,			/* in order of arrival, or of the free ones */
 				prev;

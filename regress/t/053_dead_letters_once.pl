@@ -152,6 +152,12 @@ EOF
 $ship->wait_drained(120);
 is_deeply([ grep { $_ >= 30000 } ids() ], [30011], 'without a topic for them the rest goes on');
 like($ship->log, qr/topic "\Q$keyless\E" does not take an event: .*left out/, 'and the log says so');
-is($ship->stop(20), 0, 'a clean end');
+
+# ---- a snapshot's row has no place at which it would come again
+my $from = length $ship->log;
+$pg->query(q{CREATE EXTENSION walpost});
+$pg->query(q{SELECT walpost.signal('execute-snapshot', '{"data-collections": ["public.docs"], "type": "incremental"}')});
+isnt($ship->stop_by_itself(60), 0, 'a snapshot stops at a row that Kafka refuses');
+like(substr($ship->log, $from), qr/^walpost: could not publish an event to topic "\Q$docs\E"/m, 'and names its topic');
 
 done_testing();
