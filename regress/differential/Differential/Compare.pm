@@ -13,7 +13,8 @@ use Differential::Json ();
 # Walpost::Kafka has them: Debezium's and Walpost's.  Returns a hash: records,
 # fields, equal, and differences, a list of hashes of path (topic/field), number
 # (which record of the topic), debezium and walpost.  The path ends in "~shorter"
-# where both are the same double or float and Walpost's text has fewer digits.
+# where both are the same double or float and Walpost's text has fewer digits, in
+# "~made" where both are UUIDs.
 sub compare
 {
 	my ($debezium, $walpost) = @_;
@@ -78,9 +79,16 @@ sub _differ
 	my ($result, $number, $path, $theirs, $ours) = @_;
 
 	$path .= '~shorter' if _is_shorter($ours, $theirs);
+	$path .= '~made' if is_uuid($theirs) && is_uuid($ours);
 	push @{ $result->{differences} },
 	  { number => $number, path => $path, debezium => $theirs, walpost => $ours };
 	return;
+}
+
+# Is a field's text a UUID?
+sub is_uuid
+{
+	return $_[0] =~ /^"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"$/;
 }
 
 # Is a text of a double or float a shorter one for the same value, as Java

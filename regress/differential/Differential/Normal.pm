@@ -42,7 +42,8 @@ my %kinds = (
 	sequence => \&_sequence,
 	txId => sub { $_[0]->_marked('x', $_[1]) },
 	xmin => sub { $_[1] =~ /^\d+$/ ? 'xmin' : undef },
-	id => \&_transaction,
+	id => \&_id,
+	timestamp => \&_moment,
 	runId => sub { 'run' },
 	map { $_ => \&_time } qw(ts_ms ts_us ts_ns));
 
@@ -185,6 +186,28 @@ sub _sequence
 
 	$text =~ s/(null|\d+)/$self->_marked(shift @letters \/\/ '', $1) \/\/ $1/ge;
 	return $text;
+}
+
+# Of a notification, or of a transaction.
+sub _id
+{
+	my ($self, $text, $path, $about) = @_;
+
+	return $self->_transaction($text, $path, $about) unless _is_notice($about);
+	return Differential::Compare::is_uuid($text) ? '"made"' : undef;
+}
+
+# When a notification was made.
+sub _moment
+{
+	my ($self, $text, undef, $about) = @_;
+
+	return _is_notice($about) && $self->_is_within('time', "${text}000") ? 'now' : undef;
+}
+
+sub _is_notice
+{
+	return exists $_[0]{'value.aggregate_type'};
 }
 
 # "xid:lsn", of a record's own position, or of a transaction's start or end.

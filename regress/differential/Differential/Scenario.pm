@@ -130,6 +130,7 @@ sub run
 	$self->_start;
 	my $done = eval {
 		$self->_sql($self->_stream);
+		$self->_await_snapshots;
 		$self->_mark;
 		1;
 	};
@@ -296,6 +297,27 @@ sub _mark
 	return;
 }
 
+# Waits until each connector has notified that the snapshots are through which
+# signals have asked for.
+sub _await_snapshots
+{
+	my ($self) = @_;
+	my $topic = $self->{conf}{'notification.sink.topic.name'} // return;
+	my $wanted = () = $self->{stream} =~ /'execute-snapshot'/g;
+
+	wait_until('Walpost to end its snapshots', sub { _completed($self->{walpost}, $topic) >= $wanted }) if $self->{walpost};
+	$self->_wait_debezium('end its snapshots', sub { _completed($self->{debezium}, $topic) >= $wanted }) if $self->{debezium};
+	return;
+}
+
+# How many snapshots are notified as completed, none as long as there is no topic.
+sub _completed
+{
+	my ($kafka, $topic) = @_;
+
+	return scalar grep { $_->{value} =~ /"type":"COMPLETED"/ } eval { $kafka->read_topic($topic) };
+}
+
 # Are both last rows there?  (A topic that is just being made may be no answer.)
 sub _has_end
 {
@@ -336,6 +358,9 @@ sub _read
 		my @records = grep { ($_->{key} // '') !~ /"id":"$self->{last}:/ } $kafka->read_topic($topic);
 
 		$#records = 0 if $topic =~ $heartbeat && @records;
+
+		# Debezium's incremental snapshots write these into the signals' table; Walpost's leave it alone
+		@records = grep { ($_->{value} // '') !~ /"type":"snapshot-window-(?:open|close)"/ } @records;
 		$records{ $topic =~ s/^$self->{prefix}\Q$self->{delimiter}\E//r } = \@records;
 	}
 	return \%records;
