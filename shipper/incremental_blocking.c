@@ -201,16 +201,29 @@ inc_block_read(Incremental *inc)
 }
 
 static void
+put_name(const Incremental *inc, int i, FILE *out)
+{
+	fputs(inc->state.tables[i].name, out);
+}
+
+static void
 notice(Incremental *inc, NoticeType type, const IncTable *table, const char *status)
 {
+	char	   *names;
+
+	if (inc->delivery->notifications == NULL)
+		return;
+	names = for_each_table(inc, ",", put_name);
 	notifications_send(inc->delivery->notifications, &(Notice)
 	{
 		.of = NOTICE_INITIAL,
 			.type = type,
+			.collections = names,
 			.collection = table != NULL ? table->name : NULL,
 			.rows = table != NULL && type == NOTICE_TABLE_SCAN_COMPLETED ? (int64_t) table->rows : -1,
 			.status = status,
 	});
+	free(names);
 }
 
 /* A copy begins or, with its number, has ended. */
@@ -222,14 +235,17 @@ inc_block_copy(Incremental *inc, bool begins)
 	if (begins)
 	{
 		if (inc->results == 0)
+		{
 			notice(inc, NOTICE_STARTED, NULL, NULL);
+			notice(inc, NOTICE_RESOLVED, NULL, NULL);
+		}
 		table->rows = 0;
 		inc->chunk.header = false;
 		notice(inc, NOTICE_IN_PROGRESS, table, NULL);
 		return;
 	}
 	log_info("the blocking snapshot has %llu rows of %s", (unsigned long long) table->rows, table->name);
-	notice(inc, NOTICE_TABLE_SCAN_COMPLETED, table, table->rows > 0 ? "SUCCEEDED" : "EMPTY");
+	notice(inc, NOTICE_TABLE_SCAN_COMPLETED, table, "SUCCEEDED");
 	inc->results++;
 }
 

@@ -1,5 +1,5 @@
-# Notifications of the initial snapshot, as Debezium sends them: to a topic and to
-# the log.
+# Notifications of initial and blocking snapshots, as Debezium sends them: to a
+# topic and to the log.
 
 use strict;
 use warnings;
@@ -58,20 +58,22 @@ sub initial
 	return qq({"type":"$type","aggregate_type":"Initial Snapshot","additional_data":{$data}});
 }
 
+# All notices of a snapshot of both tables.
+my @whole = (
+	initial('STARTED', $name),
+	initial('DATA_COLLECTIONS_RESOLVED', "$name,$tables"),
+	initial('IN_PROGRESS', qq("current_collection_in_progress":"public.a",$name,$tables)),
+	initial('TABLE_SCAN_COMPLETED', qq("scanned_collection":"public.a",$name,"total_rows_scanned":"5",$tables,"status":"SUCCEEDED")),
+	initial('IN_PROGRESS', qq("current_collection_in_progress":"public.b",$name,$tables)),
+	initial('TABLE_SCAN_COMPLETED', qq("scanned_collection":"public.b",$name,"total_rows_scanned":"0",$tables,"status":"SUCCEEDED")),
+	initial('COMPLETED', $name));
+
 # ---- a snapshot
-is_deeply(
-	[ notices(7) ],
-	[
-		initial('STARTED', $name),
-		initial('DATA_COLLECTIONS_RESOLVED', "$name,$tables"),
-		initial('IN_PROGRESS', qq("current_collection_in_progress":"public.a",$name,$tables)),
-		initial('TABLE_SCAN_COMPLETED', qq("scanned_collection":"public.a",$name,"total_rows_scanned":"5",$tables,"status":"SUCCEEDED")),
-		initial('IN_PROGRESS', qq("current_collection_in_progress":"public.b",$name,$tables)),
-		initial('TABLE_SCAN_COMPLETED', qq("scanned_collection":"public.b",$name,"total_rows_scanned":"0",$tables,"status":"SUCCEEDED")),
-		initial('COMPLETED', $name),
-	],
-	'of a snapshot');
+is_deeply([ notices(7) ], \@whole, 'of a snapshot');
 like($ship->log, qr/info  notification \S+ \{"id":"[^"]+","type":"COMPLETED","aggregate_type":"Initial Snapshot"/, 'in the log, too');
+$ship->wait_streaming;
+$pg->query(q{SELECT walpost.signal('execute-snapshot', '{"type": "blocking", "data-collections": ["public.a", "public.b"]}')});
+is_deeply([ notices(7) ], \@whole, 'of a blocking one');
 is($ship->stop(20), 0, 'a clean end');
 
 # ---- none
