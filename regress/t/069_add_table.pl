@@ -13,7 +13,7 @@ use Walpost::Test;
 
 my $kafka = Walpost::Kafka->shared;
 my $pg = Walpost::Postgres->running(conf => "max_replication_slots = 10\nmax_wal_senders = 10\n");
-my $rows = 8000;
+my $rows = 4000;
 
 $pg->query(<<'EOF');
 CREATE EXTENSION walpost;
@@ -23,13 +23,13 @@ CREATE PROCEDURE churn(name text) LANGUAGE plpgsql AS $$
 DECLARE chosen int;
 BEGIN
 	WHILE NOT EXISTS (SELECT FROM gate) LOOP
-		chosen := 1 + random() * 10000;
+		chosen := 1 + random() * 5000;
 		EXECUTE format('UPDATE %I SET n = n + 1 WHERE id = %s', name, chosen);
-		EXECUTE format('DELETE FROM %I WHERE id = %s', name, 1 + (chosen * 7) % 10000);
-		EXECUTE format('INSERT INTO %I VALUES (%s, 0, ''new'') ON CONFLICT DO NOTHING', name, 1 + (chosen * 3) % 10000);
+		EXECUTE format('DELETE FROM %I WHERE id = %s', name, 1 + (chosen * 7) % 5000);
+		EXECUTE format('INSERT INTO %I VALUES (%s, 0, ''new'') ON CONFLICT DO NOTHING', name, 1 + (chosen * 3) % 5000);
 		INSERT INTO old (pad) VALUES (name);
 		COMMIT;
-		PERFORM pg_sleep(0.002);
+		PERFORM pg_sleep(0.01);
 	END LOOP;
 END $$;
 EOF
@@ -122,7 +122,7 @@ my $others = $kafka->written($ship->topic('old'));
 ok(wait_until('changes of another table', sub { $kafka->written($ship->topic('old')) > $others }), 'the stream goes on');
 $ship->wait_log(qr/added public\.plain: \d+ rows as of \S+ in \S+ s, [1-9]\d* changes held until then/, $started, 120);
 is(stop_writer($writer), 0, 'the writer ends');
-ok($ship->wait_drained(60), 'all is delivered');
+ok($ship->wait_drained(180), 'all is delivered');
 my ($row, $wrong) = rebuild($ship, 'plain');
 is_deeply($row, content('plain'), 'rows and changes are the table');
 is($wrong, undef, 'in order, and none repeated');
@@ -176,7 +176,7 @@ for my $mode (qw(required requested))
 	$killed->wait_log(qr/adding public\.$name/, $started);
 	$killed->wait_log(qr/added public\.$name/, $started, 120);
 	is(stop_writer($writer), 0, 'the writer ends');
-	ok($killed->wait_drained(60), 'all is delivered');
+	ok($killed->wait_drained(180), 'all is delivered');
 	($row) = rebuild($killed, $name);
 	is_deeply($row, content($name), 'rows and changes are the table');
 	is($killed->stop, 0, 'a clean end');
@@ -207,7 +207,7 @@ is($pg->query($members), 'keyless old', 'gains the table first');
 $pg->query('INSERT INTO keyless SELECT i, repeat(\'q\', 200) FROM generate_series(1, 6000) i');
 $filtered->wait_log(qr/memory is full of \d+ changes that wait for the rows/, 0, 60);
 $filtered->wait_log(qr/added public\.keyless: $rows rows/, 0, 120);
-ok($filtered->wait_drained(60), 'all is delivered');
+ok($filtered->wait_drained(180), 'all is delivered');
 my %count;
 $count{"$_->{event}{op} $_->{event}{after}{pad}"}++ for $filtered->events('keyless');
 is_deeply([ map { s/(.)\1+$/$1/r . " $count{$_}" } sort keys %count ],
@@ -232,7 +232,7 @@ is($status, 0, 'a table is added while the connector runs') or diag($error);
 like($output, qr/asked the connector on slot "filtered"; /, 'it was asked');
 $filtered->wait_log(qr/added public\.absent: \d+ rows/, 0, 120);
 is(stop_writer($writer), 0, 'the writer ends');
-ok($filtered->wait_drained(60), 'all is delivered');
+ok($filtered->wait_drained(180), 'all is delivered');
 ($row, $wrong) = rebuild($filtered, 'absent');
 is_deeply($row, content('absent'), 'rows and changes are the table');
 is($wrong, undef, 'in order, and none repeated');
