@@ -318,7 +318,7 @@ const ConfKey conf_keys[] = {
 	STR("walpost.run.id", CONF_TO_PLUGIN, NULL, "the runId of the context headers; without it each run makes one"),
 	BOOL("walpost.debezium.quirks", PLUGIN, "false", "whether what Debezium gets wrong comes out wrong, for consumers that lean on it; plugin/QUIRKS.md lists it"),
 	STR("walpost.decoding.work.mem", 0, "256MB", "logical_decoding_work_mem of the connector's walsender: larger transactions are spilled to the server's disk"),
-	INT("walpost.buffer.memory", 0, "33554432", 1048576, INT64_MAX, "bytes of events that may be under way between the server and Kafka"),
+	INT("walpost.buffer.memory", 0, "25165824", 1048576, INT64_MAX, "bytes of events that may be under way between the server and Kafka"),
 	STR("walpost.spool.dir", 0, NULL, "existing directory on a local disk below which events are kept while Kafka does not take them; without it they wait in the server's WAL alone"),
 	INT("walpost.spool.max.bytes", 0, "10737418240", 1048576, INT64_MAX, "bytes that the spool's files may take; then the server is no longer read"),
 	INT("walpost.spool.after.bytes", 0, "1073741824", 0, INT64_MAX, "bytes of WAL retained by the slot from which on the spool takes over from it"),

@@ -120,9 +120,7 @@ on_wake(void *arg)
 
 /*
  * glibc keeps freed memory by habits that suit other programs: few arenas, and
- * what is free at their ends straight back to the kernel, keep the process small.
- * librdkafka's requests come and go in the second arena, where a larger threshold
- * left 10 MB behind.
+ * large buffers straight back to the kernel, keep the process small.
  */
 static void
 tune_memory(void)
@@ -130,7 +128,7 @@ tune_memory(void)
 #ifdef __GLIBC__
 	mallopt(M_ARENA_MAX, 2);
 	mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
-	mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
 #endif
 }
 
