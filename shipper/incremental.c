@@ -252,95 +252,6 @@ after_error(Incremental *inc, Err *err)
 	return true;
 }
 
-/* ---- signals ---- */
-
-static IncHeld *
-next_unresolved(Incremental *inc)
-{
-	for (int i = 0; i < inc->nheld; i++)
-		if (!inc->held[i].resolved)
-			return &inc->held[i];
-	return NULL;
-}
-
-static void
-resolved(Incremental *inc, IncHeld *held)
-{
-	inc_touch(inc);
-	held->resolved = true;
-	held->version = inc->version;
-}
-
-static bool
-stops(const Signal *signal, const IncTable *table)
-{
-	if (table->blocking)
-		return false;
-	for (int i = 0; i < signal->ncollections; i++)
-		if (signal_selects(signal, i, table->name))
-			return true;
-	return signal->ncollections == 0;
-}
-
-static void
-stop(Incremental *inc, const Signal *signal)
-{
-	int			before = inc->state.ntables;
-
-	for (int i = inc->state.ntables - 1; i >= 0; i--)
-	{
-		if (!stops(signal, &inc->state.tables[i]))
-			continue;
-		log_info("the incremental snapshot of %s is stopped", inc->state.tables[i].name);
-		inc_notice(inc, NOTICE_ABORTED, &inc->state.tables[i], NULL);
-		if (i == 0 && inc->opened)
-			inc->chunk.abandoned = true;
-		inc_state_remove(&inc->state, i);
-	}
-	if (before == inc->state.ntables)
-		log_warn("signal \"%s\" stops nothing: no such incremental snapshot is being taken", signal->id);
-}
-
-static void
-set_paused(Incremental *inc, bool paused)
-{
-	if (inc->state.paused == paused)
-		return;
-	inc->state.paused = paused;
-	log_info("incremental snapshots are %s", paused ? "paused" : "resumed");
-	inc_notice(inc, paused ? NOTICE_PAUSED : NOTICE_RESUMED,
-			   inc->state.ntables > 0 ? &inc->state.tables[0] : NULL, NULL);
-}
-
-/* Obeys what needs nothing of the server, in the order in which it came. */
-static void
-obey(Incremental *inc)
-{
-	IncHeld    *held;
-
-	while ((held = next_unresolved(inc)) != NULL && held->signal->kind != SIGNAL_EXECUTE)
-	{
-		if (held->signal->kind == SIGNAL_STOP)
-			stop(inc, held->signal);
-		else
-			set_paused(inc, held->signal->kind == SIGNAL_PAUSE);
-		resolved(inc, held);
-	}
-}
-
-void
-incremental_signal(void *arg, Signal *signal)
-{
-	Incremental *inc = arg;
-
-	inc->held = mem_resize(inc->held, (inc->nheld + 1) * sizeof(IncHeld));
-	inc->held[inc->nheld++] = (IncHeld)
-	{
-		.signal = signal
-	};
-	inc->loop->again = true;
-}
-
 /* ---- recall ---- */
 
 /* False and err. */
@@ -372,8 +283,8 @@ begin_resolve(Incremental *inc)
 {
 	char	   *sql;
 
-	obey(inc);
-	if (next_unresolved(inc) == NULL)
+	inc_signals_obey(inc);
+	if (inc_signal_next(inc) == NULL)
 		return false;
 	sql = inc_tables_query(inc);
 	session_send(inc->session, "list the publication's tables", sql);
@@ -385,7 +296,7 @@ begin_resolve(Incremental *inc)
 static void
 take_tables(Incremental *inc, const PGresult *res)
 {
-	IncHeld    *held = next_unresolved(inc);
+	IncHeld    *held = inc_signal_next(inc);
 	int			before = inc->state.ntables;
 
 	if (held == NULL || held->signal->kind != SIGNAL_EXECUTE)
@@ -405,7 +316,7 @@ take_tables(Incremental *inc, const PGresult *res)
 			inc_notice(inc, NOTICE_RESOLVED, &inc->state.tables[before], NULL);
 		}
 	}
-	resolved(inc, held);
+	inc_signal_resolved(inc, held);
 }
 
 /* ---- what the session says ---- */
@@ -671,7 +582,7 @@ incremental_turn(Incremental *inc, bool spooling, Err *err)
 
 	if (inc->phase == INC_RECALL)
 		return turn_recall(inc, err);
-	obey(inc);
+	inc_signals_obey(inc);
 	if (inc->phase == INC_WAIT && loop_now_us() >= inc->retry_us)
 		enter(inc, INC_IDLE);
 	else if (inc->phase == INC_IDLE)

@@ -165,6 +165,17 @@ extern bool inc_state_parse(const char *text, size_t len, IncState *state, Err *
 /* The values of a key, joined by commas, as notices have it; the caller frees it. */
 extern char *inc_key_list(const char *array);
 
+/* ---- incremental_signal.c ---- */
+
+/* The oldest signal without an effect; NULL: none. */
+extern IncHeld *inc_signal_next(Incremental *inc);
+
+/* It has had its effect, which is in the state. */
+extern void inc_signal_resolved(Incremental *inc, IncHeld *held);
+
+/* Obeys what needs nothing of the server, in the order in which it came. */
+extern void inc_signals_obey(Incremental *inc);
+
 /* ---- incremental_tables.c ---- */
 
 /* The query for the captured tables; the caller frees it. */
