@@ -7,7 +7,8 @@
 #
 #    build         compiler, PostgreSQL server and headers, client libraries
 #    demo          build, and what the demo shows events with
-#    test          build, and a JVM, Apache Kafka, librdkafka, Perl's test tools
+#    test          build, and a JVM, Apache Kafka, librdkafka, Perl's test tools,
+#                  Python with clients of Kafka and PostgreSQL
 #    bench         test
 #    torture       test
 #    fuzz          build, and clang with libFuzzer
@@ -66,7 +67,10 @@ test	libipc-run-perl	perl -MIPC::Run -e 1
 test	kcat	has kcat
 test	openssl	has openssl
 test	curl	has curl
+test	jq	has jq
 test	util-linux	has setpriv && has runuser
+python	python3	test -x /usr/bin/python3
+python	python3-venv	/usr/bin/python3 -c 'import ensurepip, venv'
 fuzz	clang	has clang
 fuzz	libclang-rt-@CLANG@-dev	links_fuzzer
 kafka	default-jre-headless	has java
@@ -106,6 +110,11 @@ kafka_there()
 connect_there()
 {
     cmp -s regress/connect/pom.xml build/connect/pom.xml
+}
+
+python_there()
+{
+    cmp -s regress/pipelines/requirements.txt build/python/requirements.txt
 }
 
 librdkafka_there()
@@ -212,6 +221,24 @@ install_kafka()
     cp regress/kafka/pom.xml build/kafka/pom.xml
 }
 
+# Python's clients of Kafka and PostgreSQL, in an environment of their own: those
+# of Debian are too old for the broker.
+install_python()
+{
+    python_there && return 0
+    say "fetching" $(sed 's/==/ /' regress/pipelines/requirements.txt | paste -sd , | sed 's/,/, /g') "from PyPI into build/python"
+    rm -rf build/python
+    # A shell of its own: "set -e" does not hold in a part that has an "or".
+    sh -euc '
+        /usr/bin/python3 -m venv build/python
+        build/python/bin/pip install --disable-pip-version-check --no-input --only-binary :all: -r regress/pipelines/requirements.txt
+    ' </dev/null >build/python.log 2>&1 || {
+        tail -n 20 build/python.log >&2
+        die "Python's packages could not be installed; the whole log is build/python.log"
+    }
+    cp regress/pipelines/requirements.txt build/python/requirements.txt
+}
+
 # A current librdkafka, static and with full optimisation; its sources travel
 # in an npm package.
 install_librdkafka()
@@ -254,6 +281,10 @@ for target in "$@"; do
             install_packages build demo test kafka librdkafka
             install_kafka
             install_librdkafka
+            if [ "$target" = test ]; then
+                install_packages python
+                install_python
+            fi
             ;;
         fuzz) install_packages build fuzz ;;
         differential | golden)

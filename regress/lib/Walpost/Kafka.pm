@@ -409,6 +409,21 @@ sub _consume
 	return split /\n/, $out;
 }
 
+# Has a consumer group that nobody is in read a topic from its beginning again.
+sub rewind_group
+{
+	my ($self, $group, $topic) = @_;
+	my ($status, $out, $err) = run_command(
+		[
+			_java(
+				'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', '--bootstrap-server', $self->brokers,
+				'--group', $group, '--topic', $topic, '--reset-offsets', '--to-earliest', '--execute')
+		]);
+
+	die "group \"$group\" could not be reset:\n$out$err" if $status != 0 || $out =~ /^Error/m;
+	return;
+}
+
 # Writes a record, a line of text under a key.
 sub write_record
 {

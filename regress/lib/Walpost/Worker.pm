@@ -15,7 +15,7 @@ my $number = 0;
 
 # A worker, not yet started.  kafka (Walpost::Kafka) is required; topics is what
 # its three topics begin with (default: a name of its own), env more variables,
-# file a worker's file.
+# bare (1: these variables alone), file a worker's file.
 sub new
 {
 	my ($class, %opt) = @_;
@@ -44,12 +44,12 @@ sub log { return slurp($_[0]{log}); }
 sub topic { return "$_[0]{topics}_$_[1]"; }
 sub url { return "http://127.0.0.1:$_[0]{port}" . ($_[1] // ''); }
 
-sub start
+# What a worker usually gets.
+sub _variables
 {
 	my ($self) = @_;
-	local %ENV = (
-		%ENV,
-		BOOTSTRAP_SERVERS => $self->{kafka}->brokers,
+
+	return (
 		GROUP_ID => '1',
 		CONFIG_STORAGE_TOPIC => $self->topic('configs'),
 		OFFSET_STORAGE_TOPIC => $self->topic('offsets'),
@@ -59,7 +59,16 @@ sub start
 		KEY_CONVERTER => 'org.apache.kafka.connect.json.JsonConverter',
 		VALUE_CONVERTER => 'org.apache.kafka.connect.json.JsonConverter',
 		CONNECT_OFFSET_STORAGE_PARTITIONS => '3',
-		CONNECT_STATUS_STORAGE_PARTITIONS => '2',
+		CONNECT_STATUS_STORAGE_PARTITIONS => '2');
+}
+
+sub start
+{
+	my ($self) = @_;
+	local %ENV = (
+		%ENV,
+		$self->{bare} ? () : $self->_variables,
+		BOOTSTRAP_SERVERS => $self->{kafka}->brokers,
 		REST_HOST_NAME => '127.0.0.1',
 		REST_PORT => $self->{port},
 		%{ $self->{env} });
