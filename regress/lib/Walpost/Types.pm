@@ -1,6 +1,6 @@
 # Types.pm
-#    The page plugin/TYPES.md: what each type comes out as, printed by the
-#    plugin itself from rows of tables that have a column of each type.
+#    Tables that have a column of each type, and the page plugin/TYPES.md: what
+#    each type comes out as, printed by the plugin itself from their rows.
 #
 # SPDX-License-Identifier: PostgreSQL
 
@@ -10,7 +10,7 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-our @EXPORT_OK = qw(types_page);
+our @EXPORT_OK = qw(types_page types_tables types_modes);
 
 # Section, then type and literal of each column.
 my @sections = (
@@ -191,6 +191,34 @@ A type is taken for an extension's only if it belongs to that extension; one of 
 | types without a mapping that print names (`regclass`) | by `search_path` | always with their schema |
 EOP
 
+# Makes tables with a column of each type, those of extensions that the server has
+# among them, and slots of the same names, which have what happens to them since.
+# Returns the names; each table has a row, and so has the one called "missing" and
+# that name: with long values, and no nulls.
+sub types_tables
+{
+	my ($pg) = @_;
+	my @names = ('types');
+
+	$pg->query($_) for @types;
+	_make_tables($pg, 'types', map { @$_[ 1 .. $#$_ ] } @sections);
+	for my $extension (grep { _has_extension($pg, $_->[0]) } @extensions)
+	{
+		my ($name, @columns) = @$extension;
+
+		$pg->query("CREATE EXTENSION $name");
+		_make_tables($pg, $name, @columns);
+		push @names, $name;
+	}
+	return @names;
+}
+
+# Each value of each property that changes what types come out as: lists of options.
+sub types_modes
+{
+	return map { my $mode = $_; map { [ $mode->{name}, $_, @{ $mode->{with} // [] } ] } @{ $mode->{values} } } @modes;
+}
+
 # The whole page, printed by a server that has the plugin; $old is the page as
 # it was, for sections of extensions that this server lacks.
 sub types_page
@@ -233,7 +261,7 @@ sub _extension
 {
 	my ($pg, $old, $name, @columns) = @_;
 
-	if ($pg->query("SELECT count(*) FROM pg_available_extensions WHERE name = '$name'") == 0)
+	if (!_has_extension($pg, $name))
 	{
 		my ($section) = $old =~ /(\n## Extension $name\n.*?)(?=\n## )/s;
 
@@ -243,6 +271,13 @@ sub _extension
 	$pg->query("CREATE EXTENSION $name");
 	_make_tables($pg, $name, @columns);
 	return _section(_read_row($pg, $name), "Extension $name", @columns);
+}
+
+sub _has_extension
+{
+	my ($pg, $name) = @_;
+
+	return $pg->query("SELECT count(*) FROM pg_available_extensions WHERE name = '$name'") > 0;
 }
 
 # For each property, the types that it changes and what they are under each of
@@ -325,7 +360,7 @@ sub _code
 # Makes two tables with a column of each type, its name the type's, and a slot
 # with what happens to them: the examples inserted into one, and in the other,
 # whose columns are NOT NULL, longer values that are not touched by an update
-# and then deleted.
+# and then deleted, and once more, to stay.
 sub _make_tables
 {
 	my ($pg, $name, @pairs) = @_;
@@ -351,6 +386,7 @@ INSERT INTO "$name" VALUES (@{[ join(', ', @examples) ]});
 INSERT INTO "missing $name" VALUES (1, 1, @{[ join(', ', @values) ]});
 UPDATE "missing $name" SET v = 2;
 DELETE FROM "missing $name";
+INSERT INTO "missing $name" VALUES (2, 1, @{[ join(', ', @values) ]});
 EOQ
 	return;
 }
