@@ -15,7 +15,6 @@
 #include "replication/output_plugin.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/pg_lsn.h"
 #include "utils/rel.h"
 
 #include "change.h"
@@ -35,22 +34,6 @@ PG_MODULE_MAGIC;
 
 extern PGDLLEXPORT void _PG_output_plugin_init(OutputPluginCallbacks *callbacks);
 
-static XLogRecPtr
-parse_last_commit(const char *text)
-{
-	bool		error = false;
-	XLogRecPtr	lsn = InvalidXLogRecPtr;
-
-	if (text)
-		lsn = pg_lsn_in_internal(text, &error);
-	if (error)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid value \"%s\" for option \"%s\"", text, "walpost.last.commit.lsn"),
-				 errhint("It takes an LSN such as 0/16B3748.")));
-	return lsn;
-}
-
 static void
 on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 {
@@ -61,7 +44,7 @@ on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 	session->relations = relcache_create();
 	if (options->transaction_metadata)
 		session->meta = txnmeta_create(session);
-	txn_set_last_commit(session, parse_last_commit(options->last_commit));
+	txn_resume(session);
 	session->window = options->wire && options->window_open;
 	if (!is_init)
 		session->guc_level = settings_apply();

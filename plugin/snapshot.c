@@ -337,6 +337,8 @@ describe(SnapshotReader *reader, const SnapshotRequest *request)
 	txn_read(reader->session, lsn, request->rows ? InvalidFullTransactionId : GetTopFullTransactionIdIfAny());
 	if (request->rows)
 		txn_set_last_commit(reader->session, lsn);
+	else
+		txn_resume(reader->session);
 }
 
 SnapshotReader *

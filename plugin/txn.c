@@ -15,6 +15,7 @@
 #include "replication/output_plugin.h"
 #include "replication/slot.h"
 #include "utils/builtins.h"
+#include "utils/pg_lsn.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
@@ -67,6 +68,23 @@ txn_set_last_commit(Session *session, XLogRecPtr lsn)
 		set_slot(session, SLOT_LAST_COMMIT, session->text.last_commit,
 				 snprintf(session->text.last_commit, sizeof(session->text.last_commit),
 						  "\\\"" UINT64_FORMAT "\\\"", lsn));
+}
+
+void
+txn_resume(Session *session)
+{
+	const char *text = session->options->last_commit;
+	bool		error = false;
+	XLogRecPtr	lsn = InvalidXLogRecPtr;
+
+	if (text)
+		lsn = pg_lsn_in_internal(text, &error);
+	if (error)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value \"%s\" for option \"%s\"", text, "walpost.last.commit.lsn"),
+				 errhint("It takes an LSN such as 0/16B3748.")));
+	txn_set_last_commit(session, lsn);
 }
 
 /*

@@ -86,4 +86,7 @@ extern void txn_set_lsn(Session *session, XLogRecPtr lsn);
 /* Sets SLOT_LAST_COMMIT and what it remembers. */
 extern void txn_set_last_commit(Session *session, XLogRecPtr lsn);
 
+/* The same, from what the client says that it has; ereports if that is no LSN. */
+extern void txn_resume(Session *session);
+
 #endif							/* WALPOST_TXN_H */

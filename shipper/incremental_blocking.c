@@ -69,15 +69,28 @@ inc_block_slot(Incremental *inc, const PGresult *res, Err *err)
 
 /* ---- what is to be read ---- */
 
+/* What comes before the rows in the stream; the caller frees it. */
+static char *
+last_commit_options(const Incremental *inc)
+{
+	uint64_t	lsn = inc->delivery->intake.last_end_lsn;
+
+	if (lsn == 0)
+		return mem_copy("");
+	return mem_print(" || ARRAY['walpost.last.commit.lsn', '" LSN_FMT "']", LSN_ARGS(lsn));
+}
+
 /* The function's call for a table; the caller frees it. */
 static char *
 snapshot_call(const Incremental *inc, const IncTable *table, const char *first, const char *last)
 {
 	char	   *name = inc_quote(table->quoted);
+	char	   *last_commit = last_commit_options(inc);
 	char	   *query = table->condition != NULL ? inc_quote(table->condition) : mem_copy("NULL");
-	char	   *call = mem_print("walpost.snapshot(%s::pg_catalog.regclass, %s, '" LSN_FMT "', 0, NULL, 0, '%s', '%s', %s)",
-								 name, inc->options, LSN_ARGS(inc->barrier), first, last, query);
+	char	   *call = mem_print("walpost.snapshot(%s::pg_catalog.regclass, %s%s, '" LSN_FMT "', 0, NULL, 0, '%s', '%s', %s)",
+								 name, inc->options, last_commit, LSN_ARGS(inc->barrier), first, last, query);
 
+	free(last_commit);
 	free(name);
 	free(query);
 	return call;

@@ -14,7 +14,8 @@ use Differential::Json ();
 # fields, equal, and differences, a list of hashes of path (topic/field), number
 # (which record of the topic), debezium and walpost.  The path ends in "~shorter"
 # where both are the same double or float and Walpost's text has fewer digits, in
-# "~made" where both are UUIDs.
+# "~made" where both are UUIDs, in "~order" where both list the same words, with
+# commas between them.
 sub compare
 {
 	my ($debezium, $walpost) = @_;
@@ -80,6 +81,7 @@ sub _differ
 
 	$path .= '~shorter' if _is_shorter($ours, $theirs);
 	$path .= '~made' if is_uuid($theirs) && is_uuid($ours);
+	$path .= '~order' if _sorted_list($theirs) eq _sorted_list($ours);
 	push @{ $result->{differences} },
 	  { number => $number, path => $path, debezium => $theirs, walpost => $ours };
 	return;
@@ -89,6 +91,15 @@ sub _differ
 sub is_uuid
 {
 	return $_[0] =~ /^"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"$/;
+}
+
+# A text that lists words, with these in alphabetical order.
+sub _sorted_list
+{
+	my ($text) = @_;
+	my ($list) = $text =~ /^"([\w.,]+)"$/ or return $text;
+
+	return join ',', sort split /,/, $list;
 }
 
 # Is a text of a double or float a shorter one for the same value, as Java
