@@ -16,6 +16,7 @@
 
 #include "adder.h"
 #include "cmd.h"
+#include "extension.h"
 #include "log.h"
 #include "mem.h"
 #include "newtables.h"
@@ -181,7 +182,7 @@ prepare(const Conf *conf, const Order *order, PGconn *conn, Err *err)
 	TableList	list;
 	bool		done;
 
-	if (!snapshot_check_function(conn, err) || !tables_read(conf, conn, &list, err))
+	if (!extension_make(conn, err) || !tables_read(conf, conn, &list, err))
 		return false;
 	done = check_tables(order, &list, err) && say_relations(order, conn, err);
 	if (done)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "extension.h"
 #include "mem.h"
 #include "snapshot.h"
 
@@ -299,12 +300,21 @@ static bool
 check_extension(Preflight *pf, Err *err)
 {
 	SnapshotMode mode = snapshot_mode(pf->conf);
+	bool		absent;
 
 	if (!mode.always && (pf->slot.exists || !(mode.data || mode.again)))
 		return true;
-	if (!snapshot_check_function(pf->conn, err))
-		return false;
-	ok("the extension walpost can read a snapshot");
+	if (!extension_look(pf->conn, &absent, err))
+	{
+		Err			cause = *err;
+
+		return cause.kind != ERR_CONFIG || cause.sqlstate[0] ? false :
+			err_set(err, ERR_CONFIG, "%.900s; or set snapshot.mode=no_data", cause.text);
+	}
+	if (absent)
+		ok("the start will run: " EXTENSION_STATEMENT);
+	else
+		ok("the extension walpost can read a snapshot");
 	return true;
 }
 

@@ -13,8 +13,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "identity.h"
+#include "conf_list.h"
 #include "counters.h"
+#include "extension.h"
+#include "identity.h"
 #include "log.h"
 #include "mem.h"
 #include "newtables.h"
@@ -413,6 +415,23 @@ prepare_tables(Preflight *pf, Err *err)
 	return done;
 }
 
+/*
+ * Signals may ask for snapshots, which the extension reads.  The stream needs
+ * nothing of it, so that its absence is no error yet.
+ */
+static void
+prepare_extension(const Preflight *pf)
+{
+	const char *channels = conf_get(pf->conf, "signal.enabled.channels");
+	Err			err;
+
+	if (!conf_is_set(pf->conf, "signal.data.collection") &&
+		!conf_list_has(channels, "kafka") && !conf_list_has(channels, "file"))
+		return;
+	if (!extension_make(pf->conn, &err))
+		log_warn("snapshots that signals ask for cannot be read: %s", err.text);
+}
+
 /* slot.failover: what the server can do of it. */
 static bool
 may_fail_over(const Preflight *pf)
@@ -488,7 +507,10 @@ slot_prepare(const Conf *conf, SlotAbsent absent, const volatile bool *stop, boo
 		slot_read(pf.conn, name, &pf.slot, err) &&
 		wait_until_free(conf, pf.conn, name, &pf.slot, stop, err);
 	if (ready)
+	{
+		prepare_extension(&pf);
 		failover = may_fail_over(&pf);
+	}
 	PQfinish(pf.conn);
 	return ready && prepare_slot(&pf, name, failover, absent, stop, made, err);
 }

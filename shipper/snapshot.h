@@ -36,9 +36,6 @@ extern SnapshotMode snapshot_mode(const Conf *conf);
 /* False and err when it asks for nothing at all. */
 extern bool snapshot_mode_check(const Conf *conf, Err *err) must_check;
 
-/* False and err when the database lacks the function that reads a snapshot. */
-extern bool snapshot_check_function(PGconn *conn, Err *err) must_check;
-
 /* What a stream found that could not begin: a snapshot may be due. */
 typedef struct SnapshotNeed
 {

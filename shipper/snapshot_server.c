@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "extension.h"
 #include "log.h"
 #include "mem.h"
 #include "slot.h"
@@ -29,10 +30,6 @@
 
 /* "replication slot ... already exists" */
 #define SQLSTATE_EXISTS		"42710"
-
-static const char function_sql[] =
-"SELECT pg_catalog.to_regprocedure('walpost.snapshot(pg_catalog.regclass, pg_catalog.text[], pg_catalog.pg_lsn,"
-" pg_catalog.int8, pg_catalog.int8, pg_catalog.int4, pg_catalog.text, pg_catalog.text, pg_catalog.text)') IS NOT NULL";
 
 /* Of each table in an array of OIDs: is its file another one than the snapshot says? */
 static const char rewritten_sql[] =
@@ -66,19 +63,6 @@ open_session(const Conf *conf, bool replication, Err *err)
 		return conn;
 	PQfinish(conn);
 	return NULL;
-}
-
-bool
-snapshot_check_function(PGconn *conn, Err *err)
-{
-	PGresult   *res = pg_query(conn, PGRES_TUPLES_OK, "look for the extension walpost", function_sql, err);
-	bool		found = res != NULL && PQgetvalue(res, 0, 0)[0] == 't';
-
-	if (res != NULL && !found)
-		err_set(err, ERR_CONFIG, "could not take a snapshot: database \"%s\" lacks the extension \"walpost\" (or has an older version of it); run CREATE EXTENSION walpost (or ALTER EXTENSION walpost UPDATE) in it, or set snapshot.mode=no_data",
-				PQdb(conn));
-	PQclear(res);
-	return found;
 }
 
 static bool
@@ -223,7 +207,7 @@ bool
 snapshot_server_claim_part(SnapshotServer *server, const Conf *conf, Err *err)
 {
 	server->keeper = open_session(conf, false, err);
-	return server->keeper != NULL && snapshot_check_function(server->keeper, err) &&
+	return server->keeper != NULL && extension_make(server->keeper, err) &&
 		claim(server->keeper, conf, err);
 }
 

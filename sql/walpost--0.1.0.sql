@@ -1,5 +1,10 @@
 \echo Use "CREATE EXTENSION walpost" to load this file. \quit
 
+-- A member of the extension, and its maker's: whoever owned the schema could rename
+-- it, and have walpost.signal() write to a table of their own in its place.
+CREATE SCHEMA walpost;
+COMMENT ON SCHEMA walpost IS 'what walpost brings: snapshots, signals, publishing';
+
 CREATE FUNCTION walpost.version()
 RETURNS text
 LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE
@@ -124,6 +129,17 @@ GRANT EXECUTE ON FUNCTION walpost.options() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION walpost.describe(regclass, text[]) TO pg_monitor;
 GRANT SELECT ON walpost.slots TO pg_monitor;
 GRANT SELECT ON walpost.snapshot_progress TO pg_monitor;
+
+-- Where a role that is no superuser has made the extension, its objects are still a
+-- superuser's: it may use them, and let others use them, but not change them.
+GRANT EXECUTE ON FUNCTION walpost.version() TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION walpost.options() TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION walpost.describe(regclass, text[]) TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION walpost.publish(text, text, text, jsonb) TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION walpost.publish(text, text, bytea, jsonb) TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION walpost.signal(text, json, text) TO @extowner@ WITH GRANT OPTION;
+GRANT SELECT ON walpost.slots TO @extowner@ WITH GRANT OPTION;
+GRANT SELECT ON walpost.snapshot_progress TO @extowner@ WITH GRANT OPTION;
 
 -- It checks what the role may read, as COPY does.
 GRANT EXECUTE ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text, text) TO PUBLIC;

@@ -1,0 +1,31 @@
+/*
+ * extension.h
+ *	  The extension walpost in the connector's database, which reads snapshots.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef WALPOST_EXTENSION_H
+#define WALPOST_EXTENSION_H
+
+#include <stdbool.h>
+
+#include "pg.h"
+
+/*
+ * Looks whether the extension is there and can read a snapshot; *absent when it
+ * is not, but may be made by extension_make().  False and err (ERR_CONFIG, with
+ * the statement that somebody else has to run) when it is not to be had, or the
+ * database could not be asked.
+ */
+extern bool extension_look(PGconn *conn, bool *absent, Err *err) must_check;
+
+/* What extension_make() runs. */
+#define EXTENSION_STATEMENT "CREATE EXTENSION IF NOT EXISTS walpost"
+
+/*
+ * Makes it where it is absent and the role may.  Not within a transaction.
+ * False and err as above.
+ */
+extern bool extension_make(PGconn *conn, Err *err) must_check;
+
+#endif							/* WALPOST_EXTENSION_H */
