@@ -226,7 +226,8 @@ install_kafka()
 install_python()
 {
     python_there && return 0
-    say "fetching" $(sed 's/==/ /' regress/pipelines/requirements.txt | paste -sd , | sed 's/,/, /g') "from PyPI into build/python"
+    packages=$(paste -sd ' ' regress/pipelines/requirements.txt)
+    say "fetching $packages from PyPI into build/python"
     rm -rf build/python
     # A shell of its own: "set -e" does not hold in a part that has an "or".
     sh -euc '

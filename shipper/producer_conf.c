@@ -66,7 +66,7 @@ static const JavaKey java_keys[] = {
 	{"value.serializer", NULL, NULL, "bytes are published as the plugin wrote them"},
 	{"bootstrap.servers", "bootstrap.servers", NULL, NULL},
 	{"buffer.memory", NULL, NULL, "walpost.buffer.memory bounds what is under way"},
-	{"compression.type", "compression.type", NULL, NULL},
+	{"compression.type", "compression.type", NULL, "lz4 by default; under walpost connect none, as in Kafka Connect"},
 	{"compression.gzip.level", "compression.level", NULL, NULL},
 	{"compression.lz4.level", "compression.level", NULL, NULL},
 	{"compression.zstd.level", "compression.level", NULL, NULL},

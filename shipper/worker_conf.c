@@ -61,6 +61,13 @@ enum WorkerSetting
 	ADVERTISED_HOST, ADVERTISED_PORT, EXTENSIONS, NSETTINGS
 };
 
+/*
+ * Kafka Connect's producers do not compress unless told to, and the consumers of
+ * its topics may lack the codec: connectors' processes are told the same.
+ */
+#define COMPRESSION "producer.compression.type"
+#define COMPRESSION_VARIABLE "CONNECT_PRODUCER_COMPRESSION_TYPE"
+
 /* Settings of Kafka's clients, of which the worker's own have these. */
 static const char *const client_settings[] = {
 	"security.protocol", "sasl.", "ssl.", "client.id", "client.dns.lookup", "request.timeout.ms",
@@ -74,6 +81,7 @@ typedef struct Reading
 	Conf	   *kafka;
 	Err		   *err;
 	bool		ok;
+	bool		compression;	/* somebody chose one for the connectors */
 } Reading;
 
 static void
@@ -115,6 +123,7 @@ take(const char *name, const char *value, void *arg)
 	for (int i = 0; i < NSETTINGS; i++)
 		if (strcmp(settings[i].name, name) == 0)
 			set(&reading->values[i], value);
+	reading->compression |= strcmp(name, COMPRESSION) == 0;
 	if (is_client_setting(name) || strcmp(name, "bootstrap.servers") == 0)
 	{
 		char	   *own = mem_print("%s%s", strcmp(name, "bootstrap.servers") == 0 ? "" : "producer.override.", name);
@@ -276,6 +285,8 @@ worker_conf_read(WorkerConf *conf, const char *file, Err *err)
 	if (ok && reading.ok)
 		read_environment(&reading);
 	ok = ok && reading.ok && use(&reading, conf, err);
+	if (!reading.compression && setenv(COMPRESSION_VARIABLE, "none", 1) != 0)
+		mem_exhausted();
 	for (int i = 0; i < NSETTINGS; i++)
 		free(reading.values[i]);
 	if (!ok)

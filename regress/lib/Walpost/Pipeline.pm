@@ -81,6 +81,7 @@ sub _copy_files
 		spit($copy, $self->_placed(slurp($path)));
 		chmod 0755 & (stat $path)[2], $copy;
 	}
+	spit($self->file('.curlrc'), 'write-out = "%{stderr}HTTP %{http_code}\n"' . "\n");
 	return;
 }
 
@@ -124,6 +125,7 @@ sub _environment
 		PGHOST => '127.0.0.1',
 		PGPORT => $pg->port,
 		PGUSER => 'postgres',
+		CURL_HOME => $self->{base},
 		%{ $self->{environment} // {} },
 		%more);
 }
@@ -154,7 +156,8 @@ sub set_environment
 	return;
 }
 
-# Runs a program of the folder to its end; returns exit status, output, errors.
+# Runs a program of the folder to its end; returns exit status, output, errors;
+# among those a line "HTTP 201" for each call of curl's.
 sub run
 {
 	my ($self, $file, @args) = @_;
