@@ -42,6 +42,9 @@
 /* From 16 on the server itself gives a sign of life within long transactions. */
 #define SERVER_KEEPS_ALIVE (PG_VERSION_NUM >= 160000)
 
+/* From 17 on a message larger than the connection's buffer does not pass it. */
+#define COMPAT_SENDS_LARGE_MESSAGES (PG_VERSION_NUM >= 170000)
+
 /* Attributes of the identity, without a lock, from a historic snapshot. */
 #if PG_VERSION_NUM >= 140000
 #define compat_identity_bitmap(rel) RelationGetIdentityKeyBitmap(rel)

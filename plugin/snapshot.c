@@ -31,6 +31,7 @@
 #include "guard.h"
 #include "identity.h"
 #include "record.h"
+#include "sendbuffer.h"
 #include "settings.h"
 #include "snapshot.h"
 #include "snapshotcheck.h"
@@ -358,6 +359,8 @@ snapshot_begin(const SnapshotRequest *request)
 	reader->session->reads = true;
 	reader->session->incremental = request->rows != NULL;
 	reader->session->next_stream = request->stream;
+	if (reader->session->options->wire && request->rows == NULL)
+		sendbuffer_make_room();
 	reader->plan = relplan_build(reader->session, CurrentMemoryContext, reader->relation,
 								 request->stream, InvalidXLogRecPtr);
 	snapshot_check_plan(reader->relation, reader->plan);
