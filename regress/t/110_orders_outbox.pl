@@ -22,7 +22,6 @@ $pg->query(q{CREATE ROLE appuser SUPERUSER LOGIN PASSWORD 'apppass'});
 $pg->query('CREATE DATABASE appdb OWNER appuser');
 $pipe->set_environment(PGUSER => 'appuser', PGPASSWORD => 'apppass', PGDATABASE => 'appdb');
 $pipe->sql_file('schema.sql', 'appdb');
-$pg->query('CREATE EXTENSION IF NOT EXISTS walpost', 'appdb');
 
 # Orders and their outbox rows: transactions, seconds between, orders in each.
 sub load
@@ -128,25 +127,101 @@ my @beats = map { $_->{timestamp} } ($kafka->read_topic('__debezium-heartbeat.db
 cmp_ok(abs($beats[1] - $beats[0] - 5000), '<', 2500, 'heartbeats: each 5 s');
 
 # ---- changes of tables
-my $id = $pg->query('SELECT id FROM orders LIMIT 1', 'appdb');
-$pg->query("DELETE FROM orders WHERE id = '$id'", 'appdb');
-$pg->query('ALTER TABLE orders ADD COLUMN note text', 'appdb');
-$pg->query(q{INSERT INTO orders (customer_id, amount_cents, note) VALUES (1, 700, 'new')}, 'appdb');
-$kafka->wait_count('dbserver1.public.orders', 22);
-my ($gone, $noted) = (events('orders'))[ 20, 21 ];
-is_deeply([ $gone->{op}, $gone->{before}{id} ], [ 'd', $id ], 'changes: a delete');
-is_deeply([ $noted->{op}, $noted->{after}{note} ], [ 'c', 'new' ], 'changes: no tombstone behind it; the new column is there, without a restart');
-$pg->query(q{DELETE FROM orders WHERE note = 'new'}, 'appdb');
-$pg->query(qq{DELETE FROM outbox_events WHERE aggregate_id = '$id'}, 'appdb');
-$pg->query('TRUNCATE order_totals', 'appdb');
+my ($one, $two) = map { "00000000-0000-0000-0000-00000000000$_" } 1, 2;
+$pg->query($_, 'appdb')
+  for "INSERT INTO orders (id, customer_id, amount_cents) VALUES ('$one', 1, 700)", 'ALTER TABLE orders ADD COLUMN note text',
+  "INSERT INTO orders (id, customer_id, amount_cents, note) VALUES ('$two', 1, 700, 'new')", "DELETE FROM orders WHERE id IN ('$one', '$two')";
+$kafka->wait_count('dbserver1.public.orders', 24);
+my @events = (events('orders'))[ 20 .. 23 ];
+is_deeply([ map { $_->{op} } @events ], [qw(c c d d)], 'changes: deletes');
+is($events[1]{after}{note}, 'new', 'changes: a new column is in the next row, without a restart');
+is($events[2]{before}{id}, $one, 'changes: no tombstone behind a delete');
 
-# ---- a longer list, and exactly once
+# ---- a longer list; exactly once
 my ($code, $config) = $worker->call('GET', "/connectors/$name/config");
-$config->{'table.include.list'} .= ',public.customers';
-$config->{'exactly.once.support'} = 'required';
-is(($worker->call('PUT', "/connectors/$name/config", $config))[0], 200, 'changes: a longer list');
+my %given = (%$config, 'table.include.list' => "$config->{'table.include.list'},public.customers");
+is(($worker->call('PUT', "/connectors/$name/config", { %given, 'exactly.once.support' => 'required' }))[0], 200, 'changes: a longer list');
 wait_until('the publication to be longer', sub { $pg->query($published, 'appdb') eq 'customers orders outbox_events' });
 pass('changes: the publication is extended');
+
+# Kills the worker, connectors and all, while orders come in by threes.
+sub kill_under_load
+{
+	my ($load) = $pipe->begin('load.py', 1000000, 0.002, 3);
+
+	for (1 .. $kills)
+	{
+		my $before = $kafka->written('dbserver1.public.orders');
+
+		wait_until('orders to arrive', sub { $kafka->written('dbserver1.public.orders') > $before + 30 });
+		$worker->kill9;
+		$worker->start;
+		$worker->wait_ready;
+	}
+	$pipe->end($load);
+	wait_until('the slot to be used', sub { $pg->slot('orders_slot', 'active') eq 't' });
+	$pg->wait_confirmed('orders_slot');
+	return;
+}
+
+kill_under_load();
+totals_are_exact("exactly once: $kills x kill -9 under load, totals exact");
 $pipe->end($twin);
+
+# What is wrong with the order of a topic that may repeat: each record follows the
+# one before it, or begins a transaction that was there.  Records are pairs of
+# key and transaction; returns also the keys.
+sub order_of
+{
+	my (@records) = @_;
+	my (%place, @first, @wrong);
+	my $at = -1;
+
+	for my $record (@records)
+	{
+		my ($id, $tx) = @$record;
+		my $is_new = !exists $place{$id};
+
+		push @first, $record if $is_new;
+		my $p = $place{$id} //= $#first;
+		push @wrong, "$id of $tx at $p, behind $at"
+		  if $p != $at + 1 && ($is_new || $p > $at || ($p > 0 && $first[ $p - 1 ][1] == $tx));
+		$at = $p;
+	}
+	return (\@wrong, sort keys %place);
+}
+
+# ---- at least once; and values without schema
+is(($worker->call('PUT', "/connectors/$name/config", \%given))[0], 200, 'at least once');
+$worker->wait_task($name, 'RUNNING');
+$worker->stop;
+my $base = events('orders');
+$worker->{env}{CONNECT_VALUE_CONVERTER_SCHEMAS_ENABLE} = 'false';
+$worker->start;
+$worker->wait_ready;
+kill_under_load();
+my ($last) = reverse $kafka->read_topic('dbserver1.public.orders');
+is_deeply([ grep { /^(?:schema|payload|op)$/ } sort keys %{ $json->decode($last->{value}) } ], ['op'],
+	'topics: bare with CONNECT_VALUE_CONVERTER_SCHEMAS_ENABLE=false');
+my %deleted = (orders => [ $one, $two ], outbox_events => []);
+for my $table (sort keys %deleted)
+{
+	my ($wrong, @ids) = order_of(map { [ $_->{after}{id}, $_->{source}{txId} ] } grep { $_->{op} =~ /[cr]/ } events($table));
+
+	is("@$wrong", '', "at least once: whole transactions repeat in order ($table)");
+	is_deeply(\@ids, [ sort @{ $deleted{$table} }, split /\n/, $pg->query("SELECT id FROM $table", 'appdb') ],
+		"at least once: no row is missing ($table)");
+}
+
+# ---- the outbox's router in the place of direct sends
+$pg->query('TRUNCATE order_totals', 'appdb');
+is(($worker->call('POST', '/connectors', slurp($pipe->file('outbox_router.json'))))[0], 201, 'router: registered');
+my ($consumer) = $pipe->begin('consumer.py');
+load(20, 0);
+totals_are_exact('router: totals of the consumer that reads direct sends');
+my ($routed) = reverse $kafka->read_topic('outbox.events');
+is($json->decode($routed->{key})->{payload}, $json->decode($routed->{value})->{order_id}, 'router: the key is the aggregate');
+$pipe->end($consumer);
+is($worker->stop, 0, 'the end');
 
 done_testing();
