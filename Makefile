@@ -102,7 +102,7 @@ run-golden: all
 	@regress/differential/record $(SCENARIOS)
 
 run-torture: all torture-tools
-	@FAULTS='$(FAULTS)' MODE='$(MODE)' SPOOL='$(SPOOL)' SEED='$(SEED)' regress/torture/run
+	@FAULTS='$(FAULTS)' MODE='$(MODE)' SPOOL='$(SPOOL)' SNAPSHOT='$(SNAPSHOT)' SEED='$(SEED)' regress/torture/run
 
 run-librdkafka:
 	@$(MAKE) -s RDKAFKA=build all
@@ -180,7 +180,7 @@ help:
 # make bench            figures beside other plugins; DEBEZIUM=1 beside Debezium
 # make differential    each record beside Debezium's; SCENARIOS='types*', or SEED=n for a random one
 # make golden           records what Debezium writes, for make test to compare with; SCENARIOS='types*'
-# make torture          faults at random, and nothing lost: FAULTS=1000 MODE=exactly-once SPOOL=on SEED=n
+# make torture          faults at random, and nothing lost: FAULTS=1000 MODE=exactly-once SPOOL=on SNAPSHOT=on SEED=n
 # make fuzz             pure modules on bytes of libFuzzer's; TIME=60 seconds each, TARGETS='frame props'
 # make librdkafka       a current librdkafka in build/librdkafka, and the shipper with it
 # make docs             shipper/CONFIG.md and plugin/OPTIONS.md from their tables

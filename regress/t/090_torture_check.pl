@@ -1,6 +1,6 @@
 # The torture's check finds what it is there for: a lost, a swapped, a repeated,
-# an invented event, and a slot that is ahead of Kafka; and is content with what
-# is allowed.
+# an invented event, a slot that is ahead of Kafka, and a row of a snapshot that is
+# stale, missing or too much; and is content with what is allowed.
 
 use strict;
 use warnings;
@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/../torture";
 
 use Test::More;
 use Torture::Check;
+use Torture::Rows;
 
 my %partitions = ('t.public.plain' => 1, 't.public.whole' => 1, 't.message' => 1);
 
@@ -36,7 +37,13 @@ my @plain = (
 sub check
 {
 	my ($mode, $samples, @records) = @_;
-	my $check = Torture::Check->new(mode => $mode, prefix => 't', partitions => \%partitions);
+
+	return filled(Torture::Check->new(mode => $mode, prefix => 't', partitions => \%partitions), $samples, @records);
+}
+
+sub filled
+{
+	my ($check, $samples, @records) = @_;
 	my $offset = 0;
 
 	for my $i (0 .. $#committed)
@@ -61,7 +68,7 @@ sub check
 sub finds
 {
 	my ($what, $check, %breaches) = @_;
-	my %found = map { $_ => $check->count->{$_} } grep { $check->count->{$_} } qw(lost order repeat phantom flush);
+	my %found = map { $_ => $check->count->{$_} } grep { $check->count->{$_} } qw(lost order repeat phantom flush row rebuild);
 
 	is_deeply(\%found, \%breaches, $what) or diag($check->breaches);
 	return;
@@ -160,5 +167,82 @@ for my $mode (@both)
 		check($mode, [ sample(@early, base => 1005, end => 1030), sample(5008, 1030) ], @all),
 		flush => 2);
 }
+
+# ---- rows of snapshots, of a table that had one before, with the mark 70
+my %final = (7 => 70, 9 => 51, 3 => 52);
+
+sub snapshot_check
+{
+	my ($mode, $kind, $samples, @records) = @_;
+	my $check = Torture::Check->new(
+		mode => $mode,
+		prefix => 't',
+		partitions => \%partitions,
+		rows => Torture::Rows->new(rebuilt => { 't.public.plain' => 1 }, @$kind, once => $mode eq 'exactly-once' ? 1 : undef));
+
+	$check->table_row('base', 'plain', 7, 70);
+	$check->table_row('final', 'plain', $_, $final{$_}) for keys %final;
+	return filled($check, $samples, @records);
+}
+
+# As a snapshot at an LSN has it.
+sub row
+{
+	my ($id, $mark, $lsn) = @_;
+
+	return [ 'r', 900, $lsn // '-', $mark, $id ];
+}
+
+my @beside = (fresh => {});
+my @initial = (fresh => {}, initial => 1);
+my @fresh = (fresh => { 't.public.plain' => 1 });
+my $seven = row(7, 70);
+
+for my $mode (@both)
+{
+	my $is = sub {
+		my ($what, $kind, $records, %breaches) = @_;
+
+		finds("$mode: $what", snapshot_check($mode, $kind, [], @$records), %breaches);
+	};
+
+	for my $i (0 .. @all)
+	{
+		$is->("a row before record $i", \@beside, [ @all[ 0 .. $i - 1 ], $seven, @all[ $i .. $#all ] ]);
+	}
+	$is->('no row', \@beside, \@all, rebuild => 1);
+	$is->('another row', \@beside, [ row(7, 71), @all ], row => 1, rebuild => 1);
+	$is->('a row that never was', \@beside, [ $seven, row(8, 80), @all ], row => 1, rebuild => 1);
+	$is->('the row of a change', \@beside, [ @all[ 0 .. 7 ], row(1, 21), $seven, @all[ 8 .. $#all ] ]);
+	$is->('a stale row', \@beside, [ @all[ 0 .. 7 ], row(1, 11), $seven, @all[ 8 .. $#all ] ], row => 1);
+	$is->('a row that is gone', \@beside, [ $seven, @all, row(1, 21) ], row => 1, rebuild => 1);
+	$is->('a row ahead of its change', \@beside, [ @all[ 0 .. 7 ], row(9, 31), $seven, @all[ 8 .. $#all ] ], row => 1);
+	$is->('a row twice', \@beside, [ $seven, @all, $seven ], $mode eq 'exactly-once' ? (repeat => 1) : ());
+
+	# the third transaction may be in a snapshot at 1025, or not
+	my @with = map { row(@$_, 1025) } [ 7, 70 ], [ 9, 31 ];
+	my @without = map { row(@$_, 1025) } [ 7, 70 ], [ 1, 21 ];
+	my @given_up = map { row(@$_, 1005) } [ 1, 11 ], [ 2, 12 ];
+
+	for my $kind (\@initial, \@fresh)
+	{
+		my $name = @$kind > 2 ? 'initial' : 'new';
+
+		$is->("$name: with a transaction", $kind, [ @with, @all[ 11 .. $#all ] ]);
+		$is->("$name: without it", $kind, [ @without, @all[ 8 .. $#all ] ]);
+		$is->("$name: neither", $kind, [ @without, @all[ 11 .. $#all ] ], row => 1, rebuild => 1);
+		$is->("$name: the stream begins too late", $kind, [ @with, @all[ 12 .. $#all ] ], lost => 1);
+		$is->("$name: a row is missing", $kind, [ $with[1], @all[ 11 .. $#all ] ], rebuild => 1);
+	}
+	$is->('initial: one that was given up', \@initial, [ @given_up, @with, @all[ 11 .. $#all ] ]);
+	$is->('initial: one that was given up is wrong', \@initial, [ row(1, 21, 1005), @with, @all[ 11 .. $#all ] ], row => 1);
+	$is->('initial: a row after changes', \@initial, [ $with[1], @all[ 11 .. $#all ], $with[0] ], row => 1);
+	$is->('initial: the stream begins too early', \@initial, [ @with, @all[ 2 .. $#all ] ], order => 6, row => 1);
+	finds("$mode: initial: the slot is there with the rows",
+		snapshot_check($mode, \@initial, [ sample(5001, 1025, 2) ], @with, @all[ 11 .. $#all ]));
+	finds("$mode: initial: the slot is there before the rows",
+		snapshot_check($mode, \@initial, [ sample(5000, 1025, 1) ], @with, @all[ 11 .. $#all ]), flush => 2);
+}
+finds('rows are phantoms where none is taken', check('exactly-once', [], $seven, @all), phantom => 1);
 
 done_testing();

@@ -30,6 +30,10 @@ CREATE TABLE whole (id int PRIMARY KEY, mark bigint, pad text);
 ALTER TABLE whole REPLICA IDENTITY FULL;
 -- Rows come and stay; one partition.
 CREATE TABLE journal (id bigint PRIMARY KEY, mark bigint, pad text);
+-- Many rows, of which few change: those of snapshots.
+CREATE TABLE stock (id int PRIMARY KEY, mark bigint, pad text);
+-- A row that is asked for last.
+CREATE TABLE sentinel (id int PRIMARY KEY);
 
 CREATE FUNCTION torture.xid() RETURNS bigint LANGUAGE sql AS
 	$$SELECT pg_current_xact_id()::text::bigint & 4294967295$$;
@@ -44,6 +48,7 @@ END
 $$;
 CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON plain FOR EACH ROW EXECUTE FUNCTION torture.note();
 CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON whole FOR EACH ROW EXECUTE FUNCTION torture.note();
+CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON stock FOR EACH ROW EXECUTE FUNCTION torture.note();
 
 -- The journal notes a statement at once: big transactions are its business.
 CREATE FUNCTION torture.append(n bigint, width int) RETURNS void LANGUAGE sql AS $$
@@ -75,9 +80,10 @@ $$;
 -- is waited for briefly (lock_timeout).
 CREATE FUNCTION torture.act() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-	rel text := CASE WHEN random() < 0.5 THEN 'plain' ELSE 'whole' END;
-	one int := (random() * 150)::int;
-	other int := (random() * 150)::int;
+	rel text := (ARRAY['plain', 'plain', 'whole', 'whole', 'stock'])[1 + floor(random() * 5)];
+	rows int := CASE WHEN rel = 'stock' THEN 5000 ELSE 150 END;
+	one int := (random() * rows)::int;
+	other int := (random() * rows)::int;
 	roll float8 := random();
 BEGIN
 	IF roll < 0.30 THEN
@@ -93,7 +99,7 @@ BEGIN
 	ELSIF roll < 0.95 THEN
 		EXECUTE format('UPDATE %I SET mark = nextval(''torture.mark''), pad = torture.pad()'
 			' WHERE id BETWEEN $1 AND $1 + 10', rel) USING one;
-	ELSE
+	ELSIF rel <> 'stock' THEN
 		EXECUTE format('DELETE FROM %I WHERE id BETWEEN $1 AND $1 + 20', rel) USING one;
 	END IF;
 END

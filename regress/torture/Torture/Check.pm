@@ -11,6 +11,8 @@
 #    phantom     a change that was not committed
 #    flush       a change that the slot had confirmed before Kafka had it
 #
+# and of snapshots, where they are taken, what Torture::Rows says.
+#
 # A partition is walked with a finger on what is to come next.  A record that
 # is not that must be the first one of a transaction in this partition, not
 # later than the finger: the finger goes back to it.  Nothing else is allowed.
@@ -24,24 +26,14 @@ use strict;
 use warnings;
 
 use MIME::Base64 ();
+use Torture::Entry;
 use Walpost::Kafka ();
-
-# What of an entry is what.  An entry of what was committed has no place.
-use constant {
-	OP => 0,
-	TXID => 1,
-	KEY => 2,
-	MARK => 3,
-	SEQ => 4,
-	LSN => 4,
-	OFFSET => 5,
-	APPENDED => 6,
-};
 
 my $shown = 5;
 
 # mode ("at-least-once" or "exactly-once"), partitions (a hash: topic to
-# number), prefix (of topics).
+# number), prefix (of topics), rows (a Torture::Rows; without one, no row of a
+# snapshot may be there).
 sub new
 {
 	my ($class, %opt) = @_;
@@ -53,7 +45,7 @@ sub new
 		ends => {},
 		after => {},         # transaction => a position before its commit
 		breaches => [],
-		count => { map { $_ => 0 } qw(transactions events records repeats runs lost order repeat phantom flush) },
+		count => { map { $_ => 0 } qw(transactions events records rows repeats runs lost order repeat phantom flush row rebuild) },
 	}, $class;
 }
 
@@ -116,14 +108,32 @@ sub _expect
 {
 	my ($self, $topic, $op, $key, $mark) = @_;
 
+	push @{ $self->{expected}{ $self->_where($topic, $key) } },
+	  [ $op, $op eq 't' ? 0 : $self->{xid}, $key, $mark, $self->{last} ];
+	$self->{count}{events}++;
+	return;
+}
+
+# "topic partition" of a key.
+sub _where
+{
+	my ($self, $topic, $key) = @_;
+
 	$topic = "$self->{prefix}.$topic";
 	my $partitions = $self->{partitions}{$topic} // die "topic $topic is not known\n";
 	my $partition = $self->{partition_of}{$partitions}{$key} //=
 	  Walpost::Kafka::partition_of($key, $partitions);
 
-	push @{ $self->{expected}{"$topic $partition"} },
-	  [ $op, $op eq 't' ? 0 : $self->{xid}, $key, $mark, $self->{last} ];
-	$self->{count}{events}++;
+	return "$topic $partition";
+}
+
+# A row that a table has: at the round's beginning ("base"), or at its end ("final").
+sub table_row
+{
+	my ($self, $when, $rel, $id, $mark) = @_;
+	my $key = qq({"id":$id});
+
+	$self->{rows}->$when($self->_where("public.$rel", $key), $key, $mark);
 	return;
 }
 
@@ -151,33 +161,14 @@ sub ends { return $_[0]{ends}; }
 
 # ---- the walk ---------------------------------------------------------------
 
-sub _same
-{
-	my ($want, $have) = @_;
-
-	return
-		 $want->[OP] eq $have->[OP]
-	  && $want->[TXID] == $have->[TXID]
-	  && $want->[KEY] eq $have->[KEY]
-	  && (!defined $want->[MARK] || $want->[MARK] eq $have->[MARK]);
-}
-
-sub _text
-{
-	my ($entry) = @_;
-
-	return 'the end' unless defined $entry;
-	return join ' ', map { $_ // '*' } @$entry[ OP, KEY ], "mark $entry->[MARK]", "xid $entry->[TXID]"
-	  if defined $entry->[MARK];
-	return "$entry->[OP] $entry->[KEY] xid $entry->[TXID]";
-}
-
 # Looks at everything, and gathers the breaches.
 sub walk
 {
 	my ($self) = @_;
-	my %where = map { $_ => 1 } keys %{ $self->{expected} }, keys %{ $self->{records} };
+	my $rows = $self->{rows};
+	my %where = map { $_ => 1 } keys %{ $self->{expected} }, keys %{ $self->{records} }, $rows ? keys %{ $rows->{final} } : ();
 
+	$rows->begin($self) if $rows;
 	$self->_walk_partition($_, $self->{expected}{$_} // [], $self->{records}{$_} // []) for sort keys %where;
 	return !@{ $self->{breaches} };
 }
@@ -187,25 +178,34 @@ sub _walk_partition
 	my ($self, $where, $expected, $records) = @_;
 	my $held = $self->{held}{$where} = [];    # entry => the first record of it
 	my %first;                                # transaction => its first entry here
-	my ($next, $high) = (0, 0);               # the finger, and how far it has been
+	my $start = $self->{rows} ? $self->{rows}->start($where, $expected) : 0;
+	my ($next, $high) = ($start, $start);     # the finger, and how far it has been
 	my ($txid, $lsn) = (0, 0);                # of the record before
 
-	$first{ $expected->[$_][TXID] } //= $_ for 0 .. $#$expected;
+	$first{ $expected->[$_][TXID] } //= $_ for $start .. $#$expected;
 	delete $first{0};
 	for my $record (@$records)
 	{
+		if ($self->{rows} && $record->[OP] eq 'r')
+		{
+			my ($kind, $text) = $self->{rows}->wrong($where, $record, $next, $start);
+
+			$self->{count}{rows}++;
+			$self->_breach($kind, $where, $text) if defined $kind;
+			next;
+		}
 		my $want = $expected->[$next];
 
 		# a transaction may hold two changes that look alike: its LSNs tell
 		# whether it has begun again
 		my $again = $txid && $record->[TXID] == $txid && $record->[LSN] < $lsn;
 
-		unless ($want && !$again && _same($want, $record))
+		unless ($want && !$again && is_same_entry($want, $record))
 		{
 			my $begin = $first{ $record->[TXID] };
-			my $found = sprintf '%s at offset %d instead of %s', _text($record), $record->[OFFSET], _text($want);
+			my $found = sprintf '%s at offset %d instead of %s', entry_text($record), $record->[OFFSET], entry_text($want);
 
-			if (defined $begin && $begin < $next && $held->[$begin] && _same($expected->[$begin], $record))
+			if (defined $begin && $begin < $next && $held->[$begin] && is_same_entry($expected->[$begin], $record))
 			{
 				$self->{count}{runs}++;
 				$self->_breach('repeat', $where, $found) if $self->{mode} eq 'exactly-once';
@@ -222,14 +222,18 @@ sub _walk_partition
 		}
 		else
 		{
-			$self->_breach('order', $where, _text($record) . " only at offset $record->[OFFSET]") if $next < $high;
+			$self->_breach('order', $where, entry_text($record) . " only at offset $record->[OFFSET]") if $next < $high;
 			$held->[$next] = $record;
 		}
 		$next++;
 		$high = $next if $next > $high;
 		($txid, $lsn) = @$record[ TXID, LSN ] if $record->[TXID];
 	}
-	$self->_missing($where, $expected, $next, $high);
+	$self->_missing($where, $expected, $start, $next, $high);
+	if ($self->{rows})
+	{
+		$self->_breach('rebuild', $where, $_) for $self->{rows}->replay($where, $records);
+	}
 	return;
 }
 
@@ -243,7 +247,7 @@ sub _search
 
 	for my $place ($next .. $#$expected, reverse 0 .. $next - 1)
 	{
-		next unless _same($expected->[$place], $record);
+		next unless is_same_entry($expected->[$place], $record);
 		$self->_breach('repeat', $where, $found) if $held->[$place];
 		return $place;
 	}
@@ -254,17 +258,17 @@ sub _search
 # What no record was taken for is lost.
 sub _missing
 {
-	my ($self, $where, $expected, $next, $high) = @_;
+	my ($self, $where, $expected, $start, $next, $high) = @_;
 	my $held = $self->{held}{$where};
 
-	for my $i (0 .. $#$expected)
+	for my $i ($start .. $#$expected)
 	{
-		$self->_breach('lost', $where, _text($expected->[$i]) . " of transaction $expected->[$i][SEQ]")
+		$self->_breach('lost', $where, entry_text($expected->[$i]) . " of transaction $expected->[$i][SEQ]")
 		  unless defined $held->[$i];
 	}
 
 	# an end in the middle of a run that repeats
-	$self->_breach('order', $where, 'ends with a repeat that is not whole, before ' . _text($expected->[$next]))
+	$self->_breach('order', $where, 'ends with a repeat that is not whole, before ' . entry_text($expected->[$next]))
 	  if $next < @$expected && $high == @$expected;
 	return;
 }
@@ -296,6 +300,11 @@ sub confirmed
 
 			push @held, [ $after, $record, $index{$where}, $where, $expected->[$i] ];
 		}
+	}
+	if ($self->{rows})
+	{
+		push @held, map { my ($lsn, $record, $where) = @$_; [ $lsn, $record, $index{$where}, $where, $record ] }
+		  $self->{rows}->before_slot($self->{records});
 	}
 	@held = sort { $a->[0] <=> $b->[0] } @held;
 	$self->_check_samples(\@held, $samples);
@@ -348,7 +357,7 @@ sub _check_samples
 			for my $change (grep { $_->[1][APPENDED] > $sample->{ms2} } _not_spooled($sample, \@coming))
 			{
 				$self->_breach('flush', $change->[3],
-					_text($change->[4]) . " was confirmed at $sample->{ms}, and appended at $change->[1][APPENDED]");
+					entry_text($change->[4]) . " was confirmed at $sample->{ms}, and appended at $change->[1][APPENDED]");
 			}
 		}
 		next if !$ends || _all_spooled($sample, \@unseen);
@@ -356,7 +365,7 @@ sub _check_samples
 		for my $change (_not_spooled($sample, \@unseen))
 		{
 			$self->_breach('flush', $change->[3],
-				_text($change->[4]) . " was confirmed at $sample->{ms}, when the partition ended at $ends->[ $change->[2] ]");
+				entry_text($change->[4]) . " was confirmed at $sample->{ms}, when the partition ended at $ends->[ $change->[2] ]");
 		}
 	}
 	return;

@@ -12,6 +12,7 @@ use strict;
 use warnings;
 
 use Time::HiRes qw(time);
+use Torture::Disk ();
 
 # Stops a process for a while.
 sub _freeze
@@ -88,8 +89,8 @@ sub _full_spool
 	my $room = int(rand(64)) * 8192;
 	my $seconds = _between(0.5, 5);
 
-	$world->limit_disk($disk, $room) or return;
-	$world->later($seconds, sub { $world->limit_disk($disk, undef) });
+	Torture::Disk::limit($disk, $room) or return;
+	$world->later($seconds, sub { Torture::Disk::limit($disk, undef) });
 	return sprintf '%d bytes left for %.1f s', $room, $seconds;
 }
 
@@ -102,9 +103,9 @@ sub _full_disk
 	my $room = int(rand(16)) * 8192;
 	my $seconds = _between(0.5, 1.5);
 
-	$world->limit_disk($disk, $room) or return;
+	Torture::Disk::limit($disk, $room) or return;
 	$world->excuse_broker(time + $seconds);
-	$world->later($seconds, sub { $world->limit_disk($disk, undef) });
+	$world->later($seconds, sub { Torture::Disk::limit($disk, undef) });
 	return sprintf '%d bytes left for %.1f s', $room, $seconds;
 }
 
@@ -173,6 +174,41 @@ my @spool_faults = (
 	[ 'spool without disk', 8, \&_full_spool ],
 );
 
+# A process of the server that reads rows, if there is one now.
+sub _reader
+{
+	my ($world) = @_;
+
+	return _ask($world, <<'SQL') || undef;
+SELECT pid FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND application_name = 'walpost' AND query ~ 'walpost[.](snapshot|chunk)'
+ORDER BY state = 'active' DESC LIMIT 1
+SQL
+}
+
+# And while snapshots are taken.
+my @snapshot_faults = (
+	[ 'snapshot asked for', 16, sub { return $_[0]{snapshots}->ask } ],
+	[ 'snapshots paused', 5, sub { return $_[0]{snapshots}->pause(_between(0.1, 2)) } ],
+	[ 'reader killed', 8, sub {
+		my $pid = _reader($_[0]) // return;
+		return kill('KILL', $pid) && 'the server recovers';
+	} ],
+	[ 'reader terminated', 10, sub {
+		my $pid = _reader($_[0]) // return;
+		return defined _ask($_[0], "SELECT pg_terminate_backend($pid)") && 'asked';
+	} ],
+	[ 'adder killed', 8, sub {
+		my $pid = $_[0]->adder // return;
+		return kill('KILL', $pid) && 'its connector begins again';
+	} ],
+	[ 'table rewritten', 6, sub {
+		my $table = ('plain', 'whole', 'stock')[ rand 3 ];
+		return defined _ask($_[0], "SET lock_timeout = '200ms'; VACUUM FULL $table") && $table;
+	} ],
+	[ 'server link braked', 16, _trouble('server', 'slow', 0.5, 4, sub { 8192 }) ],
+);
+
 # What cannot be done here, and why.
 sub missing
 {
@@ -187,7 +223,7 @@ sub missing
 sub begin
 {
 	my ($world) = @_;
-	my @all = (@faults, $world->{spool} ? @spool_faults : ());
+	my @all = (@faults, $world->{spool} ? @spool_faults : (), $world->{snapshots} ? @snapshot_faults : ());
 	my $sum = 0;
 
 	$sum += $_->[1] for @all;

@@ -11,6 +11,8 @@ use warnings;
 use Time::HiRes qw(time);
 use Torture::Check ();
 use Torture::Faults ();
+use Torture::Rows ();
+use Torture::Snapshots ();
 use Torture::World ();
 use Walpost::Test;
 
@@ -41,6 +43,9 @@ sub breaches { return @{ $_[0]{breaches} }; }
 sub count { return $_[0]{count}; }
 sub done { return $_[0]{done}; }
 
+# How many snapshots of a kind were asked for.
+sub snapshots { return $_[0]{snapshots}->times($_[1]); }
+
 sub _say
 {
 	my ($self, $text) = @_;
@@ -53,10 +58,13 @@ sub run
 {
 	my ($self) = @_;
 
-	$self->_say("seed $self->{seed}, $self->{mode}" . ($self->{spool} ? ', with a spool' : ''));
+	$self->_say("seed $self->{seed}, $self->{mode}"
+		  . ($self->{spool} ? ', with a spool' : '')
+		  . ($self->{snapshot} ? ", snapshots @{ $self->{snapshot} }" : ''));
 	my $world = $self->{world} = Torture::World->new(
-		(map { $_ => $self->{$_} } qw(seed mode spool pause)),
+		(map { $_ => $self->{$_} } qw(seed mode spool pause snapshot)),
 		number_of_writers => $self->{writers});
+	$self->{snapshots} = $world->{snapshots} = Torture::Snapshots->new($world, @{ $self->{snapshot} }) if $self->{snapshot};
 	$self->_say("not done: $_") for Torture::Faults::missing($world);
 	$self->_first_events;
 
@@ -84,6 +92,7 @@ BEGIN;
 INSERT INTO plain VALUES (-1, 0);
 INSERT INTO whole VALUES (-1, 0);
 INSERT INTO journal VALUES (-1, 0);
+INSERT INTO stock VALUES (-1, 0);
 SELECT torture.say();
 TRUNCATE torture.change;
 COMMIT;
@@ -91,6 +100,7 @@ SQL
 	$world->ship->wait_drained;
 	$world->read_topics({}, sub { $self->{from}{"$1 $2"} = $3 if $_[0] =~ /^(\S+)\t(\d+)\tend\t(\d+)/ });
 	$world->start_sampler;
+	$self->{base} = $self->_content;
 	return;
 }
 
@@ -110,8 +120,10 @@ sub _round
 	my ($self) = @_;
 	my $world = $self->{world};
 
+	$self->{snapshots}->prepare if $self->{snapshots};
 	$world->start_writers;
 	$world->run_for(0.5);
+	$self->_say($self->{snapshots}->begin) if $self->{snapshots};
 	for (1 .. $self->{round})
 	{
 		last if $self->{done} >= $self->{faults} || time >= $self->{end};
@@ -132,7 +144,9 @@ sub _fault
 	$self->{done}++;
 	$self->{kinds}{$kind}++;
 	push @{ $self->{since} }, $kind;
-	if (rand() < 0.25 && @{ $self->{since} } < 4)
+	my $overlaps = rand() < 0.25 || ($self->{snapshots} && $self->{snapshots}->is_initial);
+
+	if ($overlaps && @{ $self->{since} } < 4)
 	{
 		$self->_say("fault $self->{done}: $kind, $did; and");
 		$world->run_for(rand(0.8));
@@ -185,6 +199,7 @@ sub _settle
 		[ 'the writers end', sub { $world->writers_ended } ],
 		[ 'the server answers', sub { $goal = eval { $world->pg->current_lsn } } ],
 		[ 'the slot arrives', sub { $self->_slot_saved($goal) } ],
+		$self->{snapshots} ? $self->{snapshots}->steps : (),
 	];
 
 	# a run that is broken already is not waited for
@@ -217,12 +232,20 @@ sub _check
 	my $world = $self->{world};
 	my $check = Torture::Check->new(
 		mode => $self->{mode},
+		rows => $self->{snapshots} && Torture::Rows->new($self->{snapshots}->expected($self->{mode})),
 		prefix => $world->prefix,
 		partitions => $world->partitions,
 		last => $self->{last});
 	my $began = time;
 
+	my $content = $self->_content;
+
 	$self->_committed($check);
+	if ($self->{snapshots})
+	{
+		$check->table_row('base', @$_) for @{ $self->{base} };
+		$check->table_row('final', @$_) for @$content;
+	}
 	$world->read_topics($self->{from}, sub { $check->record($_[0]) });
 	$check->walk;
 	$check->confirmed([ $world->places ], $world->samples);
@@ -234,12 +257,22 @@ sub _check
 	$self->{count}{ends} += grep { $_->{ends} } @{ $world->samples };
 	$self->{count}{spooled} += grep { $_->{end} } @{ $world->samples };
 	$self->_say(
-		sprintf 'checked in %.1f s: %d transactions, %d events, %d records, %d repeats in %d runs, %d samples',
-		time - $began, @{ $check->count }{qw(transactions events records repeats runs)},
+		sprintf 'checked in %.1f s: %d transactions, %d events, %d records (%d of snapshots), %d repeats in %d runs, %d samples',
+		time - $began, @{ $check->count }{qw(transactions events records rows repeats runs)},
 		scalar @{ $world->samples });
 	$self->_breach($_) for $check->breaches;
 	$self->_forget unless $check->breaches;
+	$self->{base} = [ grep { $_->[0] ne 'journal' } @$content ];
 	return;
+}
+
+# What the tables hold: lists of table, key and mark.
+sub _content
+{
+	my ($self) = @_;
+	my $sql = join ' UNION ALL ', map { "SELECT '$_', id, mark FROM $_" } @{ $self->{world}->tables };
+
+	return [ map { [ split /\|/ ] } split /\n/, $self->{world}->pg->query($sql) ];
 }
 
 # What was committed, in order.
@@ -287,9 +320,14 @@ sub report
 		sprintf 'events %d in %d transactions, lost %d, out of order %d, not committed %d, repeated %d (%d runs, %d wrongly), confirmed too early %d (%d samples, %d of them with offsets)',
 		map { $_ // 0 } @$count{qw(events transactions lost order phantom repeats runs repeat flush samples ends)});
 	$say->(sprintf 'spool in use in %d samples', $count->{spooled} // 0) if $self->{spool};
+	$say->(
+		sprintf 'snapshots asked for: %s; rows %d, not as the table was %d, tables that rows and changes do not rebuild: keys %d',
+		$self->{snapshots}->report, map { $_ // 0 } @$count{qw(rows row rebuild)})
+	  if $self->{snapshots};
 	$say->(sprintf 'longest recovery %.1f s, after %s', @{ $self->{longest} });
 	$say->("breach: $_") for @{ $self->{breaches} };
-	$say->("again: make torture MODE=$self->{mode}" . ($self->{spool} ? ' SPOOL=on' : '') . " SEED=$self->{seed} FAULTS=$self->{faults}")
+	$say->("again: make torture MODE=$self->{mode}" . ($self->{spool} ? ' SPOOL=on' : '')
+		  . ($self->{snapshot} ? " SNAPSHOT=@{[ join ',', @{ $self->{snapshot} } ]}" : '') . " SEED=$self->{seed} FAULTS=$self->{faults}")
 	  if @{ $self->{breaches} };
 	return;
 }

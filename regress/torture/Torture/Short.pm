@@ -19,6 +19,7 @@ sub torture
 		seconds => 20,
 		mode => 'at-least-once',
 		spool => 0,
+		snapshot => undef,
 		round => 10,
 		writers => 4,
 		pause => 0.03,
@@ -32,6 +33,11 @@ sub torture
 	cmp_ok($run->count->{events}, '>=', 500, "so were events: $run->{count}{events}");
 	cmp_ok($run->count->{ends}, '>=', 10, 'the slot was watched');
 	cmp_ok($run->count->{spooled}, '>', 0, 'the spool was in use') if $settings{spool};
+	for my $kind (@{ $settings{snapshot} // [] })
+	{
+		cmp_ok($run->snapshots($kind), '>=', 1, "snapshots were taken: $kind");
+	}
+	cmp_ok($run->count->{rows}, '>=', 10000, "they have rows: $run->{count}{rows}") if $settings{snapshot};
 	return;
 }
 

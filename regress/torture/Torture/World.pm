@@ -12,6 +12,8 @@ use warnings;
 
 use POSIX ();
 use Time::HiRes qw(sleep time);
+use Torture::Disk ();
+use Torture::Power ();
 use Walpost::Kafka ();
 use Walpost::Postgres ();
 use Walpost::Shipper ();
@@ -22,13 +24,11 @@ my %partitions = (
 	"$prefix.public.plain" => 3,
 	"$prefix.public.whole" => 3,
 	"$prefix.public.journal" => 1,
+	"$prefix.public.stock" => 3,
 	"$prefix.message" => 3);
 
-# Of a disk that may get full: more than is ever needed.
-my $disk_size = '4g';
-
-# seed, mode ("at-least-once", "exactly-once"), spool (1: on), writers (their
-# number), pause (seconds between a writer's transactions).
+# seed, mode ("at-least-once", "exactly-once"), spool (1: on), snapshot (1: snapshots
+# are taken), writers (their number), pause (seconds between a writer's transactions).
 sub new
 {
 	my ($class, %opt) = @_;
@@ -41,7 +41,7 @@ sub new
 		writer_seed => $opt{seed},
 	}, $class;
 
-	$self->{disk} = $self->_mount('disk');
+	$self->{disk} = Torture::Disk::mount('disk');
 	$self->_start_server;
 	$self->_start_broker;
 	$self->_start_shipper;
@@ -53,6 +53,9 @@ sub kafka { return $_[0]{kafka}; }
 sub ship { return $_[0]{ship}; }
 sub prefix { return $prefix; }
 sub partitions { return \%partitions; }
+
+# The captured tables.
+sub tables { return [qw(plain whole journal stock)]; }
 
 # "topic partition" of all partitions, in the order of the sampler's ends.
 sub places
@@ -72,35 +75,6 @@ sub problem
 }
 
 # ---- set-up -----------------------------------------------------------------
-
-# A small file system of its own, or undef where we may not mount one.
-sub _mount
-{
-	my ($self, $name) = @_;
-	my $path = scratch_dir() . "/$name";
-
-	mkdir $path;
-	return if $> != 0;
-	my ($status) = run_command([ 'mount', '-t', 'tmpfs', '-o', "size=$disk_size", 'torture', $path ]);
-	return if $status != 0;
-	at_end(sub { run_command([ 'umount', $path ]) });
-	return $path;
-}
-
-# Leaves a disk so many bytes, or (undef) all its room again.
-sub limit_disk
-{
-	my ($self, $path, $bytes) = @_;
-	my $size = $disk_size;
-
-	if (defined $bytes)
-	{
-		my (undef, $used) = run_command([ 'df', '-B1', '--output=used', $path ]);
-		$size = ($used =~ /(\d+)\s*$/)[0] + $bytes;
-	}
-	my ($status, undef, $err) = run_command([ 'mount', '-o', "remount,size=$size", $path ]);
-	return $status == 0;
-}
 
 sub _proxy
 {
@@ -134,6 +108,10 @@ sub _start_server
 		conf => "wal_sender_timeout = '3s'\nautovacuum = on\nlog_statement = none\nlog_min_messages = warning\n"
 		  . "log_min_error_statement = panic\ndeadlock_timeout = '200ms'\n");
 	$self->{pg}->query(slurp(top_dir() . '/regress/torture/schema.sql'));
+	$self->{pg}->query(q{CREATE EXTENSION walpost; INSERT INTO sentinel VALUES (1);}
+		. q{ INSERT INTO stock SELECT i, nextval('torture.mark'), repeat('s', 200) FROM generate_series(1, 4000) i;}
+		. q{ TRUNCATE torture.change})
+	  if $self->{snapshot};
 	$self->{server} = 'up';
 	$self->{server_port} = $self->_proxy('server', $self->{pg}->port);
 	return;
@@ -172,14 +150,14 @@ sub _start_shipper
 		conf => {
 			'database.port' => $self->{server_port},
 			'bootstrap.servers' => "127.0.0.1:$self->{broker_port}",
-			'table.include.list' => 'public.plain,public.whole,public.journal',
+			'table.include.list' => join(',', map { "public.$_" } @{ $self->tables }, 'sentinel'),
 			'publication.autocreate.mode' => 'filtered',
 			'topic.creation.default.partitions' => 3,
 			'retriable.restart.connector.wait.ms' => 500,
 			'producer.override.reconnect.backoff.max.ms' => 300,
 			$self->_mode_conf
 		});
-	$self->_launch_shipper;
+	$self->launch_shipper;
 	$self->{ship}->wait_streaming;
 	return;
 }
@@ -190,9 +168,23 @@ sub _mode_conf
 	my %conf;
 
 	$conf{'exactly.once.support'} = 'required' if $self->{mode} eq 'exactly-once';
+	if ($self->{snapshot})
+	{
+		%conf = (
+			%conf,
+			'snapshot.mode' => 'initial',
+			'snapshot.max.threads' => 3,
+			'walpost.snapshot.new.tables' => 'true',
+
+			# small, so that there are many
+			'incremental.snapshot.chunk.size' => 100,
+
+			# less than the rows, so that a snapshot may have to wait for Kafka
+			'walpost.buffer.memory' => 2 << 20);
+	}
 	if ($self->{spool})
 	{
-		$self->{spool_disk} = $self->_mount('spool');
+		$self->{spool_disk} = Torture::Disk::mount('spool');
 		%conf = (
 			%conf,
 			'walpost.spool.dir' => scratch_dir() . '/spool',
@@ -211,7 +203,7 @@ sub _spool_folder
 }
 
 # The shipper's start notes what its spool has synced: see lose_power().
-sub _launch_shipper
+sub launch_shipper
 {
 	my ($self) = @_;
 	local %ENV = %ENV;
@@ -325,8 +317,9 @@ sub _watch_server
 	$self->{server} = 'down' if $self->{server} eq 'leaving' && !kill 0, $self->{postmaster};
 	return if $self->{server} ne 'down' || time < ($self->{server_due} // 0);
 
-	# in vain while a child of the one before still holds its memory
-	$self->{server} = 'up' if eval { $self->{pg}->start; 1 };
+	# in vain while a child of the one before still holds its memory; and one that
+	# is slow to come is taken for one that does not, at first
+	$self->{server} = 'up' if eval { $self->{pg}->start; 1 } || eval { $self->{pg}->query('SELECT 1') };
 	$self->{server_due} = time + 0.2;
 	return;
 }
@@ -387,6 +380,17 @@ sub end_shipper
 	return 1;
 }
 
+# Ends it in good order, for launch_shipper() to start it again.
+sub rest_shipper
+{
+	my ($self) = @_;
+	my $status = $self->{ship}->stop;
+
+	$self->problem('the shipper did not end well: status ' . ($status // 'none')) if ($status // -1) != 0;
+	$self->{shipper} = 'down';
+	return;
+}
+
 sub _watch_shipper
 {
 	my ($self) = @_;
@@ -401,8 +405,8 @@ sub _watch_shipper
 		$self->problem("the shipper ended by itself with status $status: $last");
 	}
 	$self->{shipper} = 'down';
-	$self->_damage_spool if delete $self->{power_lost};
-	$self->later($self->{shipper_back}, sub { $self->_launch_shipper });
+	Torture::Power::damage($self->_spool_folder, $self->{sync_log}) if delete $self->{power_lost};
+	$self->later($self->{shipper_back}, sub { $self->launch_shipper });
 	return;
 }
 
@@ -413,50 +417,6 @@ sub lose_power
 
 	return 0 unless defined $self->{sync_log};
 	return $self->{power_lost} = $self->end_shipper('KILL', $back);
-}
-
-# Of what was written behind the last sync a part is left, as it was or not; a
-# file that was never synced is gone; one that was removed may be back.
-sub _damage_spool
-{
-	my ($self) = @_;
-	my %synced = map { split } split /\n/, -e $self->{sync_log} ? slurp($self->{sync_log}) : '';
-
-	for my $file (glob $self->_spool_folder . '/*.segment')
-	{
-		my ($inode, $size) = (stat $file)[ 1, 7 ];
-		my $safe = $synced{$inode} // 0;
-
-		if ($safe == 0)
-		{
-			unlink $file;
-			next;
-		}
-		next if $size <= $safe;
-		my $left = int rand($size - $safe + 1);
-
-		truncate $file, $safe + $left;
-		_garble($file, $safe, $left) if rand() < 0.5;
-	}
-
-	# removals last in the order in which they were made
-	my @gone = sort glob $self->_spool_folder . '/*.gone';
-	my $last = int rand(@gone + 1);
-
-	unlink @gone[ 0 .. $last - 1 ];
-	rename $_, s/\.gone$//r for @gone[ $last .. $#gone ];
-	return;
-}
-
-sub _garble
-{
-	my ($file, $from, $len) = @_;
-
-	open my $fh, '+<:raw', $file or die "could not open \"$file\": $!\n";
-	seek $fh, $from, 0;
-	print $fh rand() < 0.5 ? "\0" x $len : join '', map { chr int rand 256 } 1 .. $len;
-	close $fh;
-	return;
 }
 
 # ---- the writers ---------------------------------------------------------------------
@@ -572,6 +532,16 @@ sub walsender
 	my $title = eval { slurp("/proc/$pid/cmdline") } // '';
 
 	return $title =~ /walsender/ ? $pid : undef;
+}
+
+# The process that reads the rows of tables that are being added, if there is one now.
+sub adder
+{
+	my ($self) = @_;
+
+	return if $self->{shipper} ne 'up';
+	my (undef, $out) = run_command([ 'ps', '-o', 'pid=,args=', '-g', $self->{ship}->pid ]);
+	return (map { /^\s*(\d+)\s+\S*walpost add / ? $1 : () } split /\n/, $out)[0];
 }
 
 # An order to the proxy before "server" or "broker".

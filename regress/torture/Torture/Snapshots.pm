@@ -1,0 +1,274 @@
+# Torture::Snapshots
+#    Which snapshots are taken under torture, and when all of them are over.
+#
+# Each round has one kind of them:
+#
+#    initial       slot and position record are forgotten, and the shipper begins anew
+#    incremental   asked for by signals, again and again
+#    blocking      the same, with the stream standing still
+#    add           tables that are captured come once more ("walpost snapshot --table")
+#    new           tables come into the include list
+#
+# SPDX-License-Identifier: PostgreSQL
+package Torture::Snapshots;
+
+use strict;
+use warnings;
+
+use Walpost::Shipper ();
+use Walpost::Test;
+
+my @all_kinds = qw(initial incremental add blocking new);
+
+# Those that a round of "new" finds left out.
+my @new_tables = qw(whole stock);
+
+# What SNAPSHOT in the environment says: a list of kinds, or undef for none.
+sub kinds
+{
+	my ($text) = @_;
+
+	return if !length($text // '') || $text eq 'off';
+	return [@all_kinds] if $text eq 'on';
+	for my $kind (split /,/, $text)
+	{
+		die "SNAPSHOT has \"$kind\"; it is on, off, or some of @all_kinds, with commas\n" unless grep { $_ eq $kind } @all_kinds;
+	}
+	return [ split /,/, $text ];
+}
+
+sub new
+{
+	my ($class, $world, @kinds) = @_;
+
+	return bless { world => $world, kinds => [@kinds], asked => 0, of_kind => {} }, $class;
+}
+
+# "kind times, ..." of what was asked for.
+sub report
+{
+	my ($self) = @_;
+
+	return join ', ', map { "$_ $self->{of_kind}{$_}" } sort keys %{ $self->{of_kind} };
+}
+
+# How often a kind was asked for.
+sub times { return $_[0]{of_kind}{ $_[1] } // 0; }
+
+# ---- a round -----------------------------------------------------------------
+
+# Before the writers: what the kind of this round finds.
+sub prepare
+{
+	my ($self) = @_;
+	my $world = $self->{world};
+
+	push @{ $self->{kinds} }, $self->{kind} = shift @{ $self->{kinds} };
+	$self->{asked} = 0;
+	$self->{paused} = 0;
+	if ($self->{kind} eq 'initial')
+	{
+		$world->rest_shipper;
+		$self->_forget_slot;
+	}
+	elsif ($self->{kind} eq 'new')
+	{
+		$world->rest_shipper;
+		$self->_capture(sub { my $table = $_[0]; !grep { $_ eq $table } @new_tables });
+		$world->launch_shipper;
+		$world->ship->wait_streaming;
+		$world->rest_shipper;
+		$self->_capture(sub { 1 });
+	}
+	return;
+}
+
+sub _forget_slot
+{
+	my ($self) = @_;
+	my ($status, $out, $err);
+
+	wait_until(
+		'the slot to be dropped',
+		sub {
+			($status, $out, $err) = Walpost::Shipper::command('slot', 'drop', $self->{world}->ship->file);
+			return $status == 0;
+		});
+	return;
+}
+
+# Has the tables captured that $choose says yes to.
+sub _capture
+{
+	my ($self, $choose) = @_;
+	my $world = $self->{world};
+
+	$world->ship->write_conf(
+		'table.include.list' => join(',', map { "public.$_" } grep { $choose->($_) } @{ $world->tables }, 'sentinel'));
+	return;
+}
+
+# With the writers: the first one of the round; returns what was done.  So slow at
+# first that faults strike in its midst.
+sub begin
+{
+	my ($self) = @_;
+	my $world = $self->{world};
+
+	$self->{from} = -s $world->ship->{log};
+	if ($self->{kind} =~ /initial|new/)
+	{
+		$self->_count;
+		$world->launch_shipper;
+	}
+	else
+	{
+		$self->ask // die "no snapshot can be asked for\n";
+	}
+	$world->order('server', 'slow 2000 8192');
+	$world->later(2, sub { });
+	return "a round with snapshots: $self->{kind}";
+}
+
+sub _count
+{
+	my ($self) = @_;
+
+	$self->{asked}++;
+	$self->{of_kind}{ $self->{kind} }++;
+	return;
+}
+
+# The log since the round's beginning.
+sub _log
+{
+	my ($self) = @_;
+
+	open my $fh, '<', $self->{world}->ship->{log} or die "no log: $!\n";
+	seek $fh, $self->{from}, 0;
+	local $/;
+	return scalar(<$fh>) // '';
+}
+
+# Whether an initial snapshot is to be complete yet.
+sub is_initial
+{
+	my ($self) = @_;
+
+	return $self->{kind} eq 'initial' && $self->_log !~ /is complete: \d+ rows/;
+}
+
+# ---- signals -------------------------------------------------------------------
+
+sub _signal
+{
+	my ($self, $type, $data) = @_;
+	my $world = $self->{world};
+
+	return if $world->{server} ne 'up';
+	return eval { $world->pg->query("SET statement_timeout = '2s'; SELECT walpost.signal('$type', '$data')"); 1 };
+}
+
+sub _snapshot_signal
+{
+	my ($self, @tables) = @_;
+	my $names = join ', ', map { qq("public.$_") } @tables;
+
+	return $self->_signal('add-table', qq({"data-collections": [$names]})) if $self->{kind} =~ /add|new/;
+	return $self->_signal('execute-snapshot', qq({"data-collections": [$names], "type": "$self->{kind}"}));
+}
+
+# Asks for one more; what it did, or undef where this kind has none.
+sub ask
+{
+	my ($self) = @_;
+
+	return if $self->{kind} =~ /initial|new/;
+
+	# one whose answer is lost may be there all the same
+	$self->_count;
+	return $self->_snapshot_signal(@{ $self->{world}->tables }) && $self->{kind};
+}
+
+# Pauses incremental ones for so long.
+sub pause
+{
+	my ($self, $seconds) = @_;
+
+	return if $self->{kind} ne 'incremental' || !$self->_signal('pause-snapshot', '{}');
+	$self->{paused} = 1;
+	$self->{world}->later($seconds, sub { $self->_resume });
+	return sprintf 'for %.1f s', $seconds;
+}
+
+sub _resume
+{
+	my ($self) = @_;
+
+	$self->{paused} = 0 if $self->{paused} && $self->_signal('resume-snapshot', '{}');
+	return !$self->{paused};
+}
+
+# ---- the end of a round ------------------------------------------------------------
+
+# What to wait for when all is well again: texts, and functions that say when.
+sub steps
+{
+	my ($self) = @_;
+
+	return (
+		$self->{kind} eq 'initial' ? () : [ 'all snapshots are over', sub { $self->_are_over } ],
+		[ 'nothing of a snapshot is left on the server', sub { $self->_is_nothing_left } ]);
+}
+
+# They come one after the other: so a last one is asked for.
+sub _are_over
+{
+	my ($self) = @_;
+	my $added = $self->{kind} =~ /add|new/;
+
+	return 0 unless $self->_resume;
+	unless ($self->{sentinel})
+	{
+		$self->{sentinel_from} = length $self->_log;
+		local $self->{kind} = $self->{kind} eq 'blocking' ? 'incremental' : $self->{kind};
+		$self->{sentinel} = $self->_snapshot_signal('sentinel');
+		return 0;
+	}
+	my $log = substr $self->_log, $self->{sentinel_from};
+	my $over = $added ? $log =~ /added public\.sentinel:/ : $log =~ /snapshot of public\.sentinel is complete/;
+
+	$self->{sentinel} = 0 if $over;
+	return $over;
+}
+
+# No slot but the connector's own, and no session that keeps old rows.
+sub _is_nothing_left
+{
+	my ($self) = @_;
+
+	return eval {
+		$self->{world}->pg->query(<<'SQL') eq '0 0';
+SELECT (SELECT count(*) FROM pg_replication_slots WHERE slot_name <> 'walpost' OR temporary) || ' ' ||
+	(SELECT count(*) FROM pg_stat_activity WHERE application_name = 'walpost' AND state LIKE 'idle in transaction%')
+SQL
+	};
+}
+
+# What the check is to know (Torture::Rows).
+sub expected
+{
+	my ($self, $mode) = @_;
+	my $prefix = $self->{world}->prefix;
+	my @tables = $self->{kind} eq 'new' ? @new_tables : @{ $self->{world}->tables };
+	my %topics = map { ("$prefix.public.$_" => 1) } @tables;
+	my $once = { initial => 1, incremental => $self->{asked} }->{ $self->{kind} };
+
+	return (
+		initial => $self->{kind} eq 'initial',
+		fresh => $self->{kind} eq 'new' ? \%topics : {},
+		rebuilt => \%topics,
+		once => $mode eq 'exactly-once' ? $once : undef);
+}
+
+1;
