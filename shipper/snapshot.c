@@ -10,7 +10,9 @@
  */
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "counters.h"
 #include "delivery.h"
@@ -25,6 +27,9 @@
 
 /* A stop is looked for, and lost connections, so often. */
 #define TICK_US				200000
+
+/* Readers at most where the number is ours to choose. */
+#define READERS_AUTO		4
 
 /* A snapshot that fails waits so long for Kafka to know. */
 #define ABORTED_US			1000000
@@ -89,6 +94,25 @@ begin_task(Snapshot *snapshot, SnapshotWorker *worker)
 	return done;
 }
 
+/*
+ * May the next task begin?  None while the first row of all is still to come, and
+ * the one with the last row when no other one is being read: so that these rows
+ * are what their marks say.
+ */
+static bool
+may_begin(const Snapshot *snapshot)
+{
+	const SnapshotPlan *plan = &snapshot->server.plan;
+	int			next = snapshot->next_task;
+	bool		reading = false;
+
+	if (next >= plan->ntasks)
+		return false;
+	for (int i = 0; i < snapshot->nworkers; i++)
+		reading |= snapshot->workers[i].task != NULL;
+	return !reading || (next != plan->last && snapshot->delivery.intake.counts.events > 0);
+}
+
 /* Reads what a worker has, and counts it as its table's. */
 static WorkerResult
 read_counted(Snapshot *snapshot, SnapshotWorker *worker)
@@ -118,16 +142,15 @@ read_counted(Snapshot *snapshot, SnapshotWorker *worker)
 static bool
 serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *busy)
 {
-	if (worker->task == NULL && snapshot->next_task < snapshot->server.plan.ntasks &&
-		!begin_task(snapshot, worker))
+	if (worker->task == NULL && may_begin(snapshot) && !begin_task(snapshot, worker))
 		return false;
 	switch (read_counted(snapshot, worker))
 	{
 		case WORKER_FAILED:
 			return false;
 		case WORKER_IDLE:
-			if (snapshot->next_task < snapshot->server.plan.ntasks)
-				snapshot->loop.again = *busy = true;
+			*busy |= snapshot->next_task < snapshot->server.plan.ntasks;
+			snapshot->loop.again |= may_begin(snapshot);
 			break;
 		case WORKER_MORE:
 			snapshot->loop.again = *busy = true;
@@ -382,12 +405,26 @@ wait_before(Snapshot *snapshot, const char *property, const char *what)
 	return !*snapshot->stop || err_set(&snapshot->err, ERR_NONE, "stopped");
 }
 
+/* As many as there are processors, unless the order of the tables is asked for. */
+static int
+count_readers(const Conf *conf)
+{
+	int			readers = (int) conf_get_int(conf, "snapshot.max.threads");
+	long		processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (readers > 0)
+		return readers;
+	if (strcmp(conf_get(conf, "snapshot.tables.order.by.row.count"), "disabled") != 0)
+		return 1;
+	return processors < 1 ? 1 : processors > READERS_AUTO ? READERS_AUTO : (int) processors;
+}
+
 static bool
 run(Snapshot *snapshot)
 {
 	const Conf *conf = snapshot->conf;
 	const SnapshotPart *part = snapshot->part;
-	int			readers = (int) conf_get_int(conf, "snapshot.max.threads");
+	int			readers = count_readers(conf);
 
 	if (!snapshot_server_open(&snapshot->server, conf, part, readers, snapshot->stop, &snapshot->err))
 		return false;

@@ -52,6 +52,7 @@ typedef struct SnapshotPlan
 	int			ntables;
 	SnapshotTask *tasks;		/* in the order they are begun */
 	int			ntasks;
+	int			last;			/* task with the last row; -1: there are none */
 	double		rows;			/* estimated, of all */
 } SnapshotPlan;
 
@@ -65,7 +66,8 @@ extern bool snapshot_plan_tables(const Conf *conf, PGconn *conn, const SnapshotP
 
 /*
  * Cuts them into tasks for so many readers: the largest first; for one reader
- * table by table in the order of their names, with marks at their ends.
+ * table by table in the order of their names.  Marks the first row and the last
+ * one of all, and of each table that one task reads.
  * options is a text for SQL as snapshot_task_query() takes it.
  */
 extern bool snapshot_plan_tasks(PGconn *conn, int readers, const char *options,

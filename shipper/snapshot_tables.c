@@ -251,7 +251,7 @@ snapshot_task_query(const SnapshotTask *task, const char *options, uint64_t lsn)
 					 task->table->query != NULL ? task->table->query : "NULL");
 }
 
-/* ---- one reader: Debezium's order and marks ---- */
+/* ---- marks: source.snapshot of a table's first and last row, and of all ---- */
 
 /* Does the task give any event?  A row filter may leave nothing of a table. */
 static bool
@@ -271,24 +271,31 @@ has_rows(PGconn *conn, const SnapshotTask *task, const char *options, uint64_t l
 	return res != NULL;
 }
 
-/* The very last row is the last one of the last table that has any. */
+/* The very last row is the last one of the last task that has any. */
 static bool
-mark_last(PGconn *conn, const char *options, uint64_t lsn, SnapshotPlan *plan, Err *err)
+mark_ends(PGconn *conn, const char *options, uint64_t lsn, SnapshotPlan *plan, Err *err)
 {
 	bool		found = false;
 
+	if (plan->ntasks > 0)
+		plan->tasks[0].first_mark = "first";
 	for (int i = plan->ntasks - 1; i >= 0 && !found; i--)
 	{
 		if (!has_rows(conn, &plan->tasks[i], options, lsn, &found, err))
 			return false;
 		if (found)
+		{
 			plan->tasks[i].last_mark = "last";
+			plan->last = i;
+		}
 	}
 	return true;
 }
 
-static bool
-plan_in_order(PGconn *conn, const char *options, uint64_t lsn, SnapshotPlan *plan, Err *err)
+/* ---- one reader: Debezium's order ---- */
+
+static void
+plan_in_order(SnapshotPlan *plan)
 {
 	plan->tasks = mem_zero((plan->ntables + 1) * sizeof(SnapshotTask));
 	for (int i = 0; i < plan->ntables; i++)
@@ -297,10 +304,9 @@ plan_in_order(PGconn *conn, const char *options, uint64_t lsn, SnapshotPlan *pla
 		.table = &plan->tables[i],
 			.stream = (uint32_t) i,
 			.end = -1,
-			.first_mark = i == 0 ? "first" : "first_in_data_collection",
+			.first_mark = "first_in_data_collection",
 			.last_mark = "last_in_data_collection",
 	};
-	return mark_last(conn, options, lsn, plan, err);
 }
 
 /* ---- several readers ---- */
@@ -341,29 +347,38 @@ cut(SnapshotPlan *plan, int table, int64_t size)
 	{
 		int64_t		end = first + size;
 		bool		last = !whole->ranges || end >= whole->blocks;
+		bool		only = last && first == 0;
 
 		plan->tasks = mem_resize(plan->tasks, (plan->ntasks + 1) * sizeof(SnapshotTask));
 		plan->tasks[plan->ntasks++] = (SnapshotTask)
 		{
 			.table = whole,.stream = (uint32_t) table,
 				.first = first,.end = last ? -1 : end,
-				.first_mark = "true",.last_mark = "true",
+				.first_mark = only ? "first_in_data_collection" : "true",
+				.last_mark = only ? "last_in_data_collection" : "true",
 		};
 		first = last ? -1 : end;
 	} while (first >= 0);
+}
+
+static void
+plan_in_pieces(SnapshotPlan *plan, int readers)
+{
+	int64_t		size = piece_blocks(plan, readers);
+
+	for (int i = 0; i < plan->ntables; i++)
+		cut(plan, i, size);
+	qsort(plan->tasks, plan->ntasks, sizeof(SnapshotTask), by_size);
 }
 
 bool
 snapshot_plan_tasks(PGconn *conn, int readers, const char *options, uint64_t lsn,
 					SnapshotPlan *plan, Err *err)
 {
-	int64_t		size;
-
+	plan->last = -1;
 	if (readers == 1)
-		return plan_in_order(conn, options, lsn, plan, err);
-	size = piece_blocks(plan, readers);
-	for (int i = 0; i < plan->ntables; i++)
-		cut(plan, i, size);
-	qsort(plan->tasks, plan->ntasks, sizeof(SnapshotTask), by_size);
-	return true;
+		plan_in_order(plan);
+	else
+		plan_in_pieces(plan, readers);
+	return mark_ends(conn, options, lsn, plan, err);
 }

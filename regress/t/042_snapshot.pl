@@ -42,7 +42,7 @@ sub slots
 }
 
 # ---- one reader: Debezium's order and marks, then the stream
-my $ship = Walpost::Shipper->running(pg => $pg, kafka => $kafka, conf => { 'snapshot.mode' => 'initial' });
+my $ship = Walpost::Shipper->running(pg => $pg, kafka => $kafka, conf => { 'snapshot.mode' => 'initial', 'snapshot.max.threads' => 1 });
 like($ship->log, qr/the snapshot at .* is complete: 7 rows of 6 tables/, 'the snapshot says what it read');
 is(slots(), 1, 'the temporary slot is gone');
 is($pg->slot('walpost', 'temporary'), 'f', 'the slot is a permanent one');
@@ -101,9 +101,37 @@ my $some = Walpost::Shipper->running(
 is(join(' ', sort map { $_->{key} } $some->events('c_parts')),
 	'{"id":1,"region":"north"} {"id":2,"region":"south"}', 'rows of partitions in the topic of the root');
 is(join(' ', map { $_->{key} } $some->events('d_last')), '{"id":2}', 'the row filter holds');
-is(marks($some, 'c_parts'), 'r:true r:true', 'several readers give no marks');
+is(marks($some, 'c_parts'), 'r:last_in_data_collection r:last_in_data_collection', 'with the marks of a table that is read whole');
 is($some->stop, 0, 'a clean end');
 $pg->query(q{SELECT pg_drop_replication_slot('some')});
+
+# ---- several readers: a table in pieces; the first and the last row are what they say
+$pg->query(<<'EOF');
+CREATE TABLE e_wide (id int PRIMARY KEY, pad text) WITH (fillfactor = 10);
+ALTER TABLE e_wide ALTER pad SET STORAGE PLAIN;
+INSERT INTO e_wide SELECT n, repeat('x', 700) FROM generate_series(1, 2500) n;
+ANALYZE e_wide;
+CREATE PUBLICATION pieces FOR TABLE e_wide, a_first;
+EOF
+my $pieces = Walpost::Shipper->running(
+	pg => $pg,
+	kafka => $kafka,
+	slot => 'pieces',
+	conf => {
+		'snapshot.mode' => 'initial',
+		'slot.name' => 'pieces',
+		'publication.name' => 'pieces',
+		'publication.autocreate.mode' => 'disabled',
+		'snapshot.max.threads' => 3,
+	});
+my @wide = $pieces->events('e_wide');
+my %ids = map { $_->{event}{after}{id} => 1 } @wide;
+is(scalar @wide . ' ' . scalar keys %ids, '2500 2500', 'three readers: each row once');
+is($wide[0]{event}{source}{snapshot}, 'first', 'the first row of all');
+is(scalar(grep { $_->{event}{source}{snapshot} ne 'true' } @wide), 1, 'none of its other rows has a mark');
+is(marks($pieces, 'a_first'), 'r:first_in_data_collection r:true r:true r:last', 'the small table comes last, and whole');
+is($pieces->stop, 0, 'a clean end');
+$pg->query(q{SELECT pg_drop_replication_slot('pieces'); DROP PUBLICATION pieces; DROP TABLE e_wide});
 
 # ---- two at once: one takes it, the other one becomes its standby
 $pg->query(<<'EOF');

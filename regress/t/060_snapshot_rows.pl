@@ -92,7 +92,7 @@ for my $readers (1, 3)
 my %order = (disabled => 'a_small b_large c_middle', ascending => 'a_small c_middle b_large', descending => 'b_large c_middle a_small');
 for my $order (sort keys %order)
 {
-	my $ship = taken(shipper('snapshot.tables.order.by.row.count' => $order, 'snapshot.delay.ms' => 300, 'streaming.delay.ms' => 300), "order $order");
+	my $ship = taken(shipper('snapshot.tables.order.by.row.count' => $order, 'snapshot.max.threads' => $order eq 'disabled' ? 1 : 0, 'snapshot.delay.ms' => 300, 'streaming.delay.ms' => 300), "order $order");
 	my %marks;
 
 	for my $table (qw(a_small b_large c_middle))

@@ -216,6 +216,8 @@ sub _conf
 	my ($self, $side) = @_;
 	my %conf = (
 		'snapshot.mode' => 'no_data',
+		# Debezium's default, for its order
+		'walpost:snapshot.max.threads' => '1',
 		'topic.prefix' => $self->{prefix},
 		'publication.name' => 'dbz_publication',
 		'topic.creation.default.replication.factor' => '1',
