@@ -51,47 +51,18 @@ check_publication(Preflight *pf, const Publication *pub, const TableList *tables
 	publication_plan_free(&plan);
 }
 
-/*
- * Making a publication takes more than the REPLICATION attribute; whether the
- * role owns each table is left to the server.
- */
-static bool
-check_publication_privileges(Preflight *pf, const Publication *pub, Err *err)
-{
-	const char *mode = conf_get(pf->conf, "publication.autocreate.mode");
-	PGresult   *res;
-	bool		superuser,
-				may_create;
-
-	if (pub->exists || strcmp(mode, "disabled") == 0)
-		return true;
-	res = pg_query(pf->conn, PGRES_TUPLES_OK, "read privileges",
-				   "SELECT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user),"
-				   " pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'),"
-				   " pg_catalog.quote_ident(current_user),"
-				   " pg_catalog.quote_ident(pg_catalog.current_database())", err);
-	if (res == NULL)
-		return false;
-	superuser = PQgetvalue(res, 0, 0)[0] == 't';
-	may_create = PQgetvalue(res, 0, 1)[0] == 't';
-	if (strcmp(mode, "all_tables") == 0 && !superuser)
-		preflight_report(pf, FINDING_ERROR, "role %s cannot make publication \"%s\" FOR ALL TABLES, which takes a superuser; have one make it, or set publication.autocreate.mode=filtered",
-						 PQgetvalue(res, 0, 2), conf_get(pf->conf, "publication.name"));
-	else if (!may_create)
-		preflight_report(pf, FINDING_ERROR, "role %s cannot make publication \"%s\"; run GRANT CREATE ON DATABASE %s TO %s",
-						 PQgetvalue(res, 0, 2), conf_get(pf->conf, "publication.name"),
-						 PQgetvalue(res, 0, 3), PQgetvalue(res, 0, 2));
-	PQclear(res);
-	return true;
-}
-
 bool
 check_rights(Preflight *pf, Err *err)
 {
+	TableList	tables;
 	Publication pub;
+	bool		done;
 
-	return preflight_server(pf, err) && publication_read(pf->conf, pf->conn, &pub, err) &&
-		check_publication_privileges(pf, &pub, err);
+	if (!preflight_server(pf, err) || !tables_read(pf->conf, pf->conn, &tables, err))
+		return false;
+	done = publication_read(pf->conf, pf->conn, &pub, err) && preflight_rights(pf, &tables, &pub, err);
+	tables_free(&tables);
+	return done;
 }
 
 /* What publication and tables will be like once a start has made it. */
@@ -125,7 +96,7 @@ check_tables(Preflight *pf, TopicNames *topics, Err *err)
 	if (done)
 	{
 		check_publication(pf, &pub, &tables);
-		done = check_publication_privileges(pf, &pub, err);
+		done = preflight_rights(pf, &tables, &pub, err);
 		if (!pub.exists)
 			foresee(pf->conf, &pub, &tables);
 		done = done && preflight_tables(pf, &tables, &pub, err) &&

@@ -98,7 +98,7 @@ static const struct
 	const char *sqlstate;
 	const char *remedy;
 }			connect_remedies[] = {
-	{"28P01", "check database.user and database.password"},
+	{"28P01", "check database.user and database.password (a role is made by CREATE ROLE ... LOGIN REPLICATION PASSWORD '...')"},
 	{"28", "check database.user, and that pg_hba.conf lets it connect to this database"},
 	{"3D000", "check database.dbname"},
 	{"42501", "give the role LOGIN, REPLICATION and CONNECT on the database"},

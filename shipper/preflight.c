@@ -295,14 +295,21 @@ check_free_slot(Preflight *pf, Err *err)
 	return enough;
 }
 
+bool
+preflight_takes_snapshot(const Preflight *pf)
+{
+	SnapshotMode mode = snapshot_mode(pf->conf);
+
+	return mode.always || (!pf->slot.exists && (mode.data || mode.again));
+}
+
 /* What reads a snapshot is a function in the database. */
 static bool
 check_extension(Preflight *pf, Err *err)
 {
-	SnapshotMode mode = snapshot_mode(pf->conf);
 	bool		absent;
 
-	if (!mode.always && (pf->slot.exists || !(mode.data || mode.again)))
+	if (!preflight_takes_snapshot(pf))
 		return true;
 	if (!extension_look(pf->conn, &absent, err))
 	{

@@ -50,6 +50,16 @@ extern bool preflight_tables(Preflight *pf, const TableList *tables,
 							 const Publication *pub, Err *err) must_check;
 
 /*
+ * What the role may not do that the start would have it do: make or change the
+ * publication, read rows. After preflight_server(); reports errors, whatever
+ * go_on. False and err when the connection is lost.
+ */
+extern bool preflight_rights(Preflight *pf, const TableList *tables, const Publication *pub, Err *err) must_check;
+
+/* Would a start read rows? After preflight_server(), by the mode and the slot alone. */
+extern bool preflight_takes_snapshot(const Preflight *pf);
+
+/*
  * Warns of captured relations that have no changes to be decoded: unlogged and
  * foreign tables, and views that a list names.  A part of preflight_tables().
  */

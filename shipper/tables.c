@@ -33,7 +33,9 @@ static const char tables_sql[] =
 "     OR (c.relispartition AND (t.schemaname, t.tablename) IN"
 "       (SELECT an.nspname, ac.relname FROM pg_catalog.pg_partition_ancestors(c.oid) a"
 "        JOIN pg_catalog.pg_class ac ON ac.oid = a.relid"
-"        JOIN pg_catalog.pg_namespace an ON an.oid = ac.relnamespace))))"
+"        JOIN pg_catalog.pg_namespace an ON an.oid = ac.relnamespace)))),"
+" c.relispartition, pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_table_privilege(c.oid, 'SELECT'),"
+" pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.quote_ident(n.nspname)"
 " FROM pg_catalog.pg_class c"
 " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
 " WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND c.oid >= 16384"
@@ -136,6 +138,11 @@ read_table(const PGresult *res, int row, const TableFilter *lists, Table *table)
 	table->identity_index = mem_copy(PQgetvalue(res, row, 5));
 	table->has_key = PQgetvalue(res, row, 6)[0] == 't';
 	table->published = PQgetvalue(res, row, 7)[0] == 't';
+	table->is_partition = PQgetvalue(res, row, 8)[0] == 't';
+	table->reachable = PQgetvalue(res, row, 9)[0] == 't';
+	table->readable = PQgetvalue(res, row, 10)[0] == 't';
+	table->owned = PQgetvalue(res, row, 11)[0] == 't';
+	table->schema = mem_copy(PQgetvalue(res, row, 12));
 	table->signals = is_named(lists->signals, table->name);
 	table->captured = table->signals || is_captured(lists, schema, relname, table->name);
 }
@@ -174,6 +181,7 @@ tables_free(TableList *list)
 	{
 		free(list->tables[i].name);
 		free(list->tables[i].quoted);
+		free(list->tables[i].schema);
 		free(list->tables[i].identity_index);
 	}
 	free(list->tables);

@@ -17,10 +17,15 @@ typedef struct Table
 {
 	char	   *name;			/* schema.table, as the patterns see it */
 	char	   *quoted;			/* for SQL */
+	char	   *schema;			/* the same, its schema alone */
 	char		kind;			/* pg_class.relkind: r, p */
 	char		identity;		/* pg_class.relreplident: d, f, n, i */
 	char	   *identity_index; /* of identity i, else "" */
 	bool		has_key;		/* a primary key */
+	bool		is_partition;
+	bool		reachable;		/* the role may use its schema, */
+	bool		readable;		/* read its rows, */
+	bool		owned;			/* and do what its owner may */
 	bool		published;		/* it or an ancestor is in the publication */
 	bool		captured;		/* by the include and exclude lists */
 	bool		signals;		/* it is signal.data.collection, and so captured */
