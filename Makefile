@@ -38,8 +38,8 @@ endif
 
 SHIP_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter $(WERROR) -Iplugin \
 	-DWALPOST_VERSION='"$(WALPOST_VERSION)"' $(RDKAFKA_CFLAGS) \
-	$(shell pkg-config --cflags libpq jansson libpcre2-8 libmicrohttpd 2>/dev/null) $(SHIP_EXTRA)
-SHIP_LIBS   := $(RDKAFKA_LIBS) $(shell pkg-config --libs libpq jansson libpcre2-8 libmicrohttpd 2>/dev/null) -lpthread
+	$(shell pkg-config --cflags libpq jansson libpcre2-8 libmicrohttpd gnutls libcurl 2>/dev/null) $(SHIP_EXTRA)
+SHIP_LIBS   := $(RDKAFKA_LIBS) $(shell pkg-config --libs libpq jansson libpcre2-8 libmicrohttpd gnutls libcurl 2>/dev/null) -lpthread
 
 .DEFAULT_GOAL := all
 all: $(SHIP_BIN)

@@ -60,6 +60,8 @@ build	librdkafka-dev	pkg-config --exists rdkafka
 build	libjansson-dev	pkg-config --exists jansson
 build	libpcre2-dev	pkg-config --exists libpcre2-8
 build	libmicrohttpd-dev	pkg-config --exists libmicrohttpd
+build	libgnutls28-dev	pkg-config --exists gnutls
+build	libcurl4-openssl-dev	pkg-config --exists libcurl
 demo	perl	has perl
 demo	kcat	has kcat
 test	perl	perl -MTest::More -MTAP::Harness -MJSON::PP -MTime::HiRes -e 1

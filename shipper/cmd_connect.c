@@ -29,7 +29,7 @@ typedef struct Connect
 	Loop		loop;
 	Sig			sig;
 	LoopFd		sig_fd;
-	Http	   *http;
+	Http	   *listeners[WORKER_LISTENERS_MAX];
 	RestAuth   *auth;			/* NULL: anybody may use it */
 } Connect;
 
@@ -48,6 +48,27 @@ on_signal(void *arg, short revents)
 	worker_reap(&connect->worker);
 }
 
+/* Where REST is served; the worker is known by the one that is advertised. */
+static bool
+listen_all(Connect *connect, Err *err)
+{
+	const WorkerConf *conf = &connect->conf;
+	Worker	   *worker = &connect->worker;
+
+	for (int i = 0; i < conf->nlisteners; i++)
+	{
+		const WorkerListener *listener = &conf->listeners[i];
+
+		connect->listeners[i] = http_open(&connect->loop, listener->address, listener->tls ? conf->tls : NULL,
+									  rest_handle, worker, err);
+		if (connect->listeners[i] == NULL)
+			return false;
+	}
+	worker->id = mem_print("%s:%d", conf->advertised_host,
+						   conf->advertised_port ? conf->advertised_port : http_port(connect->listeners[conf->advertised]));
+	return true;
+}
+
 static bool
 open_all(Connect *connect, const CliArgs *args, Err *err)
 {
@@ -63,12 +84,8 @@ open_all(Connect *connect, const CliArgs *args, Err *err)
 	if (conf->basic_auth && (connect->auth = rest_auth_open(err)) == NULL)
 		return false;
 	worker->auth = connect->auth;
-	connect->http = http_open(&connect->loop, conf->listen, rest_handle, worker, err);
-	if (connect->http == NULL)
-		return false;
-	worker->id = mem_print("%s:%d", conf->advertised_host,
-						   conf->advertised_port ? conf->advertised_port : http_port(connect->http));
-	return worker_open(worker, &connect->loop, conf, args, &connect->sig.before, err);
+	return listen_all(connect, err) &&
+		worker_open(worker, &connect->loop, conf, args, &connect->sig.before, err);
 }
 
 static bool
@@ -78,7 +95,8 @@ serve(Connect *connect, Err *err)
 
 	while (!worker->stopping || !worker_is_idle(worker))
 	{
-		http_watch(connect->http);
+		for (int i = 0; i < connect->conf.nlisteners; i++)
+			http_watch(connect->listeners[i]);
 		loop_once(&connect->loop);
 		worker_turn(worker);
 		if (worker->failure.kind != ERR_NONE && !worker->stopping)
@@ -111,7 +129,8 @@ cmd_connect(const CliArgs *args, Err *err)
 
 	/* requests that wait are answered by this, before their connections go */
 	worker_free(&connect->worker);
-	http_close(connect->http);
+	for (int i = 0; i < connect->conf.nlisteners; i++)
+		http_close(connect->listeners[i]);
 	rest_auth_close(connect->auth);
 	worker_conf_free(&connect->conf);
 	sig_close(&connect->sig);

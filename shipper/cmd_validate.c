@@ -37,6 +37,24 @@ read_given(const char *file, Err *err)
 	return given;
 }
 
+/* The same with the worker's defaults under it. */
+static json_t *
+read_all(const CliArgs *args, Err *err)
+{
+	Conf	   *conf = conf_new();
+	json_t	   *all = NULL;
+
+	conf_read_environment(conf);
+	if ((args->worker == NULL || conf_read_worker(conf, args->worker, err)) &&
+		conf_read_file(conf, args->operands[0], err))
+	{
+		all = json_object();
+		conf_each_own(conf, take_given, all);
+	}
+	conf_free(conf);
+	return all;
+}
+
 /* The property that a message of conf_check() is about. */
 static char *
 property_in(const char *text)
@@ -87,12 +105,20 @@ check_server(const Conf *conf, json_t *errors)
 
 /* Each step only where the one before had nothing to say. */
 static void
-look(const CliArgs *args, const json_t *given, json_t *errors)
+look(const CliArgs *args, json_t *errors)
 {
+	json_t	   *all;
 	Conf	   *conf;
 	Err			err;
 
-	validate_values(given, errors);
+	all = read_all(args, &err);
+	if (all == NULL)
+	{
+		add_conf_error(errors, &err);
+		return;
+	}
+	validate_values(all, errors);
+	json_decref(all);
 	if (validate_count(errors) > 0)
 		return;
 	conf = cli_load(args, args->operands[0], &err);
@@ -113,7 +139,7 @@ cmd_validate(const CliArgs *args, Err *err)
 	if (given == NULL)
 		return false;
 	errors = json_object();
-	look(args, given, errors);
+	look(args, errors);
 	text = json_print(validate_answer(given, errors));
 	puts(text);
 	free(text);

@@ -231,6 +231,12 @@ conf_is_set(const Conf *conf, const char *name)
 	return entry && entry->value[0] != '\0';
 }
 
+bool
+conf_is_empty(const Conf *conf)
+{
+	return conf->nentries == 0;
+}
+
 /* True if a later layer has the same name: that one is in effect. */
 static bool
 is_covered(const Conf *conf, int i)
@@ -251,6 +257,19 @@ conf_each(const Conf *conf, const char *prefix,
 		const ConfEntry *entry = &conf->entries[i];
 
 		if (strncmp(entry->name, prefix, len) == 0 && !is_covered(conf, i))
+			each(entry->name, entry->value, arg);
+	}
+}
+
+void
+conf_each_own(const Conf *conf, void (*each) (const char *name, const char *value, void *arg),
+			  void *arg)
+{
+	for (int i = 0; i < conf->nentries; i++)
+	{
+		const ConfEntry *entry = &conf->entries[i];
+
+		if (entry->layer >= CONF_LAYER_DEFAULT && !is_covered(conf, i))
 			each(entry->name, entry->value, arg);
 	}
 }

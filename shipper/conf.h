@@ -67,7 +67,10 @@ extern void conf_free(Conf *conf);
  */
 extern bool conf_read_file(Conf *conf, const char *path, Err *err) must_check;
 
-/* Reads a Connect worker's .properties file; its values are defaults. */
+/*
+ * Reads a Connect worker's .properties file; its values are defaults, of any
+ * property those under walpost.connector.defaults.
+ */
 extern bool conf_read_worker(Conf *conf, const char *path, Err *err) must_check;
 
 /* Takes BOOTSTRAP_SERVERS and CONNECT_* from the environment, as defaults. */
@@ -88,6 +91,15 @@ extern void conf_set_none(Conf *conf, const char *name);
 extern bool conf_check(Conf *conf, Err *err) must_check;
 
 /*
+ * Checks what walpost.connector.defaults.* say, as far as that can be without a
+ * connector.  conf holds worker file and environment.
+ */
+extern bool conf_check_defaults(Conf *conf, Err *err) must_check;
+
+/* A step of both: replaces ${...} in all values. */
+extern bool conf_resolve(Conf *conf, Err *err) must_check;
+
+/*
  * The value in effect: what was set, else the table's default, else NULL.
  * Borrowed until conf_free().  The typed ones may be asked for a key that
  * conf_check() has passed.
@@ -96,12 +108,18 @@ extern const char *conf_get(const Conf *conf, const char *name);
 extern int64_t conf_get_int(const Conf *conf, const char *name);
 extern bool conf_get_bool(const Conf *conf, const char *name);
 extern bool conf_is_set(const Conf *conf, const char *name);
+extern bool conf_is_empty(const Conf *conf);
 
 /* Calls each(name, value, arg) for every set property that starts with prefix
  * ("" for all), in the order of names; name is passed whole. */
 extern void conf_each(const Conf *conf, const char *prefix,
 					  void (*each) (const char *name, const char *value, void *arg),
 					  void *arg);
+
+/* The same for what the connector's file says, over walpost.connector.defaults. */
+extern void conf_each_own(const Conf *conf,
+						  void (*each) (const char *name, const char *value, void *arg),
+						  void *arg);
 
 /* The .properties text of all set properties flagged CONF_TO_PLUGIN, escaped
  * as java.util.Properties reads it.  Caller frees. */

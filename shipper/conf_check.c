@@ -28,7 +28,8 @@ replace_old_name(Conf *conf, int position, const ConfAlias *alias)
 	ConfEntry  *entry = &conf->entries[position];
 	const ConfEntry *present = conf_entry(conf, alias->name);
 
-	if (present)
+	/* a connector's older name wins over a default's present one */
+	if (present && present->layer >= entry->layer)
 		log_warn("property \"%s\" is an older name of \"%s\" and has no effect beside it; remove it",
 				 alias->old, alias->name);
 	else
@@ -46,13 +47,14 @@ replace_old_names(Conf *conf)
 {
 	for (const ConfAlias *alias = conf_aliases; alias->old; alias++)
 	{
-		ConfEntry  *entry = conf_entry(conf, alias->old);
+		ConfEntry  *entry;
 
-		if (entry == NULL)
-			continue;
-		replace_old_name(conf, entry - conf->entries, alias);
-		/* setting the present name may have moved it */
-		conf_remove(conf, conf_entry(conf, alias->old) - conf->entries);
+		while ((entry = conf_entry(conf, alias->old)) != NULL)
+		{
+			replace_old_name(conf, entry - conf->entries, alias);
+			/* setting the present name may have moved it */
+			conf_remove(conf, conf_entry(conf, alias->old) - conf->entries);
+		}
 	}
 }
 
@@ -75,7 +77,7 @@ drop_converter(Conf *conf, const char *converter, bool connectors)
 		const ConfEntry *entry = &conf->entries[i];
 
 		if (!belongs_to(entry->name, converter) ||
-			(entry->layer == CONF_LAYER_CONNECTOR) != connectors)
+			(entry->layer >= CONF_LAYER_DEFAULT) != connectors)
 			continue;
 		if (connectors)
 			log_warn("property \"%s\" has no effect, as in Kafka Connect: the connector does not set \"%s\", so the worker's converter and its settings apply",
@@ -101,7 +103,7 @@ choose_converter(Conf *conf, const char *converter)
 
 		if (!belongs_to(entry->name, converter))
 			continue;
-		if (entry->layer != CONF_LAYER_CONNECTOR)
+		if (entry->layer < CONF_LAYER_DEFAULT)
 			by_worker = true;
 		else if (strcmp(entry->name, converter) == 0)
 			by_connector = true;
@@ -129,8 +131,8 @@ provider_setting(const char *name, void *arg)
 	return entry && entry->raw[0] != '\0' ? entry->raw : NULL;
 }
 
-static bool
-resolve_references(Conf *conf, Err *err)
+bool
+conf_resolve(Conf *conf, Err *err)
 {
 	for (int i = 0; i < conf->nentries; i++)
 	{
@@ -139,7 +141,7 @@ resolve_references(Conf *conf, Err *err)
 
 		if (!secret_has_reference(entry->raw))
 			continue;
-		value = secret_resolve_with(entry->name, entry->raw, provider_setting, conf, err);
+		value = secret_resolve(entry->name, entry->raw, provider_setting, conf, err);
 		if (value == NULL)
 			return false;
 		conf_entry_assign(entry, value);
@@ -405,13 +407,37 @@ check_required(const Conf *conf, Err *err)
 	return true;
 }
 
+/* Of two that exclude each other the connector's counts, not a default. */
+static void
+drop_default(Conf *conf, const ConfConflict *row)
+{
+	const ConfEntry *one = conf_entry(conf, row->one);
+	const ConfEntry *other = conf_entry(conf, row->other);
+
+	if (one->layer < CONF_LAYER_CONNECTOR && other->layer == CONF_LAYER_CONNECTOR)
+		conf_remove(conf, one - conf->entries);
+	else if (other->layer < CONF_LAYER_CONNECTOR && one->layer == CONF_LAYER_CONNECTOR)
+		conf_remove(conf, other - conf->entries);
+}
+
 static bool
-check_conflicts(const Conf *conf, Err *err)
+are_both_set(const Conf *conf, const ConfConflict *row)
+{
+	return conf_is_set(conf, row->one) && conf_is_set(conf, row->other);
+}
+
+static bool
+check_conflicts(Conf *conf, Err *err)
 {
 	for (const ConfConflict *row = conf_conflicts; row->one; row++)
-		if (conf_is_set(conf, row->one) && conf_is_set(conf, row->other))
+	{
+		/* two layers may hold a default */
+		for (int i = 0; i < 2 && are_both_set(conf, row); i++)
+			drop_default(conf, row);
+		if (are_both_set(conf, row))
 			return err_set(err, ERR_CONFIG, "properties \"%s\" and \"%s\" exclude each other; remove one of them",
 						   row->one, row->other);
+	}
 	return true;
 }
 
@@ -444,7 +470,7 @@ conf_check(Conf *conf, Err *err)
 	replace_old_names(conf);
 	choose_converter(conf, "key.converter");
 	choose_converter(conf, "value.converter");
-	if (!resolve_references(conf, err))
+	if (!conf_resolve(conf, err))
 		return false;
 	for (int i = 0; i < conf->nentries; i++)
 		if (!check_entry(&conf->entries[i], err))
@@ -456,4 +482,16 @@ conf_check(Conf *conf, Err *err)
 	if (!conf_is_set(conf, "name"))
 		conf_set_at(conf, "name", conf_get(conf, "topic.prefix"), "topic.prefix", CONF_LAYER_WORKER);
 	return true;
+}
+
+bool
+conf_check_defaults(Conf *conf, Err *err)
+{
+	replace_old_names(conf);
+	if (!conf_resolve(conf, err))
+		return false;
+	for (int i = 0; i < conf->nentries; i++)
+		if (conf->entries[i].layer >= CONF_LAYER_DEFAULT && !check_entry(&conf->entries[i], err))
+			return false;
+	return conf_check_rules(conf, err);
 }

@@ -178,19 +178,37 @@ static const struct
 	{"value.converter", "value.converter"},
 	{"value.converter.", "value.converter."},
 	{"header.converter", "header.converter"},
+	{"header.converter.", "header.converter."},
 	{"producer.", "producer.override."},
-	{"topic.creation.enable", "topic.creation.enable"},
+	{"topic.creation.", "topic.creation."},
 	{"offset.flush.interval.ms", "offset.flush.interval.ms"},
 	{"config.providers", "config.providers"},
 	{"config.providers.", "config.providers."},
 	{NULL, NULL}
 };
 
+/* What stands before any property's name, for a default of all connectors. */
+static const char defaults_prefix[] = "walpost.connector.defaults.";
+
+static void
+take_default(const char *name, const char *value, const Source *source)
+{
+	Source		defaults = *source;
+
+	defaults.layer = source->layer == CONF_LAYER_WORKER ? CONF_LAYER_DEFAULT : CONF_LAYER_DEFAULT_ENVIRONMENT;
+	take_property(name, value, &defaults);
+}
+
 static void
 take_worker_setting(const char *name, const char *value, void *arg)
 {
 	Source	   *source = arg;
 
+	if (strncmp(name, defaults_prefix, strlen(defaults_prefix)) == 0)
+	{
+		take_default(name + strlen(defaults_prefix), value, source);
+		return;
+	}
 	for (int i = 0; worker_settings[i].worker; i++)
 	{
 		const char *worker = worker_settings[i].worker;

@@ -12,11 +12,17 @@
 
 #include "conf.h"
 
-/* Where a value comes from; a later layer wins over an earlier one. */
+/*
+ * Where a value comes from; a later layer wins over an earlier one.  From the
+ * defaults on (walpost.connector.defaults.*, of the worker's file and of the
+ * environment) it is as if it stood in the connector's file.
+ */
 typedef enum ConfLayer
 {
 	CONF_LAYER_WORKER,
 	CONF_LAYER_ENVIRONMENT,
+	CONF_LAYER_DEFAULT,
+	CONF_LAYER_DEFAULT_ENVIRONMENT,
 	CONF_LAYER_CONNECTOR
 } ConfLayer;
 
@@ -65,7 +71,8 @@ extern const char *conf_entry_shown(const ConfEntry *entry);
  */
 extern int	conf_name_shown(const char *name);
 
-/* Checks of single properties beyond kind and range (conf_rules.c). */
+/* Checks of single properties beyond kind and range (conf_rules.c), and of several. */
+extern bool conf_check_rules(const Conf *conf, Err *err) must_check;
 extern bool conf_apply_rules(const Conf *conf, Err *err) must_check;
 
 /* Do the classes of transforms and predicates work (conf_transform.c)? */

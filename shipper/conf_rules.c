@@ -259,12 +259,20 @@ static const ConfRule rules[] = {
 };
 
 bool
-conf_apply_rules(const Conf *conf, Err *err)
+conf_check_rules(const Conf *conf, Err *err)
 {
 	for (const ConfRule *rule = rules; rule->name; rule++)
 		if (conf_is_set(conf, rule->name) &&
 			!rule->check(rule->name, conf_get(conf, rule->name), err))
 			return false;
+	return true;
+}
+
+bool
+conf_apply_rules(const Conf *conf, Err *err)
+{
+	if (!conf_check_rules(conf, err))
+		return false;
 	if (conf_list_has(conf_get(conf, "notification.enabled.channels"), "sink") &&
 		!conf_is_set(conf, "notification.sink.topic.name"))
 		return err_set(err, ERR_CONFIG, "property \"notification.sink.topic.name\" is missing; channel sink of notification.enabled.channels needs the name of a topic");

@@ -11,6 +11,7 @@
 #include "http.h"
 
 #include <errno.h>
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <stdarg.h>
@@ -41,6 +42,7 @@ struct Http
 {
 	Loop	   *loop;
 	struct MHD_Daemon *daemon;
+	const HttpTls *tls;			/* NULL: none */
 	LoopFd		watch;
 	LoopTimer	timer;
 	HttpHandler handler;
@@ -409,11 +411,66 @@ on_library_log(void *arg, const char *fmt, va_list args)
 	log_debug("%s", text);
 }
 
+/* A certificate that comes must be good; whether one must come is asked before. */
+static int
+verify_client(gnutls_session_t session)
+{
+	unsigned	n = 0,
+				status = 0;
+
+	if (gnutls_certificate_get_peers(session, &n) == NULL || n == 0)
+		return 0;
+	return gnutls_certificate_verify_peers2(session, &status) < 0 || status != 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+}
+
+static int
+verify_required_client(gnutls_session_t session)
+{
+	unsigned	n = 0;
+
+	return gnutls_certificate_get_peers(session, &n) == NULL || n == 0 ?
+		GNUTLS_E_CERTIFICATE_REQUIRED : verify_client(session);
+}
+
+/* Before the handshake: the library asks for certificates, but looks at none. */
+static void
+on_connection(void *arg, struct MHD_Connection *connection, void **state,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	const Http *http = arg;
+	const union MHD_ConnectionInfo *info;
+	bool		required;
+
+	if (code != MHD_CONNECTION_NOTIFY_STARTED || http->tls == NULL || http->tls->client == HTTP_CLIENT_NONE)
+		return;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	required = http->tls->client == HTTP_CLIENT_REQUIRED;
+	gnutls_certificate_server_set_request(info->tls_session, required ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
+	gnutls_session_set_verify_function(info->tls_session, required ? verify_required_client : verify_client);
+}
+
+#define DAEMON_FLAGS (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG)
+
 static struct MHD_Daemon *
 start_daemon(Http *http, int fd)
 {
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+	const HttpTls *tls = http->tls;
+	struct MHD_OptionItem options[5] = {{MHD_OPTION_END, 0, NULL}};
+	int			n = 0;
+
+	if (tls != NULL)
+	{
+		options[n++] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key};
+		options[n++] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_MEM_CERT, 0, tls->chain};
+		options[n++] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) tls->priorities};
+		if (tls->trusted != NULL)
+			options[n++] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_MEM_TRUST, 0, tls->trusted};
+		options[n] = (struct MHD_OptionItem) {MHD_OPTION_END, 0, NULL};
+	}
+	return MHD_start_daemon(DAEMON_FLAGS | (tls != NULL ? MHD_USE_TLS : 0), 0, NULL, NULL,
 							on_access, http,
+							MHD_OPTION_ARRAY, options,
+							MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
 							MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
 							MHD_OPTION_LISTEN_SOCKET, fd,
 							MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
@@ -424,7 +481,7 @@ start_daemon(Http *http, int fd)
 }
 
 Http *
-http_open(Loop *loop, const char *address, HttpHandler handler, void *arg, Err *err)
+http_open(Loop *loop, const char *address, const HttpTls *tls, HttpHandler handler, void *arg, Err *err)
 {
 	int			fd = open_socket(address, err);
 	Http	   *http;
@@ -433,6 +490,7 @@ http_open(Loop *loop, const char *address, HttpHandler handler, void *arg, Err *
 		return NULL;
 	http = mem_zero(sizeof(Http));
 	http->loop = loop;
+	http->tls = tls;
 	http->handler = handler;
 	http->arg = arg;
 	http->port = port_of(fd);
@@ -452,7 +510,7 @@ http_open(Loop *loop, const char *address, HttpHandler handler, void *arg, Err *
 	http->timer.arg = http;
 	loop_fd_add(loop, &http->watch);
 	loop_timer_add(loop, &http->timer);
-	log_info("HTTP at %s, port %d", address, http->port);
+	log_info("HTTP%s at %s, port %d", tls != NULL ? "S" : "", address, http->port);
 	return http;
 }
 

@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "err.h"
+#include "httptls.h"
 #include "loop.h"
 
 typedef struct Http Http;
@@ -43,11 +44,11 @@ typedef void (*HttpHandler) (void *arg, HttpRequest *request);
 
 /*
  * Listens at address: PORT, HOST:PORT or [HOST]:PORT; without a host, on all of
- * them; port 0 is a free one.  loop is borrowed.  NULL and err (ERR_CONFIG when
- * address is wrong or taken).
+ * them; port 0 is a free one.  tls (NULL: none) is borrowed as loop is.  NULL and
+ * err (ERR_CONFIG when address is wrong or taken).
  */
-extern Http *http_open(Loop *loop, const char *address, HttpHandler handler, void *arg,
-					   Err *err) must_check;
+extern Http *http_open(Loop *loop, const char *address, const HttpTls *tls,
+					   HttpHandler handler, void *arg, Err *err) must_check;
 
 /* The loop must not turn any more, and every request be answered.  http may be NULL. */
 extern void http_close(Http *http);

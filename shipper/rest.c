@@ -52,6 +52,12 @@ rest_error(HttpRequest *http, int status, const char *fmt,...)
 	free(text);
 }
 
+const char *
+rest_scheme(const Worker *worker)
+{
+	return worker->conf->listeners[worker->conf->advertised].tls ? "https" : "http";
+}
+
 json_t *
 rest_info(const char *name, const json_t *config, bool tasks)
 {

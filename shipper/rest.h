@@ -64,6 +64,9 @@ extern Connector *rest_connector(RestCall *call);
  */
 extern json_t *rest_body(RestCall *call);
 
+/* What URLs of this worker begin with: "http" or "https". */
+extern const char *rest_scheme(const Worker *worker);
+
 /* {"name", "config", "tasks", "type"} */
 extern json_t *rest_info(const char *name, const json_t *config, bool tasks);
 

@@ -99,7 +99,7 @@ on_config_written(void *arg, const char *error)
 	{
 		if (s->is_new)
 		{
-			char	   *location = mem_print("http://%s/connectors/%s", s->worker->id, s->name);
+			char	   *location = mem_print("%s://%s/connectors/%s", rest_scheme(s->worker), s->worker->id, s->name);
 
 			http_set_header(s->http, "Location", location);
 			free(location);

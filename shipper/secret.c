@@ -300,13 +300,7 @@ resolve_one(const Settings *settings, const char *property, const Reference *ref
 }
 
 char *
-secret_resolve(const char *property, const char *value, Err *err)
-{
-	return secret_resolve_with(property, value, NULL, NULL, err);
-}
-
-char *
-secret_resolve_with(const char *property, const char *value, SecretSetting setting, void *arg, Err *err)
+secret_resolve(const char *property, const char *value, SecretSetting setting, void *arg, Err *err)
 {
 	const Settings settings = {setting, arg};
 	char	   *text = NULL;

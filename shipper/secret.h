@@ -20,6 +20,9 @@ extern bool secret_is_name(const char *name);
 /* True if value holds a ${provider:...} reference. */
 extern bool secret_has_reference(const char *value);
 
+/* A property config.providers.*, by its whole name; NULL where it is not set. */
+typedef const char *(*SecretSetting) (const char *name, void *arg);
+
 /*
  * value with its references replaced, to be freed by the caller:
  * ${file:PATH:KEY} (a .properties file), ${file:PATH} (the whole file without
@@ -27,20 +30,14 @@ extern bool secret_has_reference(const char *value);
  * ${env:NAME}.  As in Kafka Connect, what a reference yields is not searched
  * for further ones.  NULL and err (which names property) when one cannot be
  * resolved.
+ *
+ * setting (NULL: there are none) tells what a worker's settings say of providers:
+ * NAME.class (one of Kafka's FileConfigProvider, DirectoryConfigProvider,
+ * EnvVarConfigProvider) gives one of them another name, NAME.param.allowed.paths
+ * bounds what it reads, NAME.param.allowlist.pattern which variables it may see.
  */
-extern char *secret_resolve(const char *property, const char *value, Err *err) must_check;
-
-/* A property config.providers.*, by its whole name; NULL where it is not set. */
-typedef const char *(*SecretSetting) (const char *name, void *arg);
-
-/*
- * The same with what a worker's settings say of providers: NAME.class (one of
- * Kafka's FileConfigProvider, DirectoryConfigProvider, EnvVarConfigProvider)
- * gives one of them another name, NAME.param.allowed.paths bounds what it reads,
- * NAME.param.allowlist.pattern which variables it may see.
- */
-extern char *secret_resolve_with(const char *property, const char *value, SecretSetting setting,
-								 void *arg, Err *err) must_check;
+extern char *secret_resolve(const char *property, const char *value, SecretSetting setting,
+							void *arg, Err *err) must_check;
 
 /* Overwrites text, which may be NULL. */
 extern void secret_wipe(char *text);

@@ -123,7 +123,7 @@ begin(Supervisor *s, const CliArgs *args, Err *err)
 	loop_fd_add(&s->loop, &s->sig_fd);
 	s->due_timer.fire = on_due;
 	loop_timer_add(&s->loop, &s->due_timer);
-	if (args->http != NULL && (s->http = http_open(&s->loop, args->http, on_request, s, err)) == NULL)
+	if (args->http != NULL && (s->http = http_open(&s->loop, args->http, NULL, on_request, s, err)) == NULL)
 		return false;
 	for (int i = 0; i < s->nchildren; i++)
 	{

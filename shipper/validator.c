@@ -54,6 +54,7 @@ struct Validator
 {
 	Loop	   *loop;
 	const ChildSetup *setup;
+	const WorkerConf *conf;
 	Job		   *first;			/* that wait */
 	Job		  **last;
 	Slot		slots[SLOTS];
@@ -116,12 +117,13 @@ on_timeout(void *arg)
 }
 
 Validator *
-validator_new(Loop *loop, const ChildSetup *setup)
+validator_new(Loop *loop, const ChildSetup *setup, const WorkerConf *conf)
 {
 	Validator  *validator = mem_zero(sizeof(Validator));
 
 	validator->loop = loop;
 	validator->setup = setup;
+	validator->conf = conf;
 	validator->last = &validator->first;
 	for (int i = 0; i < SLOTS; i++)
 	{
@@ -255,8 +257,7 @@ validator_run(Validator *validator, const json_t *config, ValidatorDone done, vo
 	json_t	   *all = json_copy((json_t *) config);
 
 	/* as its process will have it */
-	if (json_object_get(all, "walpost.slot.takeover") == NULL)
-		json_object_set_new(all, "walpost.slot.takeover", json_string("true"));
+	worker_conf_complete(validator->conf, all);
 	job->text = json_print(json_pack("{s:o}", "config", all));
 	job->done = done;
 	job->arg = arg;

@@ -12,14 +12,15 @@
 
 #include "child.h"
 #include "loop.h"
+#include "worker_conf.h"
 
 typedef struct Validator Validator;
 
 /* result is what "walpost validate" printed, borrowed; NULL: it did not. */
 typedef void (*ValidatorDone) (void *arg, const json_t *result);
 
-/* Both are borrowed. */
-extern Validator *validator_new(Loop *loop, const ChildSetup *setup);
+/* All are borrowed. */
+extern Validator *validator_new(Loop *loop, const ChildSetup *setup, const WorkerConf *conf);
 
 /* Ends what runs; whoever waits is told.  validator may be NULL. */
 extern void validator_free(Validator *validator);

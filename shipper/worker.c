@@ -185,10 +185,7 @@ connector_text(const Worker *worker, const Connector *connector)
 {
 	json_t	   *config = json_copy(connector->config);
 
-	if (json_object_get(config, "walpost.slot.takeover") == NULL)
-		json_object_set_new(config, "walpost.slot.takeover", json_string("true"));
-	if (json_object_get(config, "offset.storage.topic") == NULL)
-		json_object_set_new(config, "offset.storage.topic", json_text(worker->conf->offset_topic));
+	worker_conf_complete(worker->conf, config);
 	json_object_set_new(config, "name", json_text(connector->name));
 	return json_print(json_pack("{s:o}", "config", config));
 }
@@ -470,7 +467,7 @@ worker_open(Worker *worker, Loop *loop, const WorkerConf *conf, const CliArgs *a
 	if (!child_setup(&worker->setup, args, before, err) ||
 		!child_open_reports(&worker->setup, &worker->reports.fd, err))
 		return false;
-	worker->validator = validator_new(loop, &worker->setup);
+	worker->validator = validator_new(loop, &worker->setup, conf);
 	worker->log = kafkalog_open(conf->kafka, loop, topics, 3, on_failed, worker, err);
 	return worker->log != NULL;
 }

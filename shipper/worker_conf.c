@@ -3,24 +3,22 @@
  *	  The settings of "walpost connect".
  *
  * Later wins: a default, the worker's file, CONNECT_X_Y (which is x.y), and the
- * variables that Debezium's image knows by names of their own.
+ * variables that Debezium's image knows by names of their own.  They are gathered
+ * as a connector's properties are, so that ${...} means the same in them.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "worker_conf.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "jsontext.h"
 #include "mem.h"
 #include "props.h"
 #include "secret.h"
-
-#define LOG_MODULE "connect"
 
 /* The one extension that works. */
 #define BASIC_AUTH "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension"
@@ -51,6 +49,7 @@ static const Setting settings[] = {
 	{"rest.port", "REST_PORT", "8083", false},
 	{"rest.advertised.host.name", "ADVERTISED_HOST_NAME", NULL, false},
 	{"rest.advertised.port", "ADVERTISED_PORT", "0", false},
+	{"rest.advertised.listener", NULL, NULL, false},
 	{"rest.extension.classes", NULL, NULL, false},
 };
 
@@ -58,7 +57,7 @@ enum WorkerSetting
 {
 	BOOTSTRAP, CONFIG_TOPIC, OFFSET_TOPIC, STATUS_TOPIC, CONFIG_REPLICAS, OFFSET_REPLICAS,
 	STATUS_REPLICAS, OFFSET_PARTITIONS, STATUS_PARTITIONS, LISTENERS, REST_HOST, REST_PORT,
-	ADVERTISED_HOST, ADVERTISED_PORT, EXTENSIONS, NSETTINGS
+	ADVERTISED_HOST, ADVERTISED_PORT, ADVERTISED_LISTENER, EXTENSIONS, NSETTINGS
 };
 
 /*
@@ -75,20 +74,134 @@ static const char *const client_settings[] = {
 	"connections.max.idle.ms", NULL
 };
 
-typedef struct Reading
-{
-	char	   *values[NSETTINGS];
-	Conf	   *kafka;
-	Err		   *err;
-	bool		ok;
-	bool		compression;	/* somebody chose one for the connectors */
-} Reading;
+/* ---- gathering ------------------------------------------------------------------ */
 
 static void
-set(char **at, const char *value)
+take(const char *name, const char *value, void *arg)
 {
-	free(*at);
-	*at = mem_copy(value);
+	conf_set(arg, name, value, "worker");
+}
+
+static bool
+read_file(Conf *conf, const char *file, Err *err)
+{
+	char	   *text = props_read_file("worker file", file, err);
+	bool		ok;
+
+	if (text == NULL)
+		return false;
+	ok = props_parse("worker file", file, text, take, conf, err);
+	secret_wipe(text);
+	free(text);
+	return ok;
+}
+
+static void
+read_environment(Conf *conf)
+{
+	static const char prefix[] = "CONNECT_";
+
+	for (char **variable = environ; *variable; variable++)
+	{
+		const char *equals = strchr(*variable, '=');
+		char	   *name;
+
+		if (equals == NULL || strncmp(*variable, prefix, strlen(prefix)) != 0)
+			continue;
+		name = mem_copy_len(*variable + strlen(prefix), equals - *variable - strlen(prefix));
+		for (char *p = name; *p; p++)
+			*p = *p == '_' ? '.' : tolower((unsigned char) *p);
+		take(name, equals + 1, conf);
+		free(name);
+	}
+	for (int i = 0; i < NSETTINGS; i++)
+	{
+		const char *value = settings[i].variable ? getenv(settings[i].variable) : NULL;
+
+		if (value && value[0] != '\0')
+			take(settings[i].name, value, conf);
+	}
+}
+
+/* ---- using ---------------------------------------------------------------------- */
+
+const char *
+worker_conf_get(const WorkerConf *conf, const char *name)
+{
+	/* conf_get() would give the default that a connector has */
+	if (conf_is_set(conf->settings, name))
+		return conf_get(conf->settings, name);
+	for (int i = 0; i < NSETTINGS; i++)
+		if (strcmp(settings[i].name, name) == 0)
+			return settings[i].value;
+	return NULL;
+}
+
+static const char *
+value_of(const WorkerConf *conf, enum WorkerSetting setting)
+{
+	return worker_conf_get(conf, settings[setting].name);
+}
+
+static bool
+check_required(const WorkerConf *conf, Err *err)
+{
+	for (int i = 0; i < NSETTINGS; i++)
+		if (settings[i].required && value_of(conf, i) == NULL)
+			return err_set(err, ERR_CONFIG, "%s is missing; set it in the worker's file, or as %s",
+						   settings[i].name, settings[i].variable);
+	return true;
+}
+
+static bool
+number(const WorkerConf *conf, enum WorkerSetting setting, long lo, long hi, int *value, Err *err)
+{
+	const char *text = value_of(conf, setting);
+	char	   *end;
+	long		n = strtol(text, &end, 10);
+
+	*value = (int) n;
+	return (end != text && *end == '\0' && n >= lo && n <= hi) ||
+		err_set(err, ERR_CONFIG, "bad value \"%s\" for %s; it takes a number from %ld to %ld",
+				text, settings[setting].name, lo, hi);
+}
+
+static bool
+take_numbers(WorkerConf *conf, Err *err)
+{
+	return number(conf, CONFIG_REPLICAS, -1, 32767, &conf->replicas[0], err) &&
+		number(conf, OFFSET_REPLICAS, -1, 32767, &conf->replicas[1], err) &&
+		number(conf, STATUS_REPLICAS, -1, 32767, &conf->replicas[2], err) &&
+		number(conf, OFFSET_PARTITIONS, 1, 100000, &conf->offset_partitions, err) &&
+		number(conf, STATUS_PARTITIONS, 1, 100000, &conf->status_partitions, err) &&
+		number(conf, ADVERTISED_PORT, 0, 65535, &conf->advertised_port, err);
+}
+
+static void
+choose_advertised(WorkerConf *conf)
+{
+	char		host[256] = "localhost";
+
+	if (value_of(conf, ADVERTISED_HOST))
+		conf->advertised_host = mem_copy(value_of(conf, ADVERTISED_HOST));
+	else if (value_of(conf, REST_HOST))
+		conf->advertised_host = mem_copy(value_of(conf, REST_HOST));
+	else
+	{
+		gethostname(host, sizeof(host) - 1);
+		conf->advertised_host = mem_copy(host);
+	}
+}
+
+static bool
+choose_extension(WorkerConf *conf, Err *err)
+{
+	const char *classes = value_of(conf, EXTENSIONS);
+
+	conf->basic_auth = classes != NULL && strcmp(classes, BASIC_AUTH) == 0;
+	return classes == NULL || conf->basic_auth ||
+		err_set(err, ERR_CONFIG, "rest.extension.classes=%s is not supported; \"" BASIC_AUTH "\" is; else put a proxy before it, and remove the setting",
+				classes);
 }
 
 static bool
@@ -106,202 +219,78 @@ is_client_setting(const char *name)
 }
 
 static void
-take(const char *name, const char *value, void *arg)
+take_client_setting(const char *name, const char *value, void *arg)
 {
-	Reading    *reading = arg;
-	char	   *resolved = NULL;
+	char	   *own;
 
-	if (!reading->ok)
+	if (strcmp(name, "bootstrap.servers") == 0)
+		conf_set(arg, name, value, "worker");
+	if (!is_client_setting(name))
 		return;
-	if (secret_has_reference(value) && (resolved = secret_resolve(name, value, reading->err)) == NULL)
-	{
-		reading->ok = false;
-		return;
-	}
-	if (resolved)
-		value = resolved;
-	for (int i = 0; i < NSETTINGS; i++)
-		if (strcmp(settings[i].name, name) == 0)
-			set(&reading->values[i], value);
-	reading->compression |= strcmp(name, COMPRESSION) == 0;
-	if (is_client_setting(name) || strcmp(name, "bootstrap.servers") == 0)
-	{
-		char	   *own = mem_print("%s%s", strcmp(name, "bootstrap.servers") == 0 ? "" : "producer.override.", name);
-
-		conf_set(reading->kafka, own, value, "worker");
-		free(own);
-	}
-	secret_wipe(resolved);
-	free(resolved);
-}
-
-static void
-read_environment(Reading *reading)
-{
-	static const char prefix[] = "CONNECT_";
-
-	for (char **variable = environ; *variable; variable++)
-	{
-		const char *equals = strchr(*variable, '=');
-		char	   *name;
-
-		if (equals == NULL || strncmp(*variable, prefix, strlen(prefix)) != 0)
-			continue;
-		name = mem_copy_len(*variable + strlen(prefix), equals - *variable - strlen(prefix));
-		for (char *p = name; *p; p++)
-			*p = *p == '_' ? '.' : tolower((unsigned char) *p);
-		take(name, equals + 1, reading);
-		free(name);
-	}
-	for (int i = 0; i < NSETTINGS; i++)
-	{
-		const char *value = settings[i].variable ? getenv(settings[i].variable) : NULL;
-
-		if (value && value[0] != '\0')
-			take(settings[i].name, value, reading);
-	}
+	own = mem_print("producer.override.%s", name);
+	conf_set(arg, own, value, "worker");
+	free(own);
 }
 
 static bool
-check_required(Reading *reading)
+use(WorkerConf *conf, Err *err)
 {
-	for (int i = 0; i < NSETTINGS; i++)
-	{
-		if (reading->values[i] == NULL && settings[i].value)
-			reading->values[i] = mem_copy(settings[i].value);
-		if (reading->values[i] == NULL && settings[i].required)
-			return err_set(reading->err, ERR_CONFIG, "%s is missing; set it in the worker's file, or as %s",
-						   settings[i].name, settings[i].variable);
-	}
+	if (!conf_resolve(conf->settings, err) || !check_required(conf, err) ||
+		!take_numbers(conf, err) || !choose_extension(conf, err) || !worker_listen_read(conf, err))
+		return false;
+	choose_advertised(conf);
+	conf->config_topic = value_of(conf, CONFIG_TOPIC);
+	conf->offset_topic = value_of(conf, OFFSET_TOPIC);
+	conf->status_topic = value_of(conf, STATUS_TOPIC);
+	conf->kafka = conf_new();
+	conf_each(conf->settings, "", take_client_setting, conf->kafka);
 	return true;
 }
 
+/* What connectors get of it, looked at before there is one. */
 static bool
-number(const Reading *reading, int setting, long lo, long hi, int *value)
+check_defaults(WorkerConf *conf, const char *file, Err *err)
 {
-	char	   *end;
-	long		n = strtol(reading->values[setting], &end, 10);
-
-	*value = (int) n;
-	return (end != reading->values[setting] && *end == '\0' && n >= lo && n <= hi) ||
-		err_set(reading->err, ERR_CONFIG, "bad value \"%s\" for %s; it takes a number from %ld to %ld",
-				reading->values[setting], settings[setting].name, lo, hi);
-}
-
-/* The first of the listeners that is plain HTTP: "http://HOST:PORT". */
-static bool
-choose_listener(const Reading *reading, WorkerConf *conf, Err *err)
-{
-	const char *listeners = reading->values[LISTENERS];
-	const char *host = reading->values[REST_HOST];
-
-	if (listeners == NULL || listeners[0] == '\0')
-	{
-		conf->listen = mem_print("%s%s%s", host ? host : "", host ? ":" : "", reading->values[REST_PORT]);
-		return true;
-	}
-	for (const char *p = listeners; *p;)
-	{
-		size_t		len;
-
-		p += strspn(p, ", \t");
-		len = strcspn(p, ", \t");
-		if (strncasecmp(p, "http://", 7) == 0)
-		{
-			conf->listen = mem_copy_len(p + 7, len - 7);
-			if (strncmp(conf->listen, "0.0.0.0:", 8) == 0 || conf->listen[0] == ':')
-				memmove(conf->listen, strrchr(conf->listen, ':') + 1, strlen(strrchr(conf->listen, ':')));
-			return true;
-		}
-		p += len;
-	}
-	return err_set(err, ERR_CONFIG, "listeners=%s names no listener that is served; give http://HOST:PORT, and TLS by a proxy before it",
-				   listeners);
-}
-
-static void
-choose_advertised(const Reading *reading, WorkerConf *conf)
-{
-	char		host[256] = "localhost";
-
-	if (reading->values[ADVERTISED_HOST])
-		conf->advertised_host = mem_copy(reading->values[ADVERTISED_HOST]);
-	else if (reading->values[REST_HOST])
-		conf->advertised_host = mem_copy(reading->values[REST_HOST]);
-	else
-	{
-		gethostname(host, sizeof(host) - 1);
-		conf->advertised_host = mem_copy(host);
-	}
-}
-
-static bool
-read_file(Reading *reading, const char *file)
-{
-	char	   *text = props_read_file("worker file", file, reading->err);
-	bool		ok;
-
-	if (text == NULL)
-		return false;
-	ok = props_parse("worker file", file, text, take, reading, reading->err);
-	secret_wipe(text);
-	free(text);
-	return ok;
-}
-
-static bool
-use(Reading *reading, WorkerConf *conf, Err *err)
-{
-	conf->basic_auth = reading->values[EXTENSIONS] &&
-		strcmp(reading->values[EXTENSIONS], BASIC_AUTH) == 0;
-	if (!conf->basic_auth && reading->values[EXTENSIONS] && reading->values[EXTENSIONS][0] != '\0')
-		return err_set(err, ERR_CONFIG, "rest.extension.classes=%s is not supported; \"" BASIC_AUTH "\" is; else put a proxy before it, and remove the setting",
-					   reading->values[EXTENSIONS]);
-	if (!check_required(reading) ||
-		!number(reading, CONFIG_REPLICAS, -1, 32767, &conf->replicas[0]) ||
-		!number(reading, OFFSET_REPLICAS, -1, 32767, &conf->replicas[1]) ||
-		!number(reading, STATUS_REPLICAS, -1, 32767, &conf->replicas[2]) ||
-		!number(reading, OFFSET_PARTITIONS, 1, 100000, &conf->offset_partitions) ||
-		!number(reading, STATUS_PARTITIONS, 1, 100000, &conf->status_partitions) ||
-		!number(reading, ADVERTISED_PORT, 0, 65535, &conf->advertised_port) ||
-		!choose_listener(reading, conf, err))
-		return false;
-	choose_advertised(reading, conf);
-	conf->config_topic = mem_copy(reading->values[CONFIG_TOPIC]);
-	conf->offset_topic = mem_copy(reading->values[OFFSET_TOPIC]);
-	conf->status_topic = mem_copy(reading->values[STATUS_TOPIC]);
-	return true;
+	conf->defaults = conf_new();
+	conf_read_environment(conf->defaults);
+	return (file == NULL || conf_read_worker(conf->defaults, file, err)) &&
+		conf_check_defaults(conf->defaults, err);
 }
 
 bool
 worker_conf_read(WorkerConf *conf, const char *file, Err *err)
 {
-	Reading		reading = {.kafka = conf_new(),.err = err,.ok = true};
-	bool		ok;
-
 	memset(conf, 0, sizeof(*conf));
-	conf->kafka = reading.kafka;
-	ok = file == NULL || read_file(&reading, file);
-	if (ok && reading.ok)
-		read_environment(&reading);
-	ok = ok && reading.ok && use(&reading, conf, err);
-	if (!reading.compression && setenv(COMPRESSION_VARIABLE, "none", 1) != 0)
-		mem_exhausted();
-	for (int i = 0; i < NSETTINGS; i++)
-		free(reading.values[i]);
-	if (!ok)
-		worker_conf_free(conf);
-	return ok;
+	conf->settings = conf_new();
+	if (file == NULL || read_file(conf->settings, file, err))
+	{
+		read_environment(conf->settings);
+		if (!conf_is_set(conf->settings, COMPRESSION) && setenv(COMPRESSION_VARIABLE, "none", 1) != 0)
+			mem_exhausted();
+		if (use(conf, err) && check_defaults(conf, file, err))
+			return true;
+	}
+	worker_conf_free(conf);
+	return false;
+}
+
+void
+worker_conf_complete(const WorkerConf *conf, json_t *config)
+{
+	if (json_object_get(config, "walpost.slot.takeover") == NULL &&
+		!conf_is_set(conf->defaults, "walpost.slot.takeover"))
+		json_object_set_new(config, "walpost.slot.takeover", json_string("true"));
+	if (json_object_get(config, "offset.storage.topic") == NULL)
+		json_object_set_new(config, "offset.storage.topic", json_text(conf->offset_topic));
 }
 
 void
 worker_conf_free(WorkerConf *conf)
 {
+	conf_free(conf->settings);
 	conf_free(conf->kafka);
-	free(conf->config_topic);
-	free(conf->offset_topic);
-	free(conf->status_topic);
-	free(conf->listen);
+	conf_free(conf->defaults);
+	worker_listen_free(conf);
 	free(conf->advertised_host);
 	memset(conf, 0, sizeof(*conf));
 }

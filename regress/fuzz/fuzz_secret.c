@@ -31,7 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char	   *resolved;
 
 	content = len < size ? value + len + 1 : "key=value";
-	resolved = secret_resolve("some.password", value, &err);
+	resolved = secret_resolve("some.password", value, NULL, NULL, &err);
 	if (resolved == NULL)
 		fuzz_claim(err.kind == ERR_CONFIG && secret_has_reference(value));
 	else if (!secret_has_reference(value))

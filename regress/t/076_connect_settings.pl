@@ -33,7 +33,7 @@ for my $missing (sort keys %all)
 }
 my %wrong = (
 	CONNECT_OFFSET_STORAGE_PARTITIONS => [ 'many', qr/bad value "many" for offset\.storage\.partitions/ ],
-	CONNECT_LISTENERS => [ 'https://:8443', qr/names no listener that is served/ ],
+	CONNECT_LISTENERS => [ 'tcp://:8443', qr{bad listener "tcp://:8443"} ],
 	REST_PORT => [ 'x', qr/no address to listen at/ ],
 	CONNECT_REST_EXTENSION_CLASSES => [ 'org.example.Auth', qr/rest\.extension\.classes=org\.example\.Auth is not supported/ ],
 	CONNECT_SASL_JAAS_CONFIG => [ '${file:/nowhere:x}', qr{/nowhere} ],
