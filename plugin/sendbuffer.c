@@ -14,8 +14,9 @@
 
 #include "access/parallel.h"
 
-/* its members for GSSAPI have the same size without, and need no headers */
+/* nothing of a connection's members is looked at: their headers need not be there */
 #undef ENABLE_GSS
+#undef USE_OPENSSL
 #include "libpq/libpq.h"
 #include "miscadmin.h"
 #include "tcop/tcopprot.h"
