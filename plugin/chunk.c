@@ -14,6 +14,7 @@
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "access/xlog.h"
+#include "access/xlog_internal.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -83,15 +84,15 @@ add_column(RowQuery *query, int attribute)
 }
 
 /*
- * The surrogate, then the primary key: rows with equal surrogates must be told
- * apart, or those behind the end of a chunk were missed.
+ * The surrogate, then the primary key or identity index: rows with equal surrogates
+ * must be told apart, or those behind the end of a chunk were missed.
  */
 static void
 choose_columns(RowQuery *query)
 {
 	const ChunkRequest *request = query->request;
 	int			keys[INDEX_MAX_KEYS];
-	int			nkeys = relkey_primary_columns(request->relation, keys);
+	int			nkeys = relkey_order_columns(request->relation, keys);
 	bool		unique = false;
 
 	if (request->surrogate)
@@ -101,7 +102,7 @@ choose_columns(RowQuery *query)
 	if (nkeys == 0 && !unique)
 		no_key(request->relation, request->surrogate ?
 			   psprintf("It has no primary key, and column \"%s\" no unique index.", request->surrogate) :
-			   "It has no primary key.");
+			   "It has neither a primary key nor an identity index.");
 }
 
 /* ---- the query ---- */
@@ -327,4 +328,30 @@ chunk_is_outdated(TupleTableSlot *slot)
 		updater = HeapTupleHeaderGetUpdateXid(header);
 	LockBuffer(place->buffer, BUFFER_LOCK_UNLOCK);
 	return TransactionIdIsNormal(updater) && TransactionIdDidCommit(updater);
+}
+
+/* ---- where the log is ---- */
+
+/* The end of what is in it; where a page has no more than its header, that is the page's start. */
+static XLogRecPtr
+end_of_log(void)
+{
+	XLogRecPtr	lsn = GetXLogInsertRecPtr();
+	uint64		header = XLogSegmentOffset(lsn, wal_segment_size) < XLOG_BLCKSZ ?
+		SizeOfXLogLongPHD : SizeOfXLogShortPHD;
+
+	return lsn % XLOG_BLCKSZ == header ? lsn - header : lsn;
+}
+
+XLogRecPtr
+chunk_end_lsn(void)
+{
+	XLogRecPtr	lsn;
+
+	/* a standby shows a transaction while the record of its commit is replayed */
+	if (RecoveryInProgress())
+		return compat_replaying_lsn();
+	lsn = end_of_log();
+	XLogFlush(lsn);
+	return lsn;
 }

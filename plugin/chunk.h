@@ -12,6 +12,7 @@
 #ifndef WALPOST_CHUNK_H
 #define WALPOST_CHUNK_H
 
+#include "access/xlogdefs.h"
 #include "executor/tuptable.h"
 #include "storage/itemptr.h"
 #include "utils/array.h"
@@ -21,7 +22,8 @@
 typedef struct ChunkRequest
 {
 	Relation	relation;
-	const char *surrogate;		/* a column to go by; NULL: the primary key */
+	const char *surrogate;		/* a column to go by; NULL: the primary key,
+								 * or without one the identity index */
 	const char *condition;		/* SQL, of rows to be read; NULL: all */
 	ArrayType  *after;			/* last key that was read; NULL: begin */
 	ArrayType  *up_to;			/* last key to be read; NULL: the table's */
@@ -56,5 +58,12 @@ extern void chunk_wait_for_commits(void);
  * sent, long ago.
  */
 extern bool chunk_is_outdated(TupleTableSlot *slot);
+
+/*
+ * All transactions that the active snapshot shows have committed before this
+ * place in the log, which a decoder comes to without anything being written:
+ * it is on disk (or, on a standby, replayed in a moment).
+ */
+extern XLogRecPtr chunk_end_lsn(void);
 
 #endif							/* WALPOST_CHUNK_H */

@@ -9,6 +9,7 @@
 
 #include "access/relation.h"
 #include "access/transam.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -140,12 +141,12 @@ begin(FunctionCallInfo fcinfo)
 /* ---- what is no row ---- */
 
 static size_t
-begin_control(Out *out, char kind)
+begin_control(Out *out, char kind, XLogRecPtr lsn)
 {
 	size_t		start = frame_begin(out, WIRE_CONTROL);
 
 	frame_u8(out, (uint8) kind);
-	frame_u64(out, 0);
+	frame_u64(out, lsn);
 	return start;
 }
 
@@ -182,7 +183,7 @@ snapshot_part(const Chunk *chunk)
 
 	appendStringInfoSpaces(buf, VARHDRSZ);
 	out_open(&out, buf);
-	start = begin_control(&out, WIRE_CONTROL_SNAPSHOT);
+	start = begin_control(&out, WIRE_CONTROL_SNAPSHOT, InvalidXLogRecPtr);
 	put_invisible(&out, GetActiveSnapshot());
 	frame_text(&out, chunk->up_to, strlen(chunk->up_to));
 	frame_end(&out, start);
@@ -199,7 +200,8 @@ end_part(const Chunk *chunk)
 
 	appendStringInfoSpaces(buf, VARHDRSZ);
 	out_open(&out, buf);
-	start = begin_control(&out, WIRE_CONTROL_CHUNK);
+	/* who may write, writes a watermark */
+	start = begin_control(&out, WIRE_CONTROL_CHUNK, XactReadOnly ? chunk_end_lsn() : InvalidXLogRecPtr);
 	frame_text(&out, chunk->last, strlen(chunk->last));
 	frame_u64(&out, chunk->nrows);
 	frame_u8(&out, chunk->more);

@@ -137,9 +137,12 @@
 #define compat_log_message(prefix, content, len) LogLogicalMessage((prefix), (content), (len), true)
 #endif
 
-/* GetXLogReplayRecPtr() */
+/* The end of the record that is being replayed; before 15 of the last one that was. */
 #if PG_VERSION_NUM >= 150000
 #include "access/xlogrecovery.h"
+#define compat_replaying_lsn() GetCurrentReplayRecPtr(NULL)
+#else
+#define compat_replaying_lsn() GetXLogReplayRecPtr(NULL)
 #endif
 
 /* Transactions between the commit's record and its mark in the commit log. */

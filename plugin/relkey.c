@@ -157,11 +157,11 @@ relkey_identity(Relation relation, bool *full)
 	return result;
 }
 
-int
-relkey_primary_columns(Relation relation, int *attributes)
+/* The attributes (numbers from 0) of an index in its order; returns how many. */
+static int
+attributes_of(Oid index_oid, int *attributes)
 {
-	Oid			primary = compat_primary_key(relation);
-	Relation	index = OidIsValid(primary) ? RelationIdGetRelation(primary) : NULL;
+	Relation	index = OidIsValid(index_oid) ? RelationIdGetRelation(index_oid) : NULL;
 	int			n;
 
 	if (!RelationIsValid(index))
@@ -173,11 +173,21 @@ relkey_primary_columns(Relation relation, int *attributes)
 	return n;
 }
 
+int
+relkey_order_columns(Relation relation, int *attributes)
+{
+	int			n = attributes_of(compat_primary_key(relation), attributes);
+
+	if (n == 0 && relation->rd_rel->relreplident == REPLICA_IDENTITY_INDEX)
+		n = attributes_of(RelationGetReplicaIndex(relation), attributes);
+	return n;
+}
+
 Bitmapset *
 relkey_primary(Relation relation)
 {
 	int			attributes[INDEX_MAX_KEYS];
-	int			n = relkey_primary_columns(relation, attributes);
+	int			n = attributes_of(compat_primary_key(relation), attributes);
 	Bitmapset  *result = NULL;
 
 	for (int i = 0; i < n; i++)

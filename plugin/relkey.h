@@ -36,10 +36,10 @@ extern Bitmapset *relkey_identity(Relation relation, bool *full);
 extern Bitmapset *relkey_primary(Relation relation);
 
 /*
- * The same (numbers from 0) in the order of its index; returns how many.  There is
- * room for INDEX_MAX_KEYS of them.
+ * The same (numbers from 0) in the order of its index, or without one those of the
+ * identity index; returns how many.  There is room for INDEX_MAX_KEYS of them.
  */
-extern int	relkey_primary_columns(Relation relation, int *attributes);
+extern int	relkey_order_columns(Relation relation, int *attributes);
 
 /* Has the attribute (a number from 1) a unique index of its own, over all rows? */
 extern bool relkey_is_unique(Relation relation, AttrNumber attribute);

@@ -43,6 +43,7 @@ struct Adder
 	AdderRelation *relations;
 	int			nrelations;
 	bool	   *is_new;			/* by table */
+	bool		quiet;
 	uint64_t	point;
 	uint64_t	rows;
 	char		line[LINE_MAX_BYTES];
@@ -159,6 +160,8 @@ tell_tables(Adder *adder, const Conf *conf)
 
 	tell(adder, line);
 	free(line);
+	if (adder->quiet)
+		tell(adder, "quiet\n");
 	for (int i = 0; i < adder->tables->n; i++)
 	{
 		line = mem_print("table %s\n", adder->tables->tables[i].name);
@@ -175,6 +178,7 @@ adder_start(const AdderSetup *setup, const Conf *conf, const Addition *tables, E
 	int			error;
 
 	adder->tables = tables;
+	adder->quiet = setup->quiet;
 	adder->to = adder->from = -1;
 	adder->is_new = mem_zero((size_t) tables->n + 1);
 	error = connect_process(adder, setup);

@@ -34,6 +34,7 @@ typedef struct AdderSetup
 {
 	const char *file;			/* connector file */
 	const char *worker;			/* --worker, or NULL */
+	bool		quiet;			/* it sends no notifications */
 } AdderSetup;
 
 typedef struct Adder Adder;

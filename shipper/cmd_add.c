@@ -36,6 +36,7 @@ typedef struct Order
 	char		run[64];
 	unsigned	check;
 	int			parent;
+	bool		quiet;
 } Order;
 
 static bool
@@ -60,6 +61,8 @@ read_order(Order *order, Err *err)
 			return true;
 		if (strncmp(line, "table ", 6) == 0)
 			addition_add(&order->tables, line + 6, 0);
+		else if (strcmp(line, "quiet") == 0)
+			order->quiet = true;
 		else if (sscanf(line, "run %63s", order->run) != 1 &&
 				 sscanf(line, "check %u", &order->check) != 1 &&
 				 sscanf(line, "parent %d", &order->parent) != 1)
@@ -234,6 +237,8 @@ run(Conf *conf, const Order *order, Err *err)
 
 	/* the transactional id is the stream's */
 	conf_set_none(conf, "exactly.once.support");
+	if (order->quiet)
+		conf_set_none(conf, "notification.enabled.channels");
 	conn = pg_connect(conf, false, err);
 	if (conn == NULL)
 		return false;

@@ -378,7 +378,7 @@ const ConfKey conf_keys[] = {
 	NOINT("signal.emit.failure.backoff.ms", "10000", NO_SIGNALS),
 	NOINT("internal.signal.synchronous.batch.size", "10", NO_SIGNALS),
 	NOINT("internal.signal.processor.semaphore.wait.ms", "10000", NO_SIGNALS),
-	NOBOOL("read.only", "false", "no table is ever written to; incremental snapshots write logical messages, and so are not possible on a standby"),
+	BOOL("read.only", 0, "false", "whether incremental snapshots do without their logical messages (no table is written to in any case): the stream then names the row of each change all the time; on a standby that is so in any case"),
 	INT("incremental.snapshot.chunk.size", 0, "1024", 1, 1000000, "rows of the first chunk that an incremental snapshot reads of a table; more or less from then on, as fast as they come (with walpost.debezium.quirks always as many)"),
 	NOENUM("incremental.snapshot.watermarking.strategy", "insert_insert", NULL, NO_SIGNALS),
 	NOBOOL("incremental.snapshot.allow.schema.changes", "false", NO_SIGNALS),

@@ -5,6 +5,7 @@
  *		RECALL -> IDLE -> RESOLVE -> IDLE			a signal's tables
  *				  IDLE -> OPEN -> READ -> MARK -> INSERT -> READ ...	a table's rows
  *				  READ -> CLOSE -> IDLE				no more of them
+ *				  IDLE								a table without a key, by the adder
  *				  IDLE -> BLOCK_SLOT -> BLOCK_LOOK -> BLOCK_STAND -> BLOCK_ROWS -> IDLE
  *				  any of them -> WAIT -> IDLE		after a failure
  *
@@ -15,10 +16,8 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "incremental_private.h"
 #include "mem.h"
@@ -34,8 +33,6 @@
 
 #define SQLSTATE_LOCK_TIMEOUT	"55P03"
 
-static void on_watermark(void *arg, FrameText nonce);
-
 /* ---- beginning and end ---- */
 
 static void
@@ -46,19 +43,6 @@ on_offsets(void *arg, short revents)
 static void
 on_timer(void *arg)
 {
-}
-
-/* Nobody else can guess it. */
-static void
-make_nonce(char text[NONCE_SIZE])
-{
-	unsigned char bytes[(NONCE_SIZE - 1) / 2];
-
-	/* so few bytes come at once, whatever the signals */
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t) sizeof(bytes))
-		mem_exhausted();
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 }
 
 /* The planner's guess of a key range may be far off; an order by key never is. */
@@ -84,13 +68,14 @@ options_sql(const Conf *conf)
 }
 
 Incremental *
-incremental_new(const Conf *conf, Loop *loop, Delivery *delivery)
+incremental_new(const Conf *conf, Loop *loop, Delivery *delivery, const IncAdder *adder)
 {
 	Incremental *inc = mem_zero(sizeof(Incremental));
 
 	inc->conf = conf;
 	inc->loop = loop;
 	inc->delivery = delivery;
+	inc->adder = *adder;
 	inc->exactly_once = producer_exactly_once(conf);
 	inc->setup = session_setup(conf);
 	inc->options = options_sql(conf);
@@ -100,7 +85,7 @@ incremental_new(const Conf *conf, Loop *loop, Delivery *delivery)
 	inc->window = window_new(WINDOW_BOUND);
 	inc->size = (int) conf_get_int(conf, "incremental.snapshot.chunk.size");
 	inc->last_unit = UINT64_MAX;
-	make_nonce(inc->key);
+	inc_window_nonce(inc->key);
 	inc->offsets_fd = (LoopFd)
 	{
 		-1, POLLIN, on_offsets, inc
@@ -112,7 +97,7 @@ incremental_new(const Conf *conf, Loop *loop, Delivery *delivery)
 	loop_fd_add(loop, &inc->offsets_fd);
 	loop_timer_add(loop, &inc->timer);
 	delivery->intake.window = inc->window;
-	delivery->intake.watermark = on_watermark;
+	delivery->intake.watermark = inc_window_watermark;
 	delivery->intake.watermark_arg = inc;
 	return inc;
 }
@@ -146,10 +131,11 @@ incremental_free(Incremental *inc)
 }
 
 char *
-incremental_properties(const Incremental *inc)
+incremental_properties(Incremental *inc, bool standby)
 {
+	inc->read_only = standby || conf_get_bool(inc->conf, "read.only");
 	return mem_print("walpost.window.key=%s\nwalpost.window.open=%s\n", inc->key,
-					 inc->asked ? "true" : "false");
+					 inc->asked || inc->read_only ? "true" : "false");
 }
 
 /* ---- phases ---- */
@@ -197,23 +183,6 @@ wait_a_while(Incremental *inc)
 	inc->retry_us = loop_now_us() + RETRY_US;
 }
 
-/* The table at hand is done with, one way or the other. */
-static void
-finish_table(Incremental *inc, const char *status)
-{
-	IncTable   *table = &inc->state.tables[0];
-
-	if (strcmp(status, "SUCCEEDED") == 0 || strcmp(status, "EMPTY") == 0)
-		log_info("the incremental snapshot of %s is complete, %llu rows", table->name,
-				 (unsigned long long) table->rows);
-	inc_notice(inc, NOTICE_TABLE_SCAN_COMPLETED, table, status);
-	if (inc->state.ntables == 1)
-		inc_notice(inc, NOTICE_COMPLETED, table, NULL);
-	inc_state_remove(&inc->state, 0);
-	inc->size = (int) conf_get_int(inc->conf, "incremental.snapshot.chunk.size");
-	inc_touch(inc);
-}
-
 /* Errors that reading the table as it is will meet again, by the SQLSTATE's class. */
 static bool
 is_of_table(const Incremental *inc, const Err *err)
@@ -246,7 +215,7 @@ after_error(Incremental *inc, Err *err)
 	else
 	{
 		log_error("the incremental snapshot of %s ends: %s", inc->state.tables[0].name, err->text);
-		finish_table(inc, strcmp(err->sqlstate, "42P01") == 0 ? "UNKNOWN_SCHEMA" : "SQL_EXCEPTION");
+		inc_table_finish(inc, 0, strcmp(err->sqlstate, "42P01") == 0 ? "UNKNOWN_SCHEMA" : "SQL_EXCEPTION");
 	}
 	wait_a_while(inc);
 	return true;
@@ -274,6 +243,12 @@ turn_recall(Incremental *inc, Err *err)
 				 inc->state.tables[0].name, inc->state.paused ? " (it is paused)" : "");
 	enter(inc, INC_IDLE);
 	return true;
+}
+
+bool
+incremental_recalled(const Incremental *inc)
+{
+	return inc->phase != INC_RECALL;
 }
 
 /* ---- a signal's tables ---- */
@@ -400,62 +375,12 @@ serve_session(Incremental *inc, bool *done, Err *err)
 	return true;
 }
 
-/* ---- the window ---- */
-
-static void
-on_watermark(void *arg, FrameText nonce)
-{
-	Incremental *inc = arg;
-
-	if (nonce.len != NONCE_SIZE - 1 || memcmp(nonce.p, inc->nonce, nonce.len) != 0)
-		return;
-	inc->marked = true;
-	inc->loop->again = true;
-}
-
-static void
-next_mark(Incremental *inc)
-{
-	make_nonce(inc->nonce);
-	inc->marked = false;
-}
-
-/* Its commit makes it be written at once, and waits for no standby. */
-static void
-emit(Incremental *inc, char what)
-{
-	char	   *sql = mem_print("BEGIN; SELECT pg_catalog.pg_current_xact_id(),"
-								" pg_catalog.pg_logical_emit_message(false, '" WIRE_WATERMARK_PREFIX "', '%s:%c:%s'); COMMIT",
-								inc->key, what, inc->nonce);
-
-	session_send(inc->session, "write a watermark", sql);
-	free(sql);
-}
-
-static void
-begin_open(Incremental *inc)
-{
-	next_mark(inc);
-	inc->asked = true;
-	window_open(inc->window);
-	emit(inc, 'o');
-	enter(inc, INC_OPEN);
-}
-
-static void
-begin_close(Incremental *inc)
-{
-	next_mark(inc);
-	window_close(inc->window);
-	inc->opened = inc->asked = false;
-	emit(inc, 'c');
-	enter(inc, INC_CLOSE);
-}
+/* ---- between chunks ---- */
 
 static void
 begin_read(Incremental *inc)
 {
-	next_mark(inc);
+	inc_window_next(inc);
 	inc_chunk_begin(inc, &inc->state.tables[0]);
 	enter(inc, INC_READ);
 }
@@ -466,20 +391,30 @@ turn_idle(Incremental *inc, bool spooling)
 {
 	bool		blocks;
 	bool		reads;
+	bool		adds;
 
-	if (begin_resolve(inc))
+	if (begin_resolve(inc) || inc_keyless_is_read(inc))
 		return;
 	blocks = inc_blocking_tables(inc) > 0;
 	reads = inc->state.ntables > 0 && !inc->state.paused && !blocks;
-	if (!reads && inc->opened)
-		begin_close(inc);
+	adds = reads && inc->state.tables[0].keyless;
+	if ((!reads || adds) && inc->opened)
+	{
+		inc_window_close(inc);
+		enter(inc, INC_CLOSE);
+	}
 	else if (blocks && !spooling)
 	{
 		inc_block_begin(inc);
 		enter(inc, INC_BLOCK_SLOT);
 	}
+	else if (adds)
+		inc_keyless_begin(inc);
 	else if (reads && !inc->opened)
-		begin_open(inc);
+	{
+		inc_window_open(inc);
+		enter(inc, INC_OPEN);
+	}
 	else if (reads && delivery_has_room(inc->delivery))
 		begin_read(inc);
 }
@@ -514,7 +449,7 @@ turn_insert(Incremental *inc, Err *err)
 		if (inc->chunk.rows > 0)
 			inc_notice(inc, NOTICE_IN_PROGRESS, &inc->state.tables[0], NULL);
 		if (!more)
-			finish_table(inc, empty ? "EMPTY" : "SUCCEEDED");
+			inc_table_finish(inc, 0, empty ? "EMPTY" : "SUCCEEDED");
 	}
 	inc_chunk_clear(&inc->chunk);
 	enter(inc, INC_IDLE);
@@ -543,7 +478,7 @@ turn_done(Incremental *inc, Err *err)
 			enter(inc, INC_MARK);
 			break;
 		case INC_MARK:
-			if (inc->marked)
+			if (inc_window_passed(inc))
 				enter(inc, INC_INSERT);
 			break;
 		case INC_INSERT:

@@ -9,7 +9,11 @@
  * transactions that the chunk shows come before it.  Rows that a transaction
  * changed which came before, too, but which the chunk does not show, are left
  * out: the stream has said more of them already.  That is decided by transaction
- * and row identity (window.h), never by LSN or message key.
+ * and row identity (window.h), never by LSN or message key.  Where nothing may be
+ * written (read.only, a standby), a position in the log is the watermark.
+ *
+ * A table without a key cannot be read in chunks: it is handed to whoever adds
+ * tables.
  *
  * What is asked for and how far it is, is a record in the offset topic beside
  * the position record, written when Kafka has the rows (with exactly-once, in
@@ -32,8 +36,23 @@ struct Signal;
 
 typedef struct Incremental Incremental;
 
-/* Borrows all.  The intake tells it of changed rows and watermarks from now on. */
-extern Incremental *incremental_new(const Conf *conf, Loop *loop, Delivery *delivery);
+/* Who reads a table as a whole: one that has no key to go by. */
+typedef struct IncAdder
+{
+	/* Unless the table is being read already. */
+	void		(*begin) (void *arg, const char *table);
+
+	/* False while it is; else whether all of it is in Kafka, and how many rows. */
+	bool		(*done) (void *arg, const char *table, bool *ok, uint64_t *rows);
+	void	   *arg;
+} IncAdder;
+
+/*
+ * Borrows all, but copies adder.  The intake tells it of changed rows and watermarks
+ * from now on.
+ */
+extern Incremental *incremental_new(const Conf *conf, Loop *loop, Delivery *delivery,
+									const IncAdder *adder);
 extern void incremental_free(Incremental *incremental);
 
 /*
@@ -71,8 +90,17 @@ extern uint64_t incremental_barrier(const Incremental *incremental);
 extern void incremental_reached(Incremental *incremental);
 extern bool incremental_stands(const Incremental *incremental);
 
-/* What the stream is to tell the plugin, as properties; the caller frees it. */
-extern char *incremental_properties(const Incremental *incremental);
+/*
+ * What the stream, which is about to begin, is to tell the plugin, as properties;
+ * the caller frees it.  Nothing is written to a standby, nor with read.only.
+ */
+extern char *incremental_properties(Incremental *incremental, bool standby);
+
+/* False until it knows what is under way from an earlier run. */
+extern bool incremental_recalled(const Incremental *incremental);
+
+/* Is this a table that the adder has to read for it? */
+extern bool incremental_hands_over(const Incremental *incremental, const char *table);
 
 /*
  * The engine starts over: what Kafka has may be less than what is known here, so

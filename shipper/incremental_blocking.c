@@ -151,8 +151,9 @@ inc_block_look(Incremental *inc)
 	char	   *rewritten = mem_print(rewritten_sql, oids);
 	char	   *counts = for_each_table(inc, "", put_count);
 	char	   *sql = mem_print("BEGIN ISOLATION LEVEL REPEATABLE READ; SET TRANSACTION SNAPSHOT '%s';"
-								"SELECT pg_catalog.pg_current_xact_id();"
-								"LOCK TABLE %s IN ACCESS SHARE MODE;%s%s", inc->snapshot, locks, rewritten, counts);
+								"SELECT %s;"
+								"LOCK TABLE %s IN ACCESS SHARE MODE;%s%s", inc->snapshot,
+								inc->read_only ? "NULL" : "pg_catalog.pg_current_xact_id()", locks, rewritten, counts);
 
 	inc->results = 0;
 	inc->last_with_rows = -1;

@@ -5,7 +5,8 @@
  * One transaction of the session reads it and writes its watermark.  It locks the
  * table first: rows that a rewrite moved after the snapshot was taken would not be
  * found.  Nothing waits for synchronous standbys with it, but its end is in the
- * log before the lock is released, and with it the watermark.
+ * log before the lock is released, and with it the watermark.  One that only reads
+ * is told by walpost.chunk() where the log was instead.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -35,12 +36,15 @@
 #define COPY_LENGTH		4
 
 static const char chunk_sql[] =
-"BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE;"
+"BEGIN ISOLATION LEVEL REPEATABLE READ READ %s;"
 "LOCK TABLE ONLY %s IN ACCESS SHARE MODE;"
 "COPY (SELECT walpost.chunk(%s::pg_catalog.regclass, %s, '" LSN_FMT "', %d, %s, %s, %s, %s)) TO STDOUT (FORMAT binary);"
-"SELECT %s::pg_catalog.regclass::pg_catalog.oid, pg_catalog.pg_current_xact_id(),"
-" pg_catalog.pg_logical_emit_message(false, '" WIRE_WATERMARK_PREFIX "', '%s:w:%s');"
+"SELECT %s::pg_catalog.regclass::pg_catalog.oid%s;"
 "COMMIT";
+
+static const char watermark_sql[] =
+", pg_catalog.pg_current_xact_id(),"
+" pg_catalog.pg_logical_emit_message(false, '" WIRE_WATERMARK_PREFIX "', '%s:w:%s')";
 
 char *
 inc_quote(const char *text)
@@ -87,16 +91,18 @@ inc_chunk_begin(Incremental *inc, const IncTable *table)
 	char	   *up_to = quote_or_null(table->up_to);
 	char	   *condition = quote_or_null(table->condition);
 	char	   *surrogate = quote_or_null(table->surrogate);
+	char	   *watermark = inc->asked ? mem_print(watermark_sql, inc->key, inc->nonce) : mem_copy("");
 	char	   *sql;
 
 	if (lsn == 0)
 		lsn = inc->delivery->intake.ledger.received_lsn;
-	sql = mem_print(chunk_sql, table->quoted, name, inc->options, LSN_ARGS(lsn), inc->size,
-					after, up_to, condition, surrogate, name, inc->key, inc->nonce);
+	sql = mem_print(chunk_sql, inc->asked ? "WRITE" : "ONLY", table->quoted, name, inc->options, LSN_ARGS(lsn),
+					inc->size, after, up_to, condition, surrogate, name, watermark);
 	inc_chunk_clear(&inc->chunk);
 	inc->chunk.began_us = loop_now_us();
 	session_send(inc->session, "read a chunk of a table", sql);
 	free(sql);
+	free(watermark);
 	free(name);
 	free(after);
 	free(up_to);
@@ -131,6 +137,7 @@ take_control(Incremental *inc, const char *buffer, size_t len, Err *err)
 	else if (frame.control.kind == WIRE_CONTROL_CHUNK)
 	{
 		chunk->last = mem_copy_len(frame.control.text.p, frame.control.text.len);
+		chunk->end_lsn = frame.control.lsn;
 		chunk->rows = frame.control.rows;
 		chunk->more = frame.control.more;
 		chunk->ended = true;

@@ -32,6 +32,8 @@ typedef struct IncTable
 	uint64_t	expected;		/* in it, by the server's estimate; 0: not known */
 	bool		blocking;		/* with the stream standing still; condition is a
 								 * query */
+	bool		keyless;		/* by the adder */
+	bool		adding;			/* which is at it; does not survive a restart */
 } IncTable;
 
 /* What survives a restart. */
@@ -71,6 +73,8 @@ typedef struct IncChunk
 	unsigned	relid;
 	char	   *up_to;			/* "": the table has no rows */
 	char	   *last;			/* "": there are no rows */
+	uint64_t	end_lsn;		/* all that it shows lies before; 0: a watermark
+								 * says so */
 	uint64_t	rows;
 	bool		more;
 	int64_t		began_us;
@@ -98,7 +102,9 @@ struct Incremental
 	const Conf *conf;
 	Loop	   *loop;
 	Delivery   *delivery;
+	IncAdder	adder;
 	bool		exactly_once;
+	bool		read_only;		/* nothing is written, watermarks neither */
 	Session    *session;
 	char	   *setup;			/* the session's */
 	char	   *options;		/* of walpost.chunk(), an array's SQL */
@@ -183,6 +189,37 @@ extern char *inc_tables_query(const Incremental *inc);
 
 /* Adds those that the signal names, from the query's result. */
 extern void inc_tables_take(Incremental *inc, const Signal *signal, const PGresult *res);
+
+/* A table is done with, one way or the other: SUCCEEDED, EMPTY, or what Debezium calls it. */
+extern void inc_table_finish(Incremental *inc, int i, const char *status);
+
+/* ---- incremental_keyless.c ---- */
+
+/* Hands the first table over. */
+extern void inc_keyless_begin(Incremental *inc);
+
+/* True while one is read. */
+extern bool inc_keyless_is_read(Incremental *inc);
+
+/* Is the table the adder's, also since before a restart? */
+extern bool inc_keyless_is_handed(const Incremental *inc, const IncTable *table);
+
+/* ---- incremental_window.c ---- */
+
+extern void inc_window_nonce(char text[NONCE_SIZE]);
+
+/* The next watermark gets a nonce, and has not come yet. */
+extern void inc_window_next(Incremental *inc);
+
+/* The stream has one; arg is the Incremental. */
+extern void inc_window_watermark(void *arg, FrameText nonce);
+
+/* Changed rows are noted once a watermark has come; they are not any more. */
+extern void inc_window_open(Incremental *inc);
+extern void inc_window_close(Incremental *inc);
+
+/* The stream has all that the chunk at hand shows. */
+extern bool inc_window_passed(const Incremental *inc);
 
 /* ---- incremental_chunk.c ---- */
 

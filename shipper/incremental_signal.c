@@ -27,9 +27,9 @@ inc_signal_resolved(Incremental *inc, IncHeld *held)
 }
 
 static bool
-stops(const Signal *signal, const IncTable *table)
+stops(const Incremental *inc, const Signal *signal, const IncTable *table)
 {
-	if (table->blocking)
+	if (table->blocking || inc_keyless_is_handed(inc, table))
 		return false;
 	for (int i = 0; i < signal->ncollections; i++)
 		if (signal_selects(signal, i, table->name))
@@ -44,7 +44,7 @@ stop(Incremental *inc, const Signal *signal)
 
 	for (int i = inc->state.ntables - 1; i >= 0; i--)
 	{
-		if (!stops(signal, &inc->state.tables[i]))
+		if (!stops(inc, signal, &inc->state.tables[i]))
 			continue;
 		log_info("the incremental snapshot of %s is stopped", inc->state.tables[i].name);
 		inc_notice(inc, NOTICE_ABORTED, &inc->state.tables[i], NULL);

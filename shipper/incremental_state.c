@@ -103,6 +103,8 @@ print_table(IncTable *table)
 	json_object_set_new(object, "rows", json_integer((json_int_t) table->rows));
 	if (table->blocking)
 		json_object_set_new(object, "blocking", json_true());
+	if (table->keyless)
+		json_object_set_new(object, "keyless", json_true());
 	return object;
 }
 
@@ -141,6 +143,7 @@ parse_table(const json_t *object, IncTable *table)
 		}
 	}
 	table->blocking = json_is_true(json_object_get(object, "blocking"));
+	table->keyless = json_is_true(json_object_get(object, "keyless"));
 	table->rows = (uint64_t) json_integer_value(json_object_get(object, "rows"));
 	return true;
 }

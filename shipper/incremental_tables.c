@@ -27,7 +27,8 @@ enum
 static const char tables_sql[] =
 "SELECT s.schemaname, s.tablename, n.nspname || '.' || l.relname,"
 " pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.relname),"
-" EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = l.oid AND i.indisprimary),"
+" EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = l.oid"
+"  AND (i.indisprimary OR (i.indisreplident AND l.relreplident = 'i'))),"
 " GREATEST(l.reltuples, 0)::pg_catalog.int8"
 " FROM (SELECT DISTINCT c.oid, c.relkind, t.schemaname, t.tablename"
 "  FROM pg_catalog.pg_publication_tables t"
@@ -51,6 +52,13 @@ inc_tables_query(const Incremental *inc)
 	return sql;
 }
 
+/* Of its root, or its own; the caller frees it. */
+static char *
+shown_name(const PGresult *res, int row)
+{
+	return mem_print("%s.%s", PQgetvalue(res, row, SHOWN_SCHEMA), PQgetvalue(res, row, SHOWN_TABLE));
+}
+
 /* By its own name, or by that of the root that it is shown as. */
 static bool
 is_selected(const Signal *signal, int collection, const PGresult *res, int row)
@@ -60,41 +68,65 @@ is_selected(const Signal *signal, int collection, const PGresult *res, int row)
 
 	if (signal_selects(signal, collection, PQgetvalue(res, row, NAME)))
 		return true;
-	shown = mem_print("%s.%s", PQgetvalue(res, row, SHOWN_SCHEMA), PQgetvalue(res, row, SHOWN_TABLE));
+	shown = shown_name(res, row);
 	selected = signal_selects(signal, collection, shown);
 	free(shown);
 	return selected;
 }
 
+/* Has it a row's key, or one that the signal names? */
+static bool
+has_key(const Signal *signal, const PGresult *res, int row)
+{
+	return PQgetvalue(res, row, HAS_KEY)[0] == 't' || signal->surrogate_key != NULL;
+}
+
+/*
+ * A table without a key is read as a whole, a partition with all of its root; so
+ * not where only some of that is asked for.
+ */
+static bool
+may_be_whole(const Signal *signal, int collection, const char *filter, const char *shown)
+{
+	return filter == NULL && signal_selects(signal, collection, shown) && strchr(shown, '\n') == NULL;
+}
+
 static void
-add_table(Incremental *inc, const Signal *signal, const PGresult *res, int row)
+refuse(Incremental *inc, const Signal *signal, const char *name)
+{
+	IncTable	table = {.id = signal->id,.name = (char *) name};
+
+	log_error("could not take an incremental snapshot of some rows of table %s: it has neither a primary key nor an identity index; add one, or name a unique column as \"surrogate-key\"",
+			  name);
+	inc_notice(inc, NOTICE_TABLE_SCAN_COMPLETED, &table, "NO_PRIMARY_KEY");
+}
+
+static void
+add_table(Incremental *inc, const Signal *signal, int collection, const PGresult *res, int row)
 {
 	const char *name = PQgetvalue(res, row, NAME);
 	const char *filter = signal_filter(signal, name);
-	IncTable	table = {
-		.id = mem_copy(signal->id),
-		.name = mem_copy(name),
-		.quoted = mem_copy(PQgetvalue(res, row, QUOTED)),
-		.condition = filter ? mem_copy(filter) : NULL,
-		.surrogate = signal->surrogate_key ? mem_copy(signal->surrogate_key) : NULL,
-		.blocking = signal->snapshot == SNAPSHOT_BLOCKING,
-		.expected = filter ? 0 : strtoull(PQgetvalue(res, row, EXPECTED), NULL, 10),
-	};
+	bool		blocking = signal->snapshot == SNAPSHOT_BLOCKING;
+	bool		keyless = !blocking && !has_key(signal, res, row);
+	char	   *shown = shown_name(res, row);
 
-	if (inc_state_find(&inc->state, name, table.blocking) != NULL)
-	{
+	if (keyless && !may_be_whole(signal, collection, filter, shown))
+		refuse(inc, signal, name);
+	else if (inc_state_find(&inc->state, keyless ? shown : name, blocking) != NULL)
 		log_info("table %s is being read already, or will be", name);
-		inc_table_free(&table);
-	}
-	else if (!table.blocking && PQgetvalue(res, row, HAS_KEY)[0] != 't' && signal->surrogate_key == NULL)
-	{
-		log_error("could not take an incremental snapshot of table %s: it has no primary key; add one, name a unique column as \"surrogate-key\", or take the table on with \"walpost snapshot --table %s\"",
-				  name, name);
-		inc_notice(inc, NOTICE_TABLE_SCAN_COMPLETED, &table, "NO_PRIMARY_KEY");
-		inc_table_free(&table);
-	}
 	else
-		inc_state_add(&inc->state, table);
+		inc_state_add(&inc->state, (IncTable)
+					  {
+						  .id = mem_copy(signal->id),
+						  .name = mem_copy(keyless ? shown : name),
+						  .quoted = mem_copy(PQgetvalue(res, row, QUOTED)),
+						  .condition = filter ? mem_copy(filter) : NULL,
+						  .surrogate = signal->surrogate_key ? mem_copy(signal->surrogate_key) : NULL,
+						  .keyless = keyless,
+						  .blocking = blocking,
+						  .expected = filter || keyless ? 0 : strtoull(PQgetvalue(res, row, EXPECTED), NULL, 10),
+					  });
+	free(shown);
 }
 
 static void
@@ -127,11 +159,27 @@ inc_tables_take(Incremental *inc, const Signal *signal, const PGresult *res)
 			if (is_selected(signal, i, res, row) &&
 				table_filter_captures(filter, PQgetvalue(res, row, SHOWN_SCHEMA), PQgetvalue(res, row, SHOWN_TABLE)))
 			{
-				add_table(inc, signal, res, row);
+				add_table(inc, signal, i, res, row);
 				found = true;
 			}
 		if (!found)
 			unknown(inc, signal, i);
 	}
 	table_filter_free(filter);
+}
+
+void
+inc_table_finish(Incremental *inc, int i, const char *status)
+{
+	IncTable   *table = &inc->state.tables[i];
+
+	if (strcmp(status, "SUCCEEDED") == 0 || strcmp(status, "EMPTY") == 0)
+		log_info("the incremental snapshot of %s is complete, %llu rows", table->name,
+				 (unsigned long long) table->rows);
+	inc_notice(inc, NOTICE_TABLE_SCAN_COMPLETED, table, status);
+	if (inc->state.ntables == 1)
+		inc_notice(inc, NOTICE_COMPLETED, table, NULL);
+	inc_state_remove(&inc->state, i);
+	inc->size = (int) conf_get_int(inc->conf, "incremental.snapshot.chunk.size");
+	inc_touch(inc);
 }

@@ -180,7 +180,10 @@ open_incremental(Pump *pump)
 {
 	static const SignalKind kinds[] = {SIGNAL_EXECUTE, SIGNAL_STOP, SIGNAL_PAUSE, SIGNAL_RESUME};
 
-	pump->incremental = incremental_new(pump->conf, &pump->loop, &pump->delivery);
+	pump->incremental = incremental_new(pump->conf, &pump->loop, &pump->delivery, &(IncAdder)
+	{
+		.begin = pump_adding_begin,.done = pump_adding_done,.arg = pump
+	});
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		signals_handle(pump->signals, kinds[i], incremental_signal, pump->incremental);
 }

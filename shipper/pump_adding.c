@@ -84,6 +84,41 @@ pump_add_signal(void *arg, Signal *signal)
 	addition_clear(&tables);
 }
 
+static bool
+is_added(const Adding *adding, const char *table)
+{
+	if (addition_find(&adding->tables, table) >= 0)
+		return true;
+	for (const AddingRequest *request = adding->requests; request != NULL; request = request->next)
+		if (addition_find(&request->tables, table) >= 0)
+			return true;
+	return false;
+}
+
+void
+pump_adding_begin(void *arg, const char *table)
+{
+	Pump	   *pump = arg;
+	Addition	one = {0};
+
+	/* of what was under way before a restart, the record has told */
+	if (is_added(&pump->adding, table))
+		return;
+	addition_add(&one, table, 0);
+	pump_add_tables(pump, &one, NULL, NULL);
+	addition_clear(&one);
+}
+
+bool
+pump_adding_done(void *arg, const char *table, bool *ok, uint64_t *rows)
+{
+	const Adding *adding = &((const Pump *) arg)->adding;
+
+	*ok = adding->succeeded;
+	*rows = adding->rows;
+	return !is_added(adding, table);
+}
+
 /* ---- what the tables are judged by ---- */
 
 static Holding *
@@ -166,6 +201,8 @@ give_up(Pump *pump, const Err *err)
 			  names, err->text);
 	free(names);
 	counter_set(COUNTER_SNAPSHOT_STATE, SNAPSHOT_ABORTED);
+	pump->adding.succeeded = false;
+	pump->adding.rows = 0;
 	release(pump);
 }
 
@@ -210,9 +247,12 @@ static void
 start(Pump *pump)
 {
 	Adding	   *adding = &pump->adding;
-	AdderSetup	setup = {.file = pump->options->file,.worker = pump->options->worker};
+	AdderSetup	setup = {.file = pump->options->file,.worker = pump->options->worker,.quiet = true};
 	Err			err;
 
+	/* an incremental snapshot notifies of its own tables itself */
+	for (int i = 0; i < adding->tables.n; i++)
+		setup.quiet = setup.quiet && incremental_hands_over(pump->incremental, adding->tables.tables[i].name);
 	say_start(adding);
 	adding->adder = adder_start(&setup, pump->conf, &adding->tables, &err);
 	if (adding->adder == NULL)
@@ -278,6 +318,8 @@ done(Pump *pump)
 			 (unsigned long long) holding(pump)->events, (unsigned long long) holding(pump)->dropped);
 	free(names);
 	adding->wait_us = 0;
+	adding->succeeded = true;
+	adding->rows = adder_rows(adding->adder);
 	counter_set(COUNTER_SNAPSHOT_STATE, SNAPSHOT_COMPLETED);
 	counter_set(COUNTER_SNAPSHOT_TABLES_LEFT, 0);
 	counter_set(COUNTER_SNAPSHOT_ROWS, (int64_t) adder_rows(adding->adder));
@@ -358,7 +400,7 @@ pump_adding(Pump *pump)
 			begin(pump);
 			break;
 		case ADDING_NOTE:
-			if (!is_noted(pump))
+			if (!is_noted(pump) || !incremental_recalled(pump->incremental))
 				break;
 			if (adding->requested)
 				end_request(adding, true);

@@ -68,6 +68,8 @@ typedef struct Adding
 	bool		requested;		/* tables has those of the first one */
 	bool		full_said;		/* memory is full of what is held */
 	int64_t		full_us;		/* since when; 0: it is not */
+	bool		succeeded;		/* the last addition has, */
+	uint64_t	rows;			/* and published so many */
 } Adding;
 
 #endif							/* WALPOST_PUMP_ADDING_H */

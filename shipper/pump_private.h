@@ -411,6 +411,10 @@ extern void pump_add_tables(Pump *pump, const Addition *tables, AddingNoted note
 /* For SIGNAL_ADD. */
 extern void pump_add_signal(void *arg, Signal *signal);
 
+/* For an incremental snapshot, see IncAdder; arg is the Pump. */
+extern void pump_adding_begin(void *arg, const char *table);
+extern bool pump_adding_done(void *arg, const char *table, bool *ok, uint64_t *rows);
+
 /* Goes on, in each turn. */
 extern void pump_adding(Pump *pump);
 

@@ -96,7 +96,7 @@ recall_connection(Pump *pump)
 static bool
 start_stream(Pump *pump)
 {
-	char	   *more = incremental_properties(pump->incremental);
+	char	   *more = incremental_properties(pump->incremental, stream_info(pump->stream)->standby);
 	bool		done = stream_start(pump->stream, pump_received_lsn(pump), pump_last_commit(pump),
 									more, &pump->err);
 

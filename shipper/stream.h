@@ -58,6 +58,7 @@ typedef struct StreamInfo
 	uint32_t	timeline;
 	char	   *history;		/* of the timeline; NULL for the first */
 	int64_t		sender_timeout_us;	/* wal_sender_timeout; 0: none */
+	bool		standby;
 	bool		slot_exists;
 	bool		slot_active;
 	char		slot_plugin[64];

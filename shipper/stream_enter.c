@@ -140,7 +140,6 @@ stream_phase_inspect(Stream *stream, StreamMessage *message, Err *err)
 {
 	StreamInfo *info = &stream->info;
 	PGresult   *res;
-	bool		standby;
 
 	if (!stream_take_result(stream, PGRES_TUPLES_OK, &res, err))
 		return STREAM_FAILED;
@@ -155,11 +154,11 @@ stream_phase_inspect(Stream *stream, StreamMessage *message, Err *err)
 		info->confirmed_lsn = 0;
 	snprintf(info->slot_status, sizeof(info->slot_status), "%s", PQgetvalue(res, 0, 4));
 	snprintf(info->slot_lost, sizeof(info->slot_lost), "%s", PQgetvalue(res, 0, 5));
-	standby = PQgetvalue(res, 0, 6)[0] == 't';
+	info->standby = PQgetvalue(res, 0, 6)[0] == 't';
 	PQclear(res);
 
 	/* a failover that has not come to its end yet */
-	if (standby && PQserverVersion(stream->conn) < DECODES_ON_STANDBY)
+	if (info->standby && PQserverVersion(stream->conn) < DECODES_ON_STANDBY)
 	{
 		err_set(err, ERR_RETRY, "could not stream from slot \"%s\": the server is a standby, on which PostgreSQL %d cannot decode; waiting until it is promoted",
 				stream->slot, PQserverVersion(stream->conn) / 10000);
