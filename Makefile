@@ -112,7 +112,7 @@ build/mockbroker: regress/mockbroker.c
 	$(CC) -std=gnu11 -O2 -Wall -Wextra $(WERROR) $(RDKAFKA_CFLAGS) -o $@ $< $(RDKAFKA_LIBS)
 
 # Programs of the torture: a bad network, and who watches.
-TORTURE_TOOLS = $(addprefix build/torture/,proxy reader sampler powercut.so)
+TORTURE_TOOLS = $(addprefix build/torture/,proxy reader sampler powercut.so fulldisk.so)
 TORTURE_FLAGS = -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra $(WERROR)
 torture-tools: $(TORTURE_TOOLS)
 build/torture/sampler: shipper/spool_file.c shipper/crc32c.c

@@ -30,6 +30,10 @@
 
 /* "replication slot ... already exists" */
 #define SQLSTATE_EXISTS		"42710"
+/* The server would say "could not serialize access" */
+#define SQLSTATE_CONFLICT	"40001"
+/* "canceling statement due to lock timeout" */
+#define SQLSTATE_LOCK_TIMEOUT	"55P03"
 
 /* Of each table in an array of OIDs: is its file another one than the snapshot says? */
 static const char rewritten_sql[] =
@@ -38,14 +42,19 @@ static const char rewritten_sql[] =
 " WHERE c.oid = ANY ($1::pg_catalog.oid[])"
 " AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)";
 
-/* A session waits for long, and nothing that a role or database sets may end it. */
+/*
+ * A session waits for long, and nothing that a role or database sets may end it.
+ * The lock of who makes a slot is the end of a transaction of somebody else's, for
+ * which it waits as long as that takes.
+ */
 static bool
-set_timeouts(PGconn *conn, const Conf *conf, Err *err)
+set_timeouts(PGconn *conn, const Conf *conf, bool replication, Err *err)
 {
 	int			version = PQserverVersion(conn);
+	int64_t		lock_ms = replication ? 0 : conf_get_int(conf, "snapshot.lock.timeout.ms");
 	char	   *sql = mem_print("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
 								" SET lock_timeout = %lld;%s%s",
-								(long long) conf_get_int(conf, "snapshot.lock.timeout.ms"),
+								(long long) lock_ms,
 								version >= 140000 ? " SET idle_session_timeout = 0;" : "",
 								version >= 170000 ? " SET transaction_timeout = 0;" : "");
 	bool		done = pg_exec(conn, "set timeouts", sql, err);
@@ -59,7 +68,7 @@ open_session(const Conf *conf, bool replication, Err *err)
 {
 	PGconn	   *conn = pg_connect(conf, replication, err);
 
-	if (conn != NULL && set_timeouts(conn, conf, err))
+	if (conn != NULL && set_timeouts(conn, conf, replication, err))
 		return conn;
 	PQfinish(conn);
 	return NULL;
@@ -131,8 +140,13 @@ claim(PGconn *conn, const Conf *conf, Err *err)
 static bool
 from_the_beginning(Err *err)
 {
-	if (strcmp(err->sqlstate, "42P01") == 0 || strcmp(err->sqlstate, "55P03") == 0)
+	if (strcmp(err->sqlstate, "42P01") == 0)
 		err->kind = ERR_RETRY;
+	if (strcmp(err->sqlstate, SQLSTATE_LOCK_TIMEOUT) == 0)
+	{
+		err_set(err, ERR_RETRY, "%s; end what locks a captured table (pg_locks), or raise snapshot.lock.timeout.ms", err->text);
+		memcpy(err->sqlstate, SQLSTATE_LOCK_TIMEOUT, sizeof(SQLSTATE_LOCK_TIMEOUT));
+	}
 	return false;
 }
 
@@ -149,7 +163,7 @@ lock_tables(SnapshotServer *server, Err *err)
 		free(sql);
 		free(what);
 		if (!done)
-			return from_the_beginning(err);
+			return false;
 	}
 	return true;
 }
@@ -180,7 +194,7 @@ check_rewritten(SnapshotServer *server, Err *err)
 	if (res != NULL && !same)
 	{
 		err_set(err, ERR_RETRY, "table %s was truncated or rewritten while the snapshot began", PQgetvalue(res, 0, 0));
-		memcpy(err->sqlstate, "55P03", 6);
+		memcpy(err->sqlstate, SQLSTATE_CONFLICT, sizeof(SQLSTATE_CONFLICT));
 	}
 	PQclear(res);
 	free(oids);
@@ -245,7 +259,7 @@ open_once(SnapshotServer *server, const Conf *conf, const SnapshotPart *part, in
 		!use_snapshot(server->keeper, server, err) ||
 		!snapshot_plan_tables(conf, server->keeper, part, &server->plan, err) ||
 		!lock_tables(server, err) || !check_rewritten(server, err))
-		return false;
+		return from_the_beginning(err);
 	server->options = options_text(conf, server->keeper);
 	return snapshot_plan_tasks(server->keeper, readers, server->options, server->lsn, &server->plan, err);
 }
@@ -271,7 +285,8 @@ snapshot_server_open(SnapshotServer *server, const Conf *conf, const SnapshotPar
 			return false;
 		log_info("%s; beginning again", err->text);
 		close_slot(server);
-		if (!pg_exec(server->keeper, "begin the snapshot again", "ROLLBACK", err))
+		if (PQtransactionStatus(server->keeper) != PQTRANS_IDLE &&
+			!pg_exec(server->keeper, "begin the snapshot again", "ROLLBACK", err))
 			return false;
 	}
 	return true;
