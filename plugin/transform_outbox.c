@@ -14,46 +14,7 @@
 #include "fieldvalue.h"
 #include "json.h"
 #include "jsonexpand.h"
-#include "transformdef.h"
-#include "typeschema.h"
-
-typedef enum Placement
-{
-	PLACE_HEADER, PLACE_ENVELOPE, PLACE_PARTITION
-} Placement;
-
-/* A column that goes somewhere else than into the payload. */
-typedef struct Additional
-{
-	const char *field;
-	Placement	placement;
-	const char *alias;
-} Additional;
-
-typedef struct Outbox
-{
-	char	   *id_field;
-	char	   *key_field;
-	char	   *payload_field;
-	char	   *timestamp_field;
-	char	   *version_field;
-	List	   *additional_items;
-	int			missing;
-	int			invalid;
-	char	   *route_field;
-	char	   *route_regex;
-	char	   *route_replacement;
-	bool		tombstone_on_empty;
-	bool		expand;
-	int			null_behavior;
-	int			array_behavior;
-
-	List	   *additional;		/* Additional */
-	bool		has_envelope;	/* one of them goes there */
-	JavaRegex  *route;
-	bool		warned;			/* of an update */
-	JsonExpansion expansion;	/* of the row at hand, once it has answered */
-} Outbox;
+#include "transform_outbox.h"
 
 static const char *const missing_modes[] = {"error", "ignore", NULL};
 static const char *const invalid_modes[] = {"warn", "error", "fatal", NULL};
@@ -61,7 +22,6 @@ static const char *const null_modes[] = {"ignore", "optional_bytes", NULL};
 static const char *const array_modes[] = {"ignore", "optional_string", NULL};
 static const char *const placements[] = {"header", "envelope", "partition"};
 
-#define MISSING_IGNORED 1
 #define INVALID_FATAL 2
 
 static const Setting outbox_settings[] = {
@@ -293,15 +253,11 @@ next_text(const char **answer)
 	return text;
 }
 
-/* A column of the row, where one that is not there is an error. */
+/* A column of the row, which is there (outbox_check_columns). */
 static Shape *
 require_field(Draft *draft, const Event *event, const char *name)
 {
-	Shape	   *field = field_find(event->row, name);
-
-	if (field == NULL)
-		draft_fail(draft, "%s is not a valid field name", name);
-	return field ? field_value(draft, field, true) : NULL;
+	return field_value(draft, field_find(event->row, name), true);
 }
 
 static void
@@ -336,13 +292,6 @@ value_name(const Event *event)
 	return psprintf("%.*s%s.%s", (int) (dot + 1 - name), name, event->route, dot + 1);
 }
 
-static bool
-is_left_out(const Event *event, const Additional *additional)
-{
-	return event->outbox->missing == MISSING_IGNORED &&
-		field_find(event->row, additional->field) == NULL;
-}
-
 static Shape *
 build_envelope(Draft *draft, const Event *event, Shape *payload)
 {
@@ -355,11 +304,10 @@ build_envelope(Draft *draft, const Event *event, Shape *payload)
 		const Additional *additional = lfirst(lc);
 		Shape	   *field;
 
-		if (additional->placement != PLACE_ENVELOPE || is_left_out(event, additional))
+		if (additional->placement != PLACE_ENVELOPE || outbox_leaves_out(event->outbox, event->row, additional))
 			continue;
 		field = require_field(draft, event, additional->field);
-		if (field)
-			struct_add(draft, envelope, additional->alias, field);
+		struct_add(draft, envelope, additional->alias, field);
 	}
 	return envelope;
 }
@@ -367,10 +315,7 @@ build_envelope(Draft *draft, const Event *event, Shape *payload)
 static void
 place_header(Draft *draft, const Event *event, const char *column, const char *name)
 {
-	Shape	   *field = require_field(draft, event, column);
-
-	if (field)
-		draft_add_value(draft, name, field);
+	draft_add_value(draft, name, require_field(draft, event, column));
 }
 
 static void
@@ -391,7 +336,7 @@ place_additional(Draft *draft, const Event *event)
 	{
 		const Additional *additional = lfirst(lc);
 
-		if (is_left_out(event, additional))
+		if (outbox_leaves_out(event->outbox, event->row, additional))
 			continue;
 		if (additional->placement == PLACE_HEADER)
 			place_header(draft, event, additional->field, additional->alias);
@@ -423,30 +368,11 @@ print_time(Out *out, const Row *row, const void *data)
 	json_int(out, value.integer);
 }
 
-/* How many of a column's units are a millisecond; 0: it is no time. */
-static int
-time_unit(const ConnectSchema *schema)
-{
-	const struct
-	{
-		const ConnectSchema *schema;
-		int			unit;
-	}			units[] = {
-		{&schema_timestamp, 1}, {&schema_micro_timestamp, 1000}, {&schema_nano_timestamp, 1000000}
-	};
-
-	for (int i = 0; schema->name && i < lengthof(units); i++)
-		if (strcmp(schema->name, units[i].schema->name) == 0)
-			return units[i].unit;
-	return 0;
-}
-
 /* When the event was made, or else processed. */
 static void
 set_timestamp(Draft *draft, const Event *event)
 {
 	const char *name = event->outbox->timestamp_field;
-	const Shape *field = name ? field_find(event->row, name) : NULL;
 	EventTime  *time;
 
 	if (name == NULL)
@@ -454,20 +380,10 @@ set_timestamp(Draft *draft, const Event *event)
 		draft->timestamp = field_find(draft->value, "ts_ms");
 		return;
 	}
-	if (field == NULL)
-	{
-		draft_fail(draft, "Unable to find timestamp field %s in event", name);
-		return;
-	}
 	time = MemoryContextAllocZero(draft->context, sizeof(EventTime));
 	time->column = field_reader_of_type(draft, event->row, name, CONNECT_INT64, false);
-	if (time->column == NULL)
-		return;
 	time->processed = field_reader(draft, field_find(draft->value, "ts_ms"), false);
-	time->unit = time_unit(field->schema);
-	if (time->unit == 0)
-		draft_fail(draft, "Unsupported field type %s for event timestamp",
-				   field->schema->name ? field->schema->name : "INT64 (without logical schema name)");
+	time->unit = outbox_time_unit(field_find(event->row, name)->schema);
 	draft->timestamp = shape_call(print_time, time);
 }
 
@@ -548,11 +464,8 @@ ask_row(const TransformStep *step, Draft *draft, const Shape *row)
 	OutboxQuestion *question = MemoryContextAllocZero(draft->context, sizeof(OutboxQuestion));
 	Shape	   *payload = field_find(row, outbox->payload_field);
 
-	if (payload == NULL)
-	{
-		draft_fail(draft, "Unable to find payload field %s in event", outbox->payload_field);
+	if (!outbox_check_columns(step, draft, row))
 		return;
-	}
 	question->outbox = outbox;
 	question->with_schema = converter_writes_schemas(draft->session->options, HALF_VALUE);
 	question->route = field_reader_of_type(draft, row, outbox->route_field, CONNECT_STRING, false);

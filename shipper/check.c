@@ -60,7 +60,8 @@ check_rights(Preflight *pf, Err *err)
 
 	if (!preflight_server(pf, err) || !tables_read(pf->conf, pf->conn, &tables, err))
 		return false;
-	done = publication_read(pf->conf, pf->conn, &pub, err) && preflight_rights(pf, &tables, &pub, err);
+	done = publication_read(pf->conf, pf->conn, &pub, err) && preflight_rights(pf, &tables, &pub, err) &&
+		preflight_events(pf, &tables, err);
 	tables_free(&tables);
 	return done;
 }
@@ -96,7 +97,7 @@ check_tables(Preflight *pf, TopicNames *topics, Err *err)
 	if (done)
 	{
 		check_publication(pf, &pub, &tables);
-		done = preflight_rights(pf, &tables, &pub, err);
+		done = preflight_rights(pf, &tables, &pub, err) && preflight_events(pf, &tables, err);
 		if (!pub.exists)
 			foresee(pf->conf, &pub, &tables);
 		done = done && preflight_tables(pf, &tables, &pub, err) &&

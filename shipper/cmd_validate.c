@@ -76,31 +76,41 @@ add_conf_error(json_t *errors, const Err *err)
 	free(name);
 }
 
+typedef struct Findings
+{
+	Preflight	pf;
+	json_t	   *errors;
+} Findings;
+
 static void
 on_finding(FindingLevel level, const char *text, void *arg)
 {
+	Findings   *findings = arg;
+
 	if (level == FINDING_ERROR)
-		validate_add(arg, "database.user", text);
+		validate_add(findings->errors, findings->pf.property ? findings->pf.property : "database.user", text);
 }
 
 /* The server lets it in, and has what it needs. */
 static void
 check_server(const Conf *conf, json_t *errors)
 {
-	Preflight	pf = {.conf = conf,.go_on = true,.report = on_finding,.arg = errors};
+	Findings	findings = {.pf = {.conf = conf,.go_on = true,.report = on_finding},.errors = errors};
+	Preflight  *pf = &findings.pf;
 	Err			err;
 	char	   *text;
 
-	pf.conn = pg_connect(conf, false, &err);
-	if (pf.conn != NULL && check_rights(&pf, &err))
+	pf->arg = &findings;
+	pf->conn = pg_connect(conf, false, &err);
+	if (pf->conn != NULL && check_rights(pf, &err))
 	{
-		PQfinish(pf.conn);
+		PQfinish(pf->conn);
 		return;
 	}
 	text = mem_print("Error while validating connector config: %s", err.text);
 	validate_add(errors, "database.hostname", text);
 	free(text);
-	PQfinish(pf.conn);
+	PQfinish(pf->conn);
 }
 
 /* Each step only where the one before had nothing to say. */

@@ -32,6 +32,7 @@ typedef struct Preflight
 	void		(*report) (FindingLevel level, const char *text, void *arg);
 	void	   *arg;
 	int			errors;			/* reported so far */
+	const char *property;		/* that findings are about; NULL: the role */
 	bool		standby;		/* the server is one; once that was asked */
 	Slot		slot;			/* once the slot's check ran */
 	bool		drop_lost;		/* a slot is there that is to be dropped, since a
@@ -55,6 +56,12 @@ extern bool preflight_tables(Preflight *pf, const TableList *tables,
  * go_on. False and err when the connection is lost.
  */
 extern bool preflight_rights(Preflight *pf, const TableList *tables, const Publication *pub, Err *err) must_check;
+
+/*
+ * With transforms: whether the plugin takes them, and rows of each captured table
+ * through them.  Errors as preflight_rights().
+ */
+extern bool preflight_events(Preflight *pf, const TableList *tables, Err *err) must_check;
 
 /* Would a start read rows? After preflight_server(), by the mode and the slot alone. */
 extern bool preflight_takes_snapshot(const Preflight *pf);

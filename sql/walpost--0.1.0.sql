@@ -30,6 +30,13 @@ AS 'MODULE_PATHNAME', 'walpost_describe';
 COMMENT ON FUNCTION walpost.describe(regclass, text[]) IS
 'what walpost makes of a relation under these options (name, value, ...): its topic, and each column''s type, default and place in the key';
 
+CREATE FUNCTION walpost.refusal(relation regclass, options text[])
+RETURNS text
+LANGUAGE c STRICT STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'walpost_refusal';
+COMMENT ON FUNCTION walpost.refusal(regclass, text[]) IS
+'why new rows of a relation cannot become events under these options (name, value, ...): what a transform does not take; null where they can';
+
 CREATE FUNCTION walpost.snapshot(relation regclass, options text[], lsn pg_lsn DEFAULT NULL,
                                  first_block bigint DEFAULT 0, end_block bigint DEFAULT NULL,
                                  stream integer DEFAULT 0,
@@ -140,6 +147,9 @@ GRANT EXECUTE ON FUNCTION walpost.publish(text, text, bytea, jsonb) TO @extowner
 GRANT EXECUTE ON FUNCTION walpost.signal(text, json, text) TO @extowner@ WITH GRANT OPTION;
 GRANT SELECT ON walpost.slots TO @extowner@ WITH GRANT OPTION;
 GRANT SELECT ON walpost.snapshot_progress TO @extowner@ WITH GRANT OPTION;
+
+-- It reads what the catalog shows everybody.
+GRANT EXECUTE ON FUNCTION walpost.refusal(regclass, text[]) TO PUBLIC;
 
 -- It checks what the role may read, as COPY does.
 GRANT EXECUTE ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text, text) TO PUBLIC;

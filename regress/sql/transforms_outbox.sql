@@ -88,3 +88,16 @@ SELECT pg_temp.events('o', 'transforms.o.table.fields.additional.placement', 'pa
 SELECT pg_temp.events('o', 'transforms.o.table.field.event.timestamp', 'made');
 SELECT 'stop' FROM pg_drop_replication_slot('transforms_outbox');
 DROP TABLE outbox, j, bare, far;
+
+-- The same, before there is a row.
+CREATE EXTENSION walpost;
+CREATE TABLE early (id uuid PRIMARY KEY, aggregate_type text, aggregate_id text, payload jsonb, at timestamptz);
+SELECT walpost.refusal('early', '{topic.prefix,srv,transforms,o,transforms.o.type,io.debezium.transforms.outbox.EventRouter}');
+SELECT walpost.refusal('early', '{topic.prefix,srv,transforms,o,transforms.o.type,io.debezium.transforms.outbox.EventRouter,
+transforms.o.route.by.field,aggregate_type,transforms.o.table.field.event.key,aggregate_id,transforms.o.table.field.event.timestamp,at}');
+SELECT walpost.refusal('early', '{topic.prefix,srv,transforms,o,transforms.o.type,io.debezium.transforms.outbox.EventRouter,
+transforms.o.route.by.field,aggregate_type,transforms.o.table.field.event.key,aggregate_id}');
+SELECT walpost.refusal('early', '{topic.prefix,srv,transforms,f,transforms.f.type,io.debezium.transforms.Filter,
+transforms.f.language,jsr223.groovy,transforms.f.condition,value.op.foo()}');
+DROP TABLE early;
+DROP EXTENSION walpost;

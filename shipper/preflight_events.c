@@ -1,0 +1,76 @@
+/*
+ * preflight_events.c
+ *	  Whether rows of the captured tables can become events under the connector's
+ *	  transforms, asked before there is one.
+ *
+ * The plugin knows, and the extension's refusal() asks it.  Where the extension is
+ * still to be made, it is made in a transaction that is rolled back.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "extension.h"
+#include "mem.h"
+#include "preflight.h"
+
+static const char refusal_sql[] =
+"SELECT walpost.refusal($1::pg_catalog.regclass, ARRAY['walpost.properties', $2])";
+
+/* True: the next one may be asked. */
+static bool
+ask(Preflight *pf, const Table *table, const char *properties)
+{
+	const char *params[] = {table->quoted, properties};
+	Err			err;
+	PGresult   *res = pg_query_params(pf->conn, PGRES_TUPLES_OK, "ask for events", refusal_sql, 2, params, &err);
+	bool		go_on = res != NULL;
+
+	/* options that are wrong are wrong for all of them */
+	if (res == NULL)
+		preflight_report(pf, FINDING_ERROR, "%s", err.text);
+	else if (PQntuples(res) == 1 && !PQgetisnull(res, 0, 0))
+		preflight_report(pf, FINDING_ERROR, "rows of table %s cannot become events: %.900s", table->name, PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return go_on;
+}
+
+static void
+ask_all(Preflight *pf, const TableList *tables)
+{
+	char	   *properties = conf_plugin_properties(pf->conf);
+
+	for (int i = 0; i < tables->n; i++)
+	{
+		const Table *table = &tables->tables[i];
+
+		if (table->captured && !table->signals && table->kind == 'r' && !ask(pf, table, properties))
+			break;
+	}
+	free(properties);
+}
+
+bool
+preflight_events(Preflight *pf, const TableList *tables, Err *err)
+{
+	bool		absent;
+	bool		done;
+
+	if (!conf_is_set(pf->conf, "transforms"))
+		return true;
+
+	/* without it the stream begins all the same, and says what there is to say */
+	if (!extension_look(pf->conn, &absent, err))
+		return PQstatus(pf->conn) == CONNECTION_OK;
+	if (!pg_exec(pf->conn, "begin a transaction", "BEGIN", err))
+		return false;
+	pf->property = "transforms";
+	done = !absent || pg_exec(pf->conn, "make the extension for a look", EXTENSION_STATEMENT, err);
+	if (done)
+		ask_all(pf, tables);
+	else
+		preflight_report(pf, FINDING_ERROR, "%s", err->text);
+	pf->property = NULL;
+	return pg_exec(pf->conn, "end the look", "ROLLBACK", err);
+}
