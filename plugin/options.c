@@ -184,6 +184,8 @@ const OptionRow option_rows[] = {
 		   "The runId of the context headers; the shipper's, so that it outlives a reconnect."),
 	STRING("walpost.last.commit.lsn", last_commit, NULL,
 		   "End LSN of the last transaction that the client has, for source.sequence after a reconnect, or of a snapshot's rows."),
+	STRING("walpost.resume", resume, NULL,
+		   "XID LSN NUMBER: of this transaction, the client has the changes before the LSN, and so many of those at it; their events are marked."),
 	STRING("walpost.window.key", window_key, NULL,
 		   "What logical messages with the prefix walpost.watermark have to begin with to be this client's; all others are left out, and none is an event."),
 	BOOL("walpost.window.open", window_open, "false",

@@ -102,6 +102,7 @@ typedef struct Options
 	int			wire;			/* 0: lines of JSON */
 	char	   *run_id;			/* NULL: one is made */
 	char	   *last_commit;	/* LSN text, or NULL */
+	char	   *resume;			/* "XID LSN NUMBER", or NULL */
 	char	   *window_key;		/* NULL: no watermark is the client's */
 	bool		window_open;	/* from the beginning */
 } Options;

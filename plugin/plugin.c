@@ -25,6 +25,7 @@
 #include "message.h"
 #include "publish.h"
 #include "relcache.h"
+#include "resume.h"
 #include "settings.h"
 #include "txn.h"
 #include "txnmeta.h"
@@ -45,6 +46,7 @@ on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 	if (options->transaction_metadata)
 		session->meta = txnmeta_create(session);
 	txn_resume(session);
+	resume_parse(&session->resume, options->resume);
 	session->window = options->wire && options->window_open;
 	if (!is_init)
 		session->guc_level = settings_apply();
@@ -114,9 +116,10 @@ on_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
 	CHECK_FOR_INTERRUPTS();
 	error_context_stack = &context;
 	session->txn.ordinal++;
+	resume_change(session, decoded->lsn);
 	plan = relcache_get(session, relation, decoded->lsn);
 	subject.topic = plan->stream.topic;
-	if (unlikely(plan->signals != NULL))
+	if (unlikely(plan->signals != NULL) && !session->known)
 		signaltable_write(session, plan->signals, relation, decoded);
 	if (likely(session->options->failure == FAILURE_FAIL))
 		change_write(session, plan, relation, decoded);
@@ -139,6 +142,7 @@ on_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
 		RelPlan    *plan = relcache_get(session, relations[i], decoded->lsn);
 
 		session->txn.ordinal++;
+		resume_change(session, decoded->lsn);
 		if (session->window && plan->stream.topic != NULL)
 			identity_write_all(session, RelationGetRelid(relations[i]));
 		if (plan->published[CHANGE_TRUNCATE] && !plan->skipped[CHANGE_TRUNCATE])
@@ -206,7 +210,10 @@ on_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn,
 
 	error_context_stack = &context;
 	if (transactional)
+	{
 		session->txn.ordinal++;
+		resume_change(session, lsn);
+	}
 	if (session->options->failure == FAILURE_FAIL)
 		write_message(&args);
 	else

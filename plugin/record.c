@@ -202,7 +202,7 @@ write_event(Session *session, const Record *record, const Row *row)
 	wire_put32(p + WIRE_EVENT_STREAM, record->stream->number);
 	wire_put32(p + WIRE_EVENT_FLAGS, partition);
 	p[WIRE_EVENT_FLAGS] |= (has_key ? WIRE_HAS_KEY : 0) |
-		(has_value ? WIRE_HAS_VALUE : 0) | (record->to_all ? WIRE_TO_ALL : 0);
+		(has_value ? WIRE_HAS_VALUE : 0) | (record->to_all ? WIRE_TO_ALL : 0) | session->known;
 	wire_put64(p + WIRE_EVENT_ORDINAL, session->txn.ordinal);
 	wire_put64(p + WIRE_EVENT_TIMESTAMP, (uint64) time);
 	wire_put32(p + WIRE_EVENT_KEY_LEN, session->writing.key_len);

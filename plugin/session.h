@@ -42,6 +42,16 @@ typedef struct Txn
 								 * NULL */
 } Txn;
 
+/* A transaction of which the client has a part: see resume.h. */
+typedef struct Resume
+{
+	TransactionId xid;			/* invalid: there is none */
+	XLogRecPtr	lsn;			/* it has the changes before, */
+	uint64		events;			/* and so many at it, */
+	uint64		seen;			/* of which so many came */
+	bool		here;			/* it is the one being replayed */
+} Resume;
+
 /* The record that is being written, as offsets into the batch. */
 typedef struct Writing
 {
@@ -102,6 +112,8 @@ typedef struct Session
 	size_t		headers_len;
 
 	Txn			txn;
+	Resume		resume;
+	uint8		known;			/* WIRE_KNOWN while the client has what is written */
 	Writing		writing;
 	size_t		unit_count;		/* offset of the number in a unit's CONTROL
 								 * frame */

@@ -21,6 +21,7 @@
 #include "compat.h"
 #include "holdback.h"
 #include "json.h"
+#include "resume.h"
 #include "txn.h"
 
 /* As pgoutput of 15: after so many changes without output, a sign of life. */
@@ -191,6 +192,7 @@ void
 txn_start(Session *session, ReorderBufferTXN *txn)
 {
 	holdback_before(txn);
+	resume_begin(session, txn->xid);
 	session->txn.txn = txn;
 	session->txn.described = false;
 	session->txn.framed = session->txn.begun = false;
@@ -387,6 +389,7 @@ write_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 void
 txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 {
+	session->known = 0;
 	if (!session->txn.begun)
 	{
 		/* Debezium knows of it, by what it drops itself. */

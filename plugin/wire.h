@@ -129,6 +129,7 @@
 #define WIRE_HAS_VALUE			0x02	/* else a tombstone */
 #define WIRE_TO_ALL				0x04	/* to every partition of its topic */
 #define WIRE_HAS_PARTITION		0x08	/* to this one, whatever its key says */
+#define WIRE_KNOWN				0x10	/* the client has it: walpost.resume */
 /* 0x80 is the receiver's, zero on the wire. */
 #define WIRE_RECEIVER_FLAG		0x80
 

@@ -69,6 +69,11 @@ static const char slot_takeover_help[] =
 "one of walpost at the very same position. Stop its client first. Killed at any\n"
 "point, it is completed by running it again.\n";
 
+static const char slot_giveback_help[] =
+"The way back to Debezium: turns the connector's slot into one of the plugin that\n"
+"plugin.name says, pgoutput mostly, at the very same position. Stop the connector\n"
+"first. Killed at any point, it is completed by running it again.\n";
+
 static const char signal_help[] =
 "Signals the running connector: execute-snapshot, stop-snapshot, pause-snapshot,\n"
 "resume-snapshot, add-table or log, with data as Debezium has it, in JSON:\n"
@@ -97,6 +102,8 @@ const CliCommand cli_commands[] = {
 	"drop the connector's slot, or another", slot_drop_help, cmd_slot_drop},
 	{"slot takeover", "FILE", 1, 1, "connector file", "worker" LOGGING,
 	"make another plugin's slot ours at its very position", slot_takeover_help, cmd_slot_takeover},
+	{"slot giveback", "FILE", 1, 1, "connector file", "worker" LOGGING,
+	"make it one of plugin.name again, for Debezium", slot_giveback_help, cmd_slot_giveback},
 	{"signal", "FILE TYPE [DATA]", 2, 3, "connector file or type", "worker" LOGGING,
 	"signal the connector that runs: snapshots, log", signal_help, cmd_signal},
 	{"snapshot", "FILE", 1, 1, "connector file", "worker table" LOGGING,

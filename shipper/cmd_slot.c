@@ -1,6 +1,6 @@
 /*
  * cmd_slot.c
- *	  walpost slot list, create, drop and takeover.
+ *	  walpost slot list, create, drop, takeover and giveback.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -12,6 +12,7 @@
 #include "offsets.h"
 #include "pg.h"
 #include "slot.h"
+#include "spool.h"
 
 static const char list_sql[] =
 "SELECT slot_name AS slot, plugin, database,"
@@ -151,6 +152,45 @@ cmd_slot_takeover(const CliArgs *args, Err *err)
 
 	if (done)
 		printf("slot \"%s\" has plugin \"" SLOT_PLUGIN "\"\n", conf_get(conf, "slot.name"));
+	conf_free(conf);
+	return done;
+}
+
+/*
+ * Only where the slot stands at what Kafka has; with a spool it may be past it, and
+ * nobody but us can deliver what that holds.
+ */
+static bool
+may_give_back(const Conf *conf, Err *err)
+{
+	const SpoolOptions options = {
+		.dir = conf_get(conf, "walpost.spool.dir"),.prefix = conf_get(conf, "topic.prefix"),
+		.slot = conf_get(conf, "slot.name"),.max_bytes = conf_get_int(conf, "walpost.spool.max.bytes")
+	};
+	Spool	   *spool;
+	bool		empty;
+
+	if (options.dir == NULL)
+		return true;
+	spool = spool_open(&options, err);
+	if (spool == NULL)
+		return false;
+	empty = spool_bytes(spool) == 0;
+	spool_close(spool);
+	return empty || err_set(err, ERR_FATAL, "the spool of connector \"%s\" holds events that Kafka does not have; run the connector until it is empty",
+							conf_get(conf, "name"));
+}
+
+bool
+cmd_slot_giveback(const CliArgs *args, Err *err)
+{
+	Conf	   *conf = cli_load(args, args->operands[0], err);
+	const char *name = conf ? conf_get(conf, "slot.name") : NULL;
+	const char *plugin = conf ? conf_get(conf, "plugin.name") : NULL;
+	bool		done = conf && may_give_back(conf, err) && slot_giveback(conf, name, plugin, err);
+
+	if (done)
+		printf("slot \"%s\" has plugin \"%s\"\n", name, plugin);
 	conf_free(conf);
 	return done;
 }

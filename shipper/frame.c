@@ -314,13 +314,14 @@ read_event(Body *body, Frame *frame, bool received)
 	if (!received &&
 		(wire_get32(p + WIRE_EVENT_RECEIVER) != 0 || (flags & WIRE_RECEIVER_FLAG) != 0))
 		return "an EVENT frame that claims to have been received before";
-	if ((flags & ~(WIRE_HAS_KEY | WIRE_HAS_VALUE | WIRE_TO_ALL | WIRE_HAS_PARTITION | WIRE_RECEIVER_FLAG)) != 0)
+	if ((flags & ~(WIRE_HAS_KEY | WIRE_HAS_VALUE | WIRE_TO_ALL | WIRE_HAS_PARTITION | WIRE_KNOWN | WIRE_RECEIVER_FLAG)) != 0)
 		return "an EVENT frame with unknown flags";
 	if ((flags & WIRE_HAS_PARTITION) == 0 &&
 		(wire_get32(p + WIRE_EVENT_FLAGS) & WIRE_PARTITION_MAX) != 0)
 		return "an EVENT frame with a partition and no flag for it";
 
 	event->body = p;
+	event->known = (flags & WIRE_KNOWN) != 0;
 	event->acknowledged = (flags & WIRE_RECEIVER_FLAG) != 0;
 	event->stream = wire_get32(p + WIRE_EVENT_STREAM);
 	event->ordinal = wire_get64(p + WIRE_EVENT_ORDINAL);

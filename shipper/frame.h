@@ -104,6 +104,7 @@ typedef struct FrameEvent
 								 * shown as; 0: of none */
 	uint64_t	ordinal;
 	int64_t		timestamp;		/* milliseconds, -1: none stated */
+	bool		known;			/* WIRE_KNOWN */
 	bool		acknowledged;	/* WIRE_RECEIVER_FLAG */
 } FrameEvent;
 

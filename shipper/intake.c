@@ -138,6 +138,8 @@ end_unit(Intake *intake, uint64_t end_lsn)
 		intake->counts.transactions++;
 		if (intake->commit_lsn >= intake->others_lsn)
 			intake->resume.open_commit = 0;
+		if (intake->xid == intake->part.xid && intake->part.end_lsn == 0)
+			intake->part.end_lsn = end_lsn;
 	}
 	intake->in_unit = false;
 }
@@ -279,7 +281,7 @@ is_repeated(Intake *intake, const FrameEvent *event)
 		intake->record = 0;
 	}
 	intake->record++;
-	if (intake->drop_unit || is_in_kafka(intake, event))
+	if (intake->drop_unit || event->known || is_in_kafka(intake, event))
 		return true;
 	return intake->ntaken++ < intake->skip;
 }
@@ -450,6 +452,10 @@ intake_resume(Intake *intake, uint64_t lsn, const Position *record)
 	{
 		0
 	};
+	intake->part = (Part)
+	{
+		0
+	};
 	/* on a server of which nothing is known, signals are not the same again */
 	if (record == NULL && lsn != 0)
 	{
@@ -462,6 +468,10 @@ intake_resume(Intake *intake, uint64_t lsn, const Position *record)
 		intake->last_end_lsn = intake->ledger.last_commit = record->last_commit;
 		if (record->open_commit != 0)
 			intake->resume = *record;
+		intake->part = (Part)
+		{
+			record->part_xid, record->part_lsn, record->part_events, 0
+		};
 		if (lsn < record->lsn)
 			intake->others_lsn = record->lsn;
 		intake->behind_lsn = record->adding_from;
@@ -522,6 +532,7 @@ intake_position(const Intake *intake, Position *position)
 	}
 	position->message = intake->message_lsn == position->lsn;
 	position->last_commit = intake->last_end_lsn;
+	intake_part(intake, position);
 	if (open != NULL && open->produced > 0)
 	{
 		position->open_commit = open->commit_lsn;

@@ -45,6 +45,15 @@ typedef struct IntakeCounts
 	uint64_t	acked_buffers;
 } IntakeCounts;
 
+/* A transaction of which Debezium has sent a part: see Position. */
+typedef struct Part
+{
+	uint32_t	xid;			/* 0: there is none */
+	uint64_t	lsn;
+	uint64_t	events;
+	uint64_t	end_lsn;		/* where it ended; 0: it was not read yet */
+} Part;
+
 typedef struct Intake
 {
 	Ledger		ledger;
@@ -79,6 +88,7 @@ typedef struct Intake
 	uint32_t	taken_record;
 	Position	resume;			/* open_commit: Kafka has a part of that
 								 * transaction from an earlier process */
+	Part		part;			/* Kafka has a part of that one from Debezium */
 	uint64_t	others_lsn;		/* what committed before it is in Kafka, */
 	uint64_t	behind_lsn;		/* but of tables that are being added nothing
 								 * from here on; 0: as of the others */
@@ -197,6 +207,19 @@ intake_settled_commit(const Intake *intake)
 {
 	return intake_settled_lsn(intake) < intake->ledger.flush_lsn ?
 		intake->holds.all[0].before : intake->ledger.last_commit;
+}
+
+/* Sets the part that Debezium has sent in a position, if it is not past it. */
+static inline void
+intake_part(const Intake *intake, Position *position)
+{
+	const Part *part = &intake->part;
+
+	if (part->end_lsn != 0 && position->lsn >= part->end_lsn)
+		return;
+	position->part_xid = part->xid;
+	position->part_lsn = part->lsn;
+	position->part_events = part->events;
 }
 
 /* Memory that is pinned by what is not acknowledged, in bytes. */

@@ -31,21 +31,25 @@ typedef struct Field
 #define FIELD(name, kind, member, always) \
 	{name, kind, offsetof(Position, member), sizeof(((Position *) 0)->member), always}
 
-/* In the order in which they are written; the first four are Debezium's. */
+/* In the order in which they are written; the first four are Debezium's, besides messageType. */
 static const Field fields[] = {
 	FIELD("lsn", FIELD_LSN, lsn, true),
 	FIELD("lsn_proc", FIELD_LSN, lsn, true),
-	FIELD("lsn_commit", FIELD_LSN, last_commit, false),
+	FIELD("lsn_commit", FIELD_LSN, lsn, true),
 	FIELD("ts_usec", FIELD_TIME, written_us, true),
 	FIELD("walpost_system_id", FIELD_TEXT, system_id, true),
 	FIELD("walpost_timeline", FIELD_TIMELINE, timeline, true),
 	FIELD("walpost_slot", FIELD_TEXT, slot, true),
 	FIELD("walpost_limit", FIELD_LSN, limit, true),
+	FIELD("walpost_last_commit", FIELD_LSN, last_commit, false),
 	FIELD("walpost_spool", FIELD_TEXT, spool, false),
 	FIELD("walpost_message", FIELD_FLAG, message, false),
 	FIELD("walpost_open_commit", FIELD_LSN, open_commit, false),
 	FIELD("walpost_open_ordinal", FIELD_COUNT, open_ordinal, false),
 	FIELD("walpost_open_record", FIELD_RECORD, open_record, false),
+	FIELD("walpost_part_xid", FIELD_RECORD, part_xid, false),
+	FIELD("walpost_part_lsn", FIELD_LSN, part_lsn, false),
+	FIELD("walpost_part_events", FIELD_COUNT, part_events, false),
 	FIELD("walpost_adding", FIELD_TEXT, adding, false),
 	FIELD("walpost_adding_from", FIELD_LSN, adding_from, false),
 };
@@ -119,6 +123,7 @@ position_print(const Position *position)
 		else
 			json_object_set_new(value, fields[i].name, one);
 	}
+	json_object_set_new(value, "messageType", json_string("COMMIT"));
 	text = json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	if (text == NULL)
 		mem_exhausted();
@@ -157,14 +162,54 @@ store(const Field *field, const json_t *value, Position *position)
 	}
 }
 
+static uint64_t
+number_of(const json_t *value, const char *name)
+{
+	json_int_t	number = json_integer_value(json_object_get(value, name));
+
+	return number > 0 ? (uint64_t) number : 0;
+}
+
+/*
+ * What Debezium's own fields say.  Its lsn is that of the change or commit that it
+ * sent last; LSNs of changes do not grow from one transaction to the next, so the
+ * commit before may be past it.  Several changes may have one LSN, of which older
+ * releases do not say how many were sent: then one, and the others come again.
+ */
+static void
+read_debezium(const json_t *value, Position *position)
+{
+	const char *type = json_string_value(json_object_get(value, "messageType"));
+	uint64_t	commit = number_of(value, "lsn_commit");
+	uint64_t	change = position->lsn;
+	uint64_t	events = number_of(value, "lsn_events_processed");
+	bool		is_message = type != NULL && strcmp(type, "MESSAGE") == 0;
+
+	position->interrupted = json_object_get(value, "incremental_snapshot_collections") != NULL;
+	position->last_commit = commit;
+	position->message = is_message && commit == change;
+	if (json_object_get(value, "snapshot") != NULL)
+	{
+		position->unfinished = !json_is_true(json_object_get(value, "snapshot_completed"));
+		return;
+	}
+	if (commit > position->lsn)
+		position->lsn = commit;
+	if (position->message || (type == NULL ? change <= commit :
+							  strcmp(type, "COMMIT") == 0 || strcmp(type, "BEGIN") == 0))
+		return;
+	position->part_xid = (uint32_t) number_of(value, "txId");
+	if (position->part_xid == 0)
+		return;
+	position->part_lsn = change;
+	position->part_events = events == 0 || is_message ? 1 : events;
+}
+
 /* False and err when the fields do not make a position together. */
 static bool
-check(const json_t *value, const Position *position, Err *err)
+check(const Position *position, Err *err)
 {
-	if (json_object_get(value, "snapshot") != NULL &&
-		!json_is_true(json_object_get(value, "snapshot_completed")))
-		return err_set(err, ERR_CONFIG, "it is of a snapshot that was not completed");
-	if (position->lsn == 0)
+	if (position->lsn == 0 && !position->unfinished)
 		return err_set(err, ERR_CONFIG, "it has no \"lsn\"");
 	if (position->open_commit != 0 && position->open_ordinal == 0)
 		return err_set(err, ERR_CONFIG, "it names an open transaction but no change of it");
@@ -195,7 +240,9 @@ position_parse(const char *text, size_t len, Position *position, Err *err)
 		if (!store(&fields[i], one, position))
 			ok = err_set(err, ERR_CONFIG, "its \"%s\" is not what it must be", fields[i].name);
 	}
-	ok = ok && check(value, position, err);
+	if (ok && json_object_get(value, "walpost_slot") == NULL)
+		read_debezium(value, position);
+	ok = ok && check(position, err);
 	if (position->limit < position->lsn)
 		position->limit = position->lsn;
 	json_decref(value);
@@ -207,6 +254,6 @@ position_equal(const Position *a, const Position *b)
 {
 	return a->lsn == b->lsn && a->message == b->message &&
 		a->open_commit == b->open_commit && a->open_ordinal == b->open_ordinal &&
-		a->open_record == b->open_record &&
+		a->open_record == b->open_record && a->part_xid == b->part_xid &&
 		strcmp(a->system_id, b->system_id) == 0;
 }

@@ -4,8 +4,13 @@
  *
  * Key and value are laid out as Kafka Connect keeps a connector's offset, with
  * the fields that Debezium stores and, beside them, those that say of which
- * server, timeline and slot the position is.  A record of Debezium's is read as
- * well; what it does not say stays 0.
+ * server, timeline and slot the position is.  To Debezium it is the end of a
+ * commit up to which all is done: it goes on behind it (where it says another
+ * LSN of a last change, Debezium looks for that and leaves out what it is).
+ *
+ * A record of Debezium's is read as well; what it does not say stays 0.  It may
+ * be in the middle of a transaction: the change sent last, which is told by the
+ * transaction's id, the change's LSN, and how many of those at it were sent.
  *
  * Pure: bytes in, bytes out.
  *
@@ -37,6 +42,16 @@ typedef struct Position
 	uint64_t	open_ordinal;	/* the last decoded change of which Kafka has */
 	uint32_t	open_record;	/* so many events */
 
+	/* Of a transaction of which Debezium has sent a part; part_xid 0: none. */
+	uint32_t	part_xid;
+	uint64_t	part_lsn;		/* its changes before it, */
+	uint64_t	part_events;	/* and so many at it */
+
+	/* Only read. */
+	bool		unfinished;		/* of a snapshot that Debezium did not complete:
+								 * no position at all */
+	bool		interrupted;	/* Debezium was amidst an incremental snapshot */
+
 	/* Tables that are being added, as addition_print() lists them; "": none. */
 	char		adding[POSITION_ADDING_MAX];
 	uint64_t	adding_from;	/* their changes from this commit LSN on are not
@@ -63,10 +78,7 @@ extern char *position_side_key(const char *connector, const char *prefix, const 
 /* The record's value as text; the caller frees it. */
 extern char *position_print(const Position *position);
 
-/*
- * Reads a value.  False and err (ERR_CONFIG) when it is none, or one of a
- * snapshot that was not completed.
- */
+/* Reads a value.  False and err (ERR_CONFIG) when it is none. */
 extern bool position_parse(const char *value, size_t len, Position *position, Err *err) must_check;
 
 /* True when both say the same of what Kafka has. */

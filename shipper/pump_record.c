@@ -57,7 +57,17 @@ take_record(Pump *pump, OffsetsEvent event)
 		return true;
 	value = offsets_value(pump->offsets, &len);
 	log_debug("position record %s: %.*s", pump->record_key, (int) len, value);
-	return position_parse(value, len, &pump->record, &why) ||
+	if (position_parse(value, len, &pump->record, &why))
+	{
+		pump->has_record = !pump->record.unfinished;
+		if (pump->record.unfinished)
+			log_warn("the position record %s is of a snapshot that Debezium did not complete: as if there was none",
+					 pump->record_key);
+		if (pump->record.interrupted)
+			log_warn("Debezium was amidst an incremental snapshot, of which only it knows how far it was; send its signal again");
+		return true;
+	}
+	return
 		err_set(&pump->err, ERR_CONFIG, "could not use the position record %s of topic \"%s\": %s; "
 				"\"walpost slot drop\" forgets it, or set another name for the connector",
 				pump->record_key, offsets_topic(pump->conf), why.text);
@@ -269,6 +279,7 @@ acknowledged_position(const Pump *pump, bool final)
 	/* past it the slot is moved by a spool, which others must see */
 	position.limit = final || pump_spool_in_use(pump) ? position.lsn : position.lsn + record_lease(pump);
 	position.last_commit = intake_settled_commit(intake);
+	intake_part(intake, &position);
 	return position;
 }
 

@@ -96,11 +96,17 @@ recall_connection(Pump *pump)
 static bool
 start_stream(Pump *pump)
 {
-	char	   *more = incremental_properties(pump->incremental, stream_info(pump->stream)->standby);
+	const Part *part = &pump->delivery.intake.part;
+	char	   *windows = incremental_properties(pump->incremental, stream_info(pump->stream)->standby);
+	char	   *more = part->xid == 0 ? mem_copy(windows) :
+		mem_print("%swalpost.resume=%u " LSN_FMT " %llu
+", windows, part->xid, LSN_ARGS(part->lsn),
+				  (unsigned long long) part->events);
 	bool		done = stream_start(pump->stream, pump_received_lsn(pump), pump_last_commit(pump),
 									more, &pump->err);
 
 	free(more);
+	free(windows);
 	return done;
 }
 

@@ -109,6 +109,9 @@ extern bool slot_drop(const Conf *conf, const char *name, Err *err) must_check;
  */
 extern bool slot_takeover(const Conf *conf, const char *name, Err *err) must_check;
 
+/* The way back: the slot gets another plugin, at the very same LSNs. */
+extern bool slot_giveback(const Conf *conf, const char *name, const char *plugin, Err *err) must_check;
+
 /* True for a slot of another plugin that walpost.slot.takeover allows to take. */
 extern bool slot_may_take(const Conf *conf, const Slot *slot);
 

@@ -90,7 +90,10 @@ find_record(const Conf *conf, const volatile bool *stop, bool *found, uint64_t *
 		const char *value = offsets_value(offsets, &len);
 
 		if (position_parse(value, len, &position, &unread))
+		{
 			*lsn = position.lsn;
+			*found = !position.unfinished;
+		}
 	}
 	offsets_close(offsets);
 	free(key);

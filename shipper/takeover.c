@@ -1,18 +1,20 @@
 /*
  * takeover.c
- *	  A slot of another plugin becomes one of ours, at the very same LSNs.
+ *	  A slot of another plugin becomes one of ours, at the very same LSNs; or one of
+ *	  ours another's, for the way back.
  *
  * A slot's plugin cannot be changed, but a copy may have another one.  So: copy
  * the slot under a second name, drop it, copy back, drop the second.  At each
  * moment at least one of the two holds the position and the WAL; which of them
- * exist says how far it came, so running it again completes it.
+ * exist says how far it came, so running it again completes it, and so does the
+ * way back, since the second may be copied with either plugin.
  *
  *		slot		second		next step
- *		other's		-			copy slot -> second
- *		other's		ours		(the copy may be old) drop second, begin anew
- *		-			ours		copy second -> slot
- *		ours		ours		drop second
- *		ours		-			done
+ *		unwanted	-			copy slot -> second
+ *		unwanted	there		(the copy may be old) drop second, begin anew
+ *		-			there		copy second -> slot
+ *		wanted		there		drop second
+ *		wanted		-			done
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -44,6 +46,8 @@ typedef struct Takeover
 	const Conf *conf;
 	PGconn	   *conn;
 	const char *name;
+	const char *plugin;			/* that the slot is to have */
+	const char *again;			/* the command that does the same */
 	char		second_name[64];
 	Slot		slot;
 	Slot		second;
@@ -52,16 +56,16 @@ typedef struct Takeover
 static bool
 copy_slot(Takeover *t, const char *from, const char *to, Err *err)
 {
-	const char *params[] = {from, to};
+	const char *params[] = {from, to, t->plugin};
 	char	   *what = mem_print("copy slot \"%s\" to \"%s\"", from, to);
 	PGresult   *res;
 
 	res = pg_query_params(t->conn, PGRES_TUPLES_OK, what,
-						  "SELECT lsn FROM pg_catalog.pg_copy_logical_replication_slot($1, $2, false, '" SLOT_PLUGIN "')",
-						  2, params, err);
+						  "SELECT lsn FROM pg_catalog.pg_copy_logical_replication_slot($1, $2, false, $3)",
+						  3, params, err);
 	if (res)
-		log_info("copied slot \"%s\" to \"%s\", plugin \"" SLOT_PLUGIN "\", at %s",
-				 from, to, PQgetvalue(res, 0, 0));
+		log_info("copied slot \"%s\" to \"%s\", plugin \"%s\", at %s",
+				 from, to, t->plugin, PQgetvalue(res, 0, 0));
 	PQclear(res);
 	free(what);
 	return res != NULL;
@@ -90,8 +94,8 @@ drop_unmoved(Takeover *t, const char *name, const char *lsn, Err *err)
 	dropped = PQntuples(res) == 1;
 	PQclear(res);
 	if (!dropped)
-		return err_set(err, ERR_FATAL, "slot \"%s\" was used or moved in the meantime; stop its other client and run walpost slot takeover again",
-					   name);
+		return err_set(err, ERR_FATAL, "slot \"%s\" was used or moved in the meantime; stop its other client and run walpost slot %s again",
+					   name, t->again);
 	log_info("dropped slot \"%s\"", name);
 	return true;
 }
@@ -104,9 +108,23 @@ read_both(Takeover *t, Err *err)
 }
 
 static bool
-is_ours(const Slot *slot)
+has_plugin(const Slot *slot, const char *plugin)
 {
-	return strcmp(slot->plugin, SLOT_PLUGIN) == 0;
+	return strcmp(slot->plugin, plugin) == 0;
+}
+
+/* May a second slot be what a takeover, or the way back, was interrupted at? */
+static bool
+may_be_second(const Slot *slot, const char *database)
+{
+	return slot->logical && !slot->active && strcmp(slot->database, database) == 0 &&
+		(has_plugin(slot, SLOT_PLUGIN) || has_plugin(slot, "pgoutput") || has_plugin(slot, "decoderbufs"));
+}
+
+static bool
+is_done(const Takeover *t)
+{
+	return t->slot.exists && has_plugin(&t->slot, t->plugin);
 }
 
 /* What must hold before anything is touched. */
@@ -124,10 +142,10 @@ check(const Takeover *t, Err *err)
 	if (strcmp(slot->database, database) != 0)
 		return err_set(err, ERR_CONFIG, "slot \"%s\" belongs to database \"%s\", not to \"%s\"; set database.dbname",
 					   t->name, slot->database, database);
-	if (t->second.exists && (!is_ours(&t->second) || t->second.active))
+	if (t->second.exists && !may_be_second(&t->second, database))
 		return err_set(err, ERR_CONFIG, "slot \"%s\", which the takeover of \"%s\" needs as its second name, is somebody else's; drop or rename it",
 					   t->second_name, t->name);
-	if (t->slot.exists && is_ours(&t->slot))
+	if (is_done(t))
 		return true;
 	if (slot->active)
 		return err_set(err, ERR_FATAL, "slot \"%s\" is in use by process %d of the server; stop its client first",
@@ -139,7 +157,7 @@ check(const Takeover *t, Err *err)
 	return true;
 }
 
-/* From the other's plugin to the state in which only the second exists. */
+/* From the unwanted plugin to the state in which only the second exists. */
 static bool
 move_away(Takeover *t, Err *err)
 {
@@ -155,12 +173,12 @@ takeover(Takeover *t, Err *err)
 {
 	if (!read_both(t, err) || !check(t, err))
 		return false;
-	if (t->slot.exists && is_ours(&t->slot) && !t->second.exists)
+	if (is_done(t) && !t->second.exists)
 	{
-		log_info("slot \"%s\" has plugin \"" SLOT_PLUGIN "\" already", t->name);
+		log_info("slot \"%s\" has plugin \"%s\" already", t->name, t->plugin);
 		return true;
 	}
-	if (t->slot.exists && !is_ours(&t->slot))
+	if (t->slot.exists && !is_done(t))
 	{
 		if (!move_away(t, err))
 			return false;
@@ -179,7 +197,7 @@ takeover_if_due(Takeover *t, Err *err)
 
 	if (!read_both(t, err))
 		return false;
-	if (t->second.exists && is_ours(&t->second))
+	if (t->second.exists)
 		return takeover(t, err);
 	if (!t->slot.exists || !t->slot.logical || strcmp(t->slot.database, database) != 0 ||
 		!slot_may_take(t->conf, &t->slot))
@@ -192,34 +210,38 @@ takeover_if_due(Takeover *t, Err *err)
 	return takeover(t, err);
 }
 
-bool
-slot_takeover_if_due(const Conf *conf, const char *name, Err *err)
+/* Runs one of the two on a connection of its own. */
+static bool
+run(const Conf *conf, const char *name, const char *plugin, const char *again,
+	bool (*step) (Takeover *t, Err *err), Err *err)
 {
-	Takeover	t = {.conf = conf,.name = name};
+	Takeover	t = {.conf = conf,.name = name,.plugin = plugin,.again = again};
 	bool		done;
 
-	if (!conf_get_bool(conf, "walpost.slot.takeover"))
-		return true;
 	slot_takeover_name(name, t.second_name);
 	t.conn = pg_connect(conf, false, err);
 	if (t.conn == NULL)
 		return false;
-	done = takeover_if_due(&t, err);
+	done = step(&t, err);
 	PQfinish(t.conn);
 	return done;
 }
 
 bool
+slot_takeover_if_due(const Conf *conf, const char *name, Err *err)
+{
+	return !conf_get_bool(conf, "walpost.slot.takeover") ||
+		run(conf, name, SLOT_PLUGIN, "takeover", takeover_if_due, err);
+}
+
+bool
 slot_takeover(const Conf *conf, const char *name, Err *err)
 {
-	Takeover	t = {.conf = conf,.name = name};
-	bool		done;
+	return run(conf, name, SLOT_PLUGIN, "takeover", takeover, err);
+}
 
-	slot_takeover_name(name, t.second_name);
-	t.conn = pg_connect(conf, false, err);
-	if (t.conn == NULL)
-		return false;
-	done = takeover(&t, err);
-	PQfinish(t.conn);
-	return done;
+bool
+slot_giveback(const Conf *conf, const char *name, const char *plugin, Err *err)
+{
+	return run(conf, name, plugin, "giveback", takeover, err);
 }

@@ -9,7 +9,7 @@ use Walpost::Shipper;
 use Walpost::Test;
 
 my @commands = ('run', 'connect', 'check', 'validate', 'tail', 'config', 'slot list', 'slot create', 'slot drop',
-	'slot takeover', 'signal', 'snapshot', 'version', 'help');
+	'slot takeover', 'slot giveback', 'signal', 'snapshot', 'version', 'help');
 
 sub walpost
 {
@@ -62,7 +62,7 @@ for my $version ('version', '--version', '-V')
 # ---- usage errors
 usage_error([], 'a command is missing');
 usage_error(['rum'], 'unknown command "rum"');
-usage_error(['slot'], 'command "slot" is incomplete; after it comes one of list, create, drop, takeover');
+usage_error(['slot'], 'command "slot" is incomplete; after it comes one of list, create, drop, takeover, giveback');
 usage_error([ 'slot', 'throw' ], 'unknown command "slot throw"; .*');
 usage_error(['run'], 'run: connector file is missing');
 usage_error(['check'], 'check: connector file is missing');

@@ -7,6 +7,7 @@ use warnings;
 
 use JSON::PP ();
 use Test::More;
+use Walpost::Answers;
 use Walpost::Http;
 use Walpost::Kafka;
 use Walpost::Postgres;
@@ -50,33 +51,7 @@ sub recorded
 	return @calls;
 }
 
-my %allowed;
-for (split /\n/, slurp(top_dir() . '/regress/rest/allowed.txt'))
-{
-	my ($call, $what, $why) = /^([A-Z]+ .*?) \| (.*) \| (\S.*)$/ or next;
-
-	$allowed{$call}{message} = $1 if $what =~ s/ ?message~(.*)$//;
-	$allowed{$call}{status} = $1 if $what =~ s/status=(\d+) ?//;
-	$allowed{$call}{fields} = [ split / /, $what ];
-}
-
-# Takes a field (a path with dots) out of a structure.
-sub without
-{
-	my ($json, $field) = @_;
-	my ($first, $rest) = split /\./, $field, 2;
-
-	if (defined $rest)
-	{
-		my $next = ref $json eq 'ARRAY' ? $json->[$first] : ref $json eq 'HASH' ? $json->{$first} : undef;
-		without($next, $rest) if defined $next;
-	}
-	elsif (ref $json eq 'HASH')
-	{
-		delete $json->{$first};
-	}
-	return;
-}
+my %allowed = %{ answers_allowed(top_dir() . '/regress/rest/allowed.txt') };
 
 # What an answer differs in, undef when in nothing (but what is allowed).
 sub difference
@@ -101,7 +76,7 @@ sub difference
 	for my $field (@{ $may->{fields} // [] })
 	{
 		return if $field eq 'body';
-		without($_, $field) for $answer, $copy;
+		answers_without($_, $field) for $answer, $copy;
 	}
 	my ($got, $expected) = map { $codec->encode($_) } $answer, $copy;
 	return $got eq $expected ? undef : "$got\n# not:  $expected";

@@ -36,7 +36,7 @@ test_round_trip(void)
 {
 	Position	whole = {
 		.lsn = UINT64_C(0x1234567890),.limit = UINT64_C(0x1234567899),.last_commit = 77,
-		.message = true,.open_commit = 5,.open_ordinal = 6,.open_record = 2,
+		.message = true,.part_xid = 8,.part_lsn = 9,.part_events = 1,.open_commit = 5,.open_ordinal = 6,.open_record = 2,
 		.system_id = "7345678901234567890",.timeline = 3,.slot = "shop_slot",.spool = "host:/var/spool/shop.spool",.written_us = 1795230897688540
 	};
 	Position	plain = {.lsn = 9,.limit = 9,.system_id = "1",.timeline = 1,.slot = "s",.written_us = 1};
@@ -51,9 +51,48 @@ test_round_trip(void)
 
 	text = position_print(&plain);
 	ok(parse(text, &again) && position_equal(&plain, &again), "a position without an open transaction, too");
-	ok(strstr(text, "open") == NULL && strncmp(text, "{\"lsn\":9,\"lsn_proc\":9,", 22) == 0,
+	ok(strstr(text, "open") == NULL && strstr(text, "part") == NULL &&
+	   strncmp(text, "{\"lsn\":9,\"lsn_proc\":9,\"lsn_commit\":9,", 37) == 0,
 	   "it holds nothing of one, and Debezium's fields first");
+	ok(strstr(text, "\"messageType\":\"COMMIT\"") != NULL, "to Debezium it is the end of a commit");
 	free(text);
+}
+
+/* The change that Debezium sent last: true if it is in the middle of this transaction. */
+static bool
+is_part(const Position *position, uint32_t xid, uint64_t lsn, uint64_t events)
+{
+	return position->part_xid == xid && position->part_lsn == lsn && position->part_events == events;
+}
+
+static void
+test_debezium_part(void)
+{
+	Position	position,
+				again;
+	char	   *text;
+
+	ok(parse("{\"lsn_proc\":60,\"lsn_events_processed\":3,\"messageType\":\"INSERT\",\"lsn_commit\":50,\"lsn\":60,\"txId\":7}", &position) &&
+	   position.lsn == 60 && position.last_commit == 50 && is_part(&position, 7, 60, 3),
+	   "Debezium was amidst a transaction");
+	text = position_print(&position);
+	ok(parse(text, &again) && again.last_commit == 50 && is_part(&again, 7, 60, 3), "which is kept");
+	free(text);
+	ok(parse("{\"lsn_proc\":40,\"messageType\":\"UPDATE\",\"lsn_commit\":50,\"lsn\":40,\"txId\":7}", &position) &&
+	   position.lsn == 50 && is_part(&position, 7, 40, 1),
+	   "one that began before another's commit; an older release counts no changes");
+	ok(parse("{\"messageType\":\"INSERT\",\"lsn_commit\":50,\"lsn\":50,\"txId\":7,\"lsn_events_processed\":1}", &position) &&
+	   is_part(&position, 7, 50, 1), "its first change may begin where the last commit ends");
+	ok(parse("{\"messageType\":\"COMMIT\",\"lsn_commit\":50,\"lsn\":50,\"txId\":7}", &position) &&
+	   position.lsn == 50 && position.part_xid == 0, "at a commit it was not");
+	ok(parse("{\"messageType\":\"BEGIN\",\"lsn_commit\":50,\"lsn\":60,\"txId\":7}", &position) &&
+	   position.part_xid == 0, "nor had it sent anything after a begin");
+	ok(parse("{\"messageType\":\"MESSAGE\",\"lsn_commit\":50,\"lsn\":60,\"txId\":7,\"lsn_events_processed\":9}", &position) &&
+	   is_part(&position, 7, 60, 1) && !position.message, "a message in a transaction");
+	ok(parse("{\"messageType\":\"MESSAGE\",\"lsn_commit\":60,\"lsn\":60}", &position) &&
+	   position.part_xid == 0 && position.message, "one outside");
+	ok(parse("{\"lsn\":60,\"messageType\":\"INSERT\",\"lsn_commit\":50,\"txId\":7,\"incremental_snapshot_collections\":\"[]\"}", &position) &&
+	   position.interrupted, "an incremental snapshot was under way");
 }
 
 static void
@@ -65,11 +104,11 @@ test_debezium(void)
 	   position.lsn == 1231991768 && position.limit == position.lsn &&
 	   position.system_id[0] == '\0' && position.timeline == 0, "an offset of Debezium's");
 	ok(parse("{\"transaction_id\":null,\"lsn_proc\":5,\"messageType\":\"INSERT\",\"lsn_commit\":4,\"lsn\":6,\"txId\":7,\"ts_usec\":1}", &position) &&
-	   position.lsn == 6 && position.last_commit == 4, "\"lsn\" counts, not \"lsn_proc\"");
+	   position.lsn == 6 && position.last_commit == 4, "\"lsn\" is where it is");
 	ok(parse("{\"last_snapshot_record\":true,\"lsn\":8,\"snapshot\":\"INITIAL\",\"snapshot_completed\":true}", &position) &&
 	   position.lsn == 8, "one at the end of a snapshot");
-	ok(!parse("{\"lsn\":8,\"snapshot\":\"INITIAL\",\"snapshot_completed\":false}", &position),
-	   "but none in the middle of one");
+	ok(parse("{\"lsn\":8,\"txId\":7,\"snapshot\":\"INITIAL\",\"snapshot_completed\":false}", &position) &&
+	   position.unfinished && position.part_xid == 0, "one in the middle of a snapshot is no position");
 }
 
 static void
@@ -95,6 +134,7 @@ main(void)
 	test_key();
 	test_round_trip();
 	test_debezium();
+	test_debezium_part();
 	test_garbage();
 	return done_testing();
 }

@@ -1,6 +1,7 @@
 # Walpost::Connect
-#    Debezium's connector on a standalone Kafka Connect worker, which it is
-#    compared with and measured beside.
+#    Debezium's connector on a Kafka Connect worker, which it is compared with and
+#    measured beside: a standalone one, or a distributed one set up by the
+#    environment of Debezium's container image.
 #
 # SPDX-License-Identifier: PostgreSQL
 package Walpost::Connect;
@@ -41,7 +42,8 @@ sub fetch
 }
 
 # A worker, not yet started.  kafka (Walpost::Kafka) is required; java is a list
-# of the JVM's switches, conf a hash of properties of the worker.
+# of the JVM's switches, conf a hash of properties of the worker; env (a hash) makes
+# it distributed, with what the image's start makes of these variables.
 sub new
 {
 	my ($class, %opt) = @_;
@@ -52,7 +54,7 @@ sub new
 		%opt,
 		base => scratch_dir() . "/connect$number",
 		log => log_file("connect$number"),
-		port => free_port(),
+		port => $opt{env} && $opt{env}{REST_PORT} || free_port(),
 	}, $class;
 	mkdir $self->{base};
 	spit($self->{log}, '');
@@ -79,7 +81,7 @@ sub start
 			'key.converter' => 'org.apache.kafka.connect.json.JsonConverter',
 			'value.converter' => 'org.apache.kafka.connect.json.JsonConverter',
 			'bootstrap.servers' => $self->{kafka}->brokers,
-			'offset.storage.file.filename' => $self->offsets,
+			$self->{env} ? _of_image($self->{env}) : ('offset.storage.file.filename' => $self->offsets),
 			'plugin.path' => "$folder/plugins",
 			'listeners' => "http://127.0.0.1:$self->{port}",
 			%{ $self->{conf} // {} }
@@ -87,8 +89,21 @@ sub start
 	$self->{pid} = in_background(
 		$self->{log}, 'java', @{ $self->{java} // [] },
 		'-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', "$folder/worker/*",
-		'org.apache.kafka.connect.cli.ConnectStandalone', $worker, @files);
+		'org.apache.kafka.connect.cli.Connect' . ($self->{env} ? 'Distributed' : 'Standalone'), $worker, @files);
 	return;
+}
+
+# The worker's properties as Debezium's image makes them of its variables:
+# CONNECT_X_Y is x.y, and some have names of their own.
+sub _of_image
+{
+	my ($env) = @_;
+	my %own = map { ("CONNECT_$_" => $env->{$_}) } grep { !/^(?:CONNECT|ADVERTISED)_/ } keys %$env;
+
+	$own{CONNECT_REST_ADVERTISED_HOST_NAME} = $env->{ADVERTISED_HOST_NAME} if defined $env->{ADVERTISED_HOST_NAME};
+	$own{CONNECT_REST_ADVERTISED_PORT} = $env->{ADVERTISED_PORT} if defined $env->{ADVERTISED_PORT};
+	%own = (%own, map { ($_ => $env->{$_}) } grep { /^CONNECT_/ } keys %$env);
+	return map { (lc(s/^CONNECT_//r) =~ tr/_/./r => $own{$_}) } keys %own;
 }
 
 # Dies if the worker has ended.
@@ -158,16 +173,21 @@ sub _request
 		: {});
 }
 
-# A worker that is stopped soon after its start may hang: so not for long.
+# A worker that is stopped soon after its start may hang: so not for long.  True
+# if it ended by itself.
 sub stop
 {
 	my ($self) = @_;
-	my $pid = $self->{pid} // return;
+	my $pid = $self->{pid} // return 1;
 
 	kill 'TERM', $pid;
-	return $self->kill9 if !defined wait_exit($pid, 15);
+	if (!defined wait_exit($pid, 15))
+	{
+		$self->kill9;
+		return 0;
+	}
 	delete $self->{pid};
-	return;
+	return 1;
 }
 
 sub kill9
