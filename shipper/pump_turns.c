@@ -99,8 +99,7 @@ start_stream(Pump *pump)
 	const Part *part = &pump->delivery.intake.part;
 	char	   *windows = incremental_properties(pump->incremental, stream_info(pump->stream)->standby);
 	char	   *more = part->xid == 0 ? mem_copy(windows) :
-		mem_print("%swalpost.resume=%u " LSN_FMT " %llu
-", windows, part->xid, LSN_ARGS(part->lsn),
+		mem_print("%swalpost.resume=%u " LSN_FMT " %llu\n", windows, part->xid, LSN_ARGS(part->lsn),
 				  (unsigned long long) part->events);
 	bool		done = stream_start(pump->stream, pump_received_lsn(pump), pump_last_commit(pump),
 									more, &pump->err);
