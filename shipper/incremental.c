@@ -506,8 +506,8 @@ turn_done(Incremental *inc, Err *err)
 	return true;
 }
 
-bool
-incremental_turn(Incremental *inc, bool spooling, Err *err)
+static bool
+take_turn(Incremental *inc, bool spooling, Err *err)
 {
 	bool		done;
 
@@ -532,4 +532,15 @@ incremental_turn(Incremental *inc, bool spooling, Err *err)
 	if (!inc->exactly_once)
 		inc_record(inc);
 	return true;
+}
+
+bool
+incremental_turn(Incremental *inc, bool spooling, Err *err)
+{
+	int64_t		began = inc->state.ntables > 0 ? loop_now_us() : 0;
+	bool		ok = take_turn(inc, spooling, err);
+
+	if (began > 0 && loop_now_us() - began > inc->pause_us)
+		inc->pause_us = loop_now_us() - began;
+	return ok;
 }

@@ -126,6 +126,8 @@ struct Incremental
 	bool		asked;			/* or is to from some watermark on */
 	IncChunk	chunk;
 	int			size;			/* rows of the next one */
+	int64_t		pause_us;		/* the longest turn of the present table: the
+								 * stream is not read meanwhile */
 	LogLimit	limit;
 
 	/* a blocking snapshot */

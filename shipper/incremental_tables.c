@@ -174,12 +174,13 @@ inc_table_finish(Incremental *inc, int i, const char *status)
 	IncTable   *table = &inc->state.tables[i];
 
 	if (strcmp(status, "SUCCEEDED") == 0 || strcmp(status, "EMPTY") == 0)
-		log_info("the incremental snapshot of %s is complete, %llu rows", table->name,
-				 (unsigned long long) table->rows);
+		log_info("the incremental snapshot of %s is complete, %llu rows, the stream waited for %.1f ms at most", table->name,
+				 (unsigned long long) table->rows, (double) inc->pause_us / 1000);
 	inc_notice(inc, NOTICE_TABLE_SCAN_COMPLETED, table, status);
 	if (inc->state.ntables == 1)
 		inc_notice(inc, NOTICE_COMPLETED, table, NULL);
 	inc_state_remove(&inc->state, i);
 	inc->size = (int) conf_get_int(inc->conf, "incremental.snapshot.chunk.size");
+	inc->pause_us = 0;
 	inc_touch(inc);
 }

@@ -12,8 +12,9 @@ use Walpost::Test;
 
 use constant WARM_UP => 2;    # seconds that do not count
 
-# Writes $arg{rate} rows a second for $arg{seconds} into the table ticks, whose
-# events come in $arg{topic}; returns p50, p99, p999 and max in milliseconds.
+# Writes $arg{rate} rows a second for $arg{seconds} into the table ticks of $arg{db}
+# (bench), whose events come in $arg{topic}; returns p50, p99, p999 and max in
+# milliseconds.
 sub measure
 {
 	my ($server, $kafka, %arg) = @_;
@@ -28,7 +29,7 @@ sub measure
 	# A few connections, since a commit takes its time, and pgbench's own rhythm.
 	my $load = in_background($log, $server->program('pgbench'), '-n', '-M', 'prepared',
 		'-c', 4, '-j', 1, '-R', $arg{rate}, '-T', $arg{seconds}, '-f', $script,
-		'-h', '127.0.0.1', '-p', $server->port, '-U', 'postgres', 'bench');
+		'-h', '127.0.0.1', '-p', $server->port, '-U', 'postgres', $arg{db} // 'bench');
 	my $line = <$probe>;
 	close $probe or die "the probe failed on topic $arg{topic}\n";
 	wait_exit($load, $arg{seconds} + 60);

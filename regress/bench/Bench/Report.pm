@@ -40,6 +40,7 @@ my @targets = (
 	[ 'snapshot rows acknowledged by Kafka', \&_snapshot_rate, '/s', '>=', 320_000 ],
 	[ 'snapshot rows, against Debezium', \&_against_debezium, 'x', '>=', 4 ],
 	[ 'shipper peak memory, snapshot', \&_snapshot_memory, 'MiB', '<=', 64 ],
+	[ 'longest pause of the stream, incremental snapshot', sub { $_[0]{snapshot}{beside}{pause} }, 'ms', '<=', 50 ],
 );
 
 # What transactions leave of the throughput.
@@ -188,11 +189,14 @@ sub _latency_table
 sub _snapshot_table
 {
 	my ($snapshot) = @_;
-	my ($copy, $kafka) = @$snapshot{qw(copy kafka)};
+	my ($copy, $kafka, $beside) = @$snapshot{qw(copy kafka beside)};
 
 	_print_table("Snapshot of $snapshot->{rows} rows to nowhere",
 		[ '', 'seconds', 'MiB of the server process' ],
 		map { [ $_, map { _number($_) } @$copy{ $_, "${_}_mib" } ] } qw(copy walpost));
+	_print_table('Incremental snapshot beside 200 other rows a second; milliseconds, latency from commit to consumer',
+		[ 'rows/s', 'longest pause', 'p50', 'p99', 'max' ], [ map { _number($_) } @$beside{qw(rate pause p50 p99 max)} ])
+	  if $beside;
 	_print_table('Snapshot to Kafka, each row acknowledged; processor time in microseconds a row',
 		[ 'client', 'rows/s', 'client', 'peak MiB' ],
 		map { my $s = $kafka->{$_}; [ $_, map { _number($s->{$_}) } qw(rate shipper rss) ] } _by_name($kafka));

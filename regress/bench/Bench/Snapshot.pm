@@ -6,6 +6,7 @@ package Bench::Snapshot;
 use strict;
 use warnings;
 
+use Bench::Latency ();
 use Bench::Proc qw(cpu_seconds peak_rss_mib);
 use Bench::Ship ();
 use POSIX ();
@@ -170,6 +171,41 @@ sub _ship
 	  or die "the snapshot failed:\n" . $shipper->log;
 	die "$rows rows instead of $expected\n" if $rows != $expected;
 	return { rate => $rows / ($seconds || 0.1), shipper => 1e6 * $cpu / $rows, rss => $rss };
+}
+
+# An incremental snapshot of the large table while rows are written to another one,
+# for seconds: its rows a second, the longest time that the stream waited for it, by
+# the shipper's own account, and the other rows' latency from commit to consumer.
+sub beside_stream
+{
+	my ($server, $kafka, $probe, $seconds, $progress) = @_;
+	my $shipper = Walpost::Shipper->running(
+		pg => $server,
+		kafka => $kafka,
+		db => DB,
+		prefix => 'beside',
+		conf => {
+			'slot.name' => 'beside',
+			'publication.name' => 'rows',
+			'publication.autocreate.mode' => 'disabled',
+			'table.include.list' => 'public\.(items|ticks)',
+			'producer.override.compression.type' => 'lz4',
+			'extended.headers.enabled' => 'false',
+		});
+	my $asked = time;
+
+	Bench::Ship::make_topic($kafka, $shipper->topic($_)) for qw(items ticks);
+	$server->query(q{SELECT walpost.signal('execute-snapshot', '{"data-collections": ["public.items"]}')}, DB);
+	my $got = Bench::Latency::measure($server, $kafka,
+		probe => $probe, topic => $shipper->topic('ticks'), rate => 200, seconds => $seconds, db => DB);
+	wait_until('the incremental snapshot', sub { $shipper->log =~ /snapshot of public\.items is complete/ }, 600);
+	my ($rows, $pause) = $shipper->log =~ /public\.items is complete, (\d+) rows, the stream waited for ([\d.]+) ms at most/;
+
+	$got->{rate} = $rows / (time - $asked);
+	$got->{pause} = $pause;
+	$shipper->stop;
+	$progress->('snapshot beside the stream: %.0f rows/s, the stream waited for %.1f ms at most, latency p50 %.2f ms, max %.1f ms', @$got{qw(rate pause p50 max)});
+	return $got;
 }
 
 # Rows a second that Debezium brings there, from its first record to its last.
