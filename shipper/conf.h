@@ -76,6 +76,12 @@ extern bool conf_read_worker(Conf *conf, const char *path, Err *err) must_check;
 /* Takes BOOTSTRAP_SERVERS and CONNECT_* from the environment, as defaults. */
 extern void conf_read_environment(Conf *conf);
 
+/*
+ * Warns of variables that are a worker's settings without the CONNECT_ that would
+ * give them an effect.  Once: not again in the processes that this one starts.
+ */
+extern void conf_warn_idle_variables(void);
+
 /* Sets one property; origin (borrowed, a literal) says from where. */
 extern void conf_set(Conf *conf, const char *name, const char *value,
 					 const char *origin);

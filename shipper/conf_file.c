@@ -266,10 +266,48 @@ static const struct
 	{NULL, NULL}
 };
 
-/* Often set, and without effect there as well. */
+/* Often set, and without effect there as well; a "_" at the end stands for all that begin so. */
 static const char *const idle_variables[] = {
-	"KEY_CONVERTER_SCHEMAS_ENABLE", "VALUE_CONVERTER_SCHEMAS_ENABLE", NULL
+	"KEY_CONVERTER_", "VALUE_CONVERTER_", "HEADER_CONVERTER", "CONFIG_PROVIDERS", "TOPIC_CREATION_",
+	"CONFIG_STORAGE_REPLICATION_FACTOR", "OFFSET_STORAGE_REPLICATION_FACTOR", "OFFSET_STORAGE_PARTITIONS",
+	"STATUS_STORAGE_REPLICATION_FACTOR", "STATUS_STORAGE_PARTITIONS", "PRODUCER_INTERCEPTOR_CLASSES",
+	"CONSUMER_INTERCEPTOR_CLASSES", "PLUGIN_PATH", NULL
 };
+
+/* Says to the processes of connectors that it was said. */
+#define TOLD_VARIABLE	"WALPOST_VARIABLES_TOLD"
+
+static bool
+is_idle(const char *variable)
+{
+	size_t		len = strcspn(variable, "=");
+
+	for (int i = 0; idle_variables[i]; i++)
+	{
+		size_t		n = strlen(idle_variables[i]);
+
+		if (strncmp(variable, idle_variables[i], n) == 0 && (len == n || idle_variables[i][n - 1] == '_'))
+			return true;
+	}
+	return false;
+}
+
+void
+conf_warn_idle_variables(void)
+{
+	if (getenv(TOLD_VARIABLE))
+		return;
+	for (char **variable = environ; *variable; variable++)
+	{
+		int			len = (int) strcspn(*variable, "=");
+
+		if (is_idle(*variable))
+			log_warn("environment variable %.*s is ignored, as in Kafka Connect; did you mean CONNECT_%.*s?",
+					 len, *variable, len, *variable);
+	}
+	if (setenv(TOLD_VARIABLE, "1", 1) != 0)
+		mem_exhausted();
+}
 
 void
 conf_read_environment(Conf *conf)
@@ -286,8 +324,5 @@ conf_read_environment(Conf *conf)
 		if (value && value[0] != '\0')
 			take_property(plain_variables[i].name, value, &source);
 	}
-	for (int i = 0; idle_variables[i]; i++)
-		if (getenv(idle_variables[i]))
-			log_warn("environment variable %s is ignored, as in Kafka Connect; did you mean CONNECT_%s?",
-					 idle_variables[i], idle_variables[i]);
+	conf_warn_idle_variables();
 }

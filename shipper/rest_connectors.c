@@ -12,8 +12,11 @@
 #include <string.h>
 
 #include "jsontext.h"
+#include "log.h"
 #include "mem.h"
 #include "rest.h"
+
+#define LOG_MODULE "connect"
 
 /* ---- looking ------------------------------------------------------------------------ */
 
@@ -307,25 +310,36 @@ create_connector(RestCall *call)
 	json_decref(body);
 }
 
-/* A file of {"name", "config"} is taken for its config if the name is this one. */
+/*
+ * The config in a body of PUT.  A file of {"name", "config"}, made for POST, is
+ * taken for its config if the name is this one; NULL, which was answered, if not.
+ */
 static const json_t *
-unwrapped(const json_t *body, const char *name)
+unwrapped(RestCall *call, const json_t *body)
 {
+	const char *name = call->args[0];
 	const json_t *inner = json_object_get(body, "config");
 	const char *outer = json_string_value(json_object_get(body, "name"));
 
-	return json_is_object(inner) && (outer == NULL || strcmp(outer, name) == 0) ? inner : body;
+	if (!json_is_object(inner))
+		return body;
+	if (outer != NULL && strcmp(outer, name) != 0)
+	{
+		rest_error(call->http, 400, "The body is {\"name\", \"config\"} of another connector, %s, than the one in the URL (%s)", outer, name);
+		return NULL;
+	}
+	log_warn("connector \"%s\": the body of PUT is {\"name\", \"config\"}, and its \"config\" was taken; Kafka Connect would answer 500: PUT the inner object alone, or POST the whole to /connectors",
+			 name);
+	return inner;
 }
 
 static void
 put_config(RestCall *call)
 {
 	json_t	   *body = rest_body(call);
-	json_t	   *config;
+	const json_t *given = body != NULL ? unwrapped(call, body) : NULL;
+	json_t	   *config = given != NULL ? texts_of(call, given, false) : NULL;
 
-	if (body == NULL)
-		return;
-	config = texts_of(call, unwrapped(body, call->args[0]), false);
 	if (config != NULL)
 		submit(call, call->args[0], config, false, NULL);
 	json_decref(body);
