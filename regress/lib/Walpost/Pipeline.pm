@@ -8,6 +8,7 @@ package Walpost::Pipeline;
 use strict;
 use warnings;
 
+use File::Find qw(find);
 use File::Path qw(make_path);
 use Walpost::Kafka;
 use Walpost::Postgres;
@@ -18,8 +19,9 @@ my $number = 0;
 
 # A pipeline whose servers run; its worker does not yet.  name is the folder, db
 # the list of hosts that its connectors name (one server stands for each).
-# Options: postgres, kafka (options of these modules' running()), env (variables of
-# the worker over those of worker.env; undef removes one).
+# Options: postgres, kafka, worker (options of these modules), env (variables of
+# the worker over those of worker.env; undef removes one), paths (paths that files
+# name, and the files of the folder's copy that stand for them).
 sub new
 {
 	my ($class, %opt) = @_;
@@ -35,6 +37,7 @@ sub new
 	$self->{worker} = Walpost::Worker->new(
 		kafka => $self->{kafka},
 		bare => 1,
+		%{ $opt{worker} // {} },
 		env => { $self->variables, %{ $opt{env} // {} } });
 	$self->_copy_files;
 	return $self;
@@ -73,14 +76,18 @@ sub _copy_files
 {
 	my ($self) = @_;
 
-	make_path($self->{base});
-	for my $path (glob "$self->{source}/*")
-	{
-		my $copy = $self->file($path =~ s{.*/}{}r);
+	find(
+		{
+			no_chdir => 1,
+			wanted => sub {
+				my $copy = $self->{base} . substr($_, length $self->{source});
 
-		spit($copy, $self->_placed(slurp($path)));
-		chmod 0755 & (stat $path)[2], $copy;
-	}
+				return make_path($copy) if -d $_;
+				spit($copy, $self->_placed(slurp($_)));
+				chmod 0755 & (stat $_)[2], $copy;
+			}
+		},
+		$self->{source});
 	spit($self->file('.curlrc'), 'write-out = "%{stderr}HTTP %{http_code}\n"' . "\n");
 	return;
 }
@@ -93,6 +100,13 @@ sub _placed
 	my $url = $self->{worker}->url;
 
 	$text =~ s{http://(?:localhost|connect|kafka-connect):8083}{$url}g;
+	$text =~ s{"localhost:8083"}{'"' . $url =~ s/^http:..//r . '"'}ge;
+	for my $path (keys %{ $self->{paths} // {} })
+	{
+		my $copy = $self->file($self->{paths}{$path});
+
+		$text =~ s{\Q$path\E}{$copy}g;
+	}
 	for my $host (keys %{ $self->{servers} })
 	{
 		my $port = $self->{servers}{$host}->port;

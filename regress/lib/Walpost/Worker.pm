@@ -15,7 +15,8 @@ my $number = 0;
 
 # A worker, not yet started.  kafka (Walpost::Kafka) is required; topics is what
 # its three topics begin with (default: a name of its own), env more variables,
-# bare (1: these variables alone), file a worker's file.
+# bare (1: these variables alone), file a worker's file, program another program than
+# the one under test, under a command that starts it.
 sub new
 {
 	my ($class, %opt) = @_;
@@ -74,8 +75,36 @@ sub start
 		%{ $self->{env} });
 
 	delete @ENV{ grep { !defined $ENV{$_} } keys %ENV };
-	$self->{pid} = in_background($self->{log}, Walpost::Shipper::program(), 'connect', $self->{file} // ());
+	$self->{pid} = in_background(
+		$self->{log},
+		@{ $self->{under} // [] },
+		$self->{program} // Walpost::Shipper::program(),
+		'connect', $self->{file} // ());
 	return;
+}
+
+# Variables of the next start, over those before; undef removes one.
+sub set_variables
+{
+	my ($self, %more) = @_;
+
+	$self->{env} = { %{ $self->{env} }, %more };
+	return;
+}
+
+# What the worker and its connectors' processes had at most, each, added up; in bytes.
+sub peak_memory
+{
+	my ($self) = @_;
+	my $sum = 0;
+
+	for my $pid ($self->{pid}, $self->log =~ /started process (\d+) for/g)
+	{
+		my $text = eval { slurp("/proc/$pid/status") } // next;
+
+		$sum += $1 * 1024 if $text =~ /^VmHWM:\s+(\d+)/m;
+	}
+	return $sum;
 }
 
 # Waits until it has read its topics.
