@@ -95,6 +95,11 @@ prepare_row(Change *change)
 {
 	change->row.slots = change->session->slots;
 	change->row.relation = change->plan->shown;
+	if (unlikely(change->plan->reselect != NULL))
+	{
+		change->row.splices = change->session->splices;
+		splices_begin_row(change->row.splices, change->plan->reselect, change->session->txn.txn->xid);
+	}
 	take_apart(change, SIDE_OLD, change->old);
 	take_apart(change, SIDE_NEW, change->new);
 	if (change->old && HeapTupleHasExternal(change->old))

@@ -253,7 +253,15 @@ converter_finish(const Template *template, Out *out, size_t start)
 		out->p = text;
 		return false;
 	}
-	if (text[0] == '"')
-		out->p = template->form == FORM_BYTES ? decode_bytes(text, out->p) : json_decode(text, out->p);
+	converter_bare(template->form, out, start);
 	return true;
+}
+
+void
+converter_bare(TemplateForm form, Out *out, size_t start)
+{
+	char	   *text = out_at(out, start);
+
+	if (text[0] == '"')
+		out->p = form == FORM_BYTES ? decode_bytes(text, out->p) : json_decode(text, out->p);
 }

@@ -26,4 +26,7 @@ extern const Template *converter_compile(const Options *options, Half half, cons
  */
 extern bool converter_finish(const Template *template, Out *out, size_t start);
 
+/* Takes JSON of a string, from an offset of out's on, out of its quotes. */
+extern void converter_bare(TemplateForm form, Out *out, size_t start);
+
 #endif							/* WALPOST_CONVERTER_H */

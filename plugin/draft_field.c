@@ -12,6 +12,7 @@
 #include "draft.h"
 #include "encoders.h"
 #include "json.h"
+#include "reselect.h"
 #include "typerule.h"
 
 /* ---- structs ------------------------------------------------------------- */
@@ -222,6 +223,7 @@ typedef struct RowHeader
 {
 	const char *name;
 	const Template *value;
+	char		form;			/* of a column that is all of it: RESELECT_* */
 } RowHeader;
 
 static void
@@ -246,6 +248,9 @@ write_row_header(Out *out, const Row *row, const void *data)
 	if (value[0] == '"')
 		out->p = json_decode(value, out->p);
 	wire_put32(value - 4, (uint32) (out->p - value));
+	if (unlikely(row->splices != NULL))
+		splices_note_bare(row->splices, header->value, row, WIRE_PART_HEADERS, header->form,
+						  start, out_offset(out), start);
 }
 
 /*
@@ -283,6 +288,8 @@ field_header(Draft *draft, const char *name, const Shape *field)
 	header = palloc(sizeof(RowHeader));
 	header->name = pstrdup(name);
 	header->value = template_compile(embedded(field), false);
+	header->form = field->kind == SHAPE_COLUMN && columnrule_is_applied(field->column) ?
+		RESELECT_TEXT : RESELECT_HEADER_TEXT;
 	MemoryContextSwitchTo(old);
 	return shape_call(write_row_header, header);
 }

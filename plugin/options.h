@@ -92,6 +92,10 @@ typedef struct Options
 	char	   *predicates;
 	List	   *transform_rules;	/* OptionRule */
 
+	/* values that are read anew; read by reselect.c */
+	char	   *post_processors;
+	List	   *post_rules;		/* OptionRule */
+
 	/* what becomes of single columns; read by columnrule.c */
 	List	   *column_rules;	/* OptionRule, in the order given */
 	char	   *propagate_columns;

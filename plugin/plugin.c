@@ -43,6 +43,9 @@ on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 	const Options *options = session->options;
 
 	session->relations = relcache_create();
+	/* a line of JSON is for people, whom nobody reads anything anew */
+	if (options->wire && session->reselect)
+		session->splices = splices_create();
 	if (options->transaction_metadata)
 		session->meta = txnmeta_create(session);
 	txn_resume(session);

@@ -12,6 +12,7 @@
 #include "converter.h"
 #include "json.h"
 #include "record.h"
+#include "reselect.h"
 
 /* More topics than that are a mistake: each row's own, by a key's value. */
 #define STREAMS_MAX 10000
@@ -108,9 +109,9 @@ write_relation(Session *session, Stream *stream)
 	stream->announced = session->batches;
 }
 
-/* Runs a template; false if there is none, or it makes a null. */
+/* Runs a template for a part (WIRE_PART_*); false if there is none, or it makes a null. */
 static bool
-write_part(Out *out, const Template *template, const Row *row, uint32 *len)
+write_part(Out *out, char part, const Template *template, const Row *row, uint32 *len)
 {
 	size_t		start;
 	bool		there;
@@ -119,8 +120,15 @@ write_part(Out *out, const Template *template, const Row *row, uint32 *len)
 	if (template == NULL)
 		return false;
 	start = out_offset(out);
+	/* of what is written bare, places change afterwards */
+	if (unlikely(row->splices != NULL))
+		splices_begin_part(row->splices, template->form == FORM_JSON ? part : 0, start);
 	template_run(template, out, row);
 	there = likely(template->form == FORM_JSON) || converter_finish(template, out, start);
+	if (unlikely(row->splices != NULL) && template->form != FORM_JSON)
+		splices_note_bare(row->splices, template, row, part,
+						  template->form == FORM_TEXT ? RESELECT_TEXT : RESELECT_BYTES,
+						  start, out_offset(out), 0);
 	*len = (uint32) (out_offset(out) - start);
 	return there;
 }
@@ -132,7 +140,7 @@ write_key(Session *session, const Record *record, const Row *row)
 	Writing    *writing = &session->writing;
 
 	writing->key = out_offset(&session->batch.out);
-	return write_part(&session->batch.out, record->key, row, &writing->key_len);
+	return write_part(&session->batch.out, WIRE_PART_KEY, record->key, row, &writing->key_len);
 }
 
 /* A number that a template prints; false: null. */
@@ -187,22 +195,28 @@ write_event(Session *session, const Record *record, const Row *row)
 	uint32		value_len,
 				headers_len;
 	bool		has_key,
-				has_value;
+				has_value,
+				has_splices = false;
 	char	   *p;
 
+	if (unlikely(row->splices != NULL))
+		splices_begin_record(row->splices);
 	out_reserve(out, WIRE_EVENT_HEAD);
 	head = out_offset(out);
 	memset(out->p, 0, WIRE_EVENT_HEAD);
 	out->p += WIRE_EVENT_HEAD;
 	has_key = write_key(session, record, row);
-	has_value = write_part(out, record->value, row, &value_len);
-	(void) write_part(out, record->headers, row, &headers_len);
+	has_value = write_part(out, WIRE_PART_VALUE, record->value, row, &value_len);
+	(void) write_part(out, WIRE_PART_HEADERS, record->headers, row, &headers_len);
+	if (unlikely(row->splices != NULL))
+		has_splices = splices_put(row->splices, out, row);
 
 	p = out_at(out, head);
 	wire_put32(p + WIRE_EVENT_STREAM, record->stream->number);
 	wire_put32(p + WIRE_EVENT_FLAGS, partition);
 	p[WIRE_EVENT_FLAGS] |= (has_key ? WIRE_HAS_KEY : 0) |
-		(has_value ? WIRE_HAS_VALUE : 0) | (record->to_all ? WIRE_TO_ALL : 0) | session->known;
+		(has_value ? WIRE_HAS_VALUE : 0) | (record->to_all ? WIRE_TO_ALL : 0) |
+		(has_splices ? WIRE_HAS_SPLICES : 0) | session->known;
 	wire_put64(p + WIRE_EVENT_ORDINAL, session->txn.ordinal);
 	wire_put64(p + WIRE_EVENT_TIMESTAMP, (uint64) time);
 	wire_put32(p + WIRE_EVENT_KEY_LEN, session->writing.key_len);

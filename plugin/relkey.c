@@ -100,19 +100,11 @@ is_subset(List *columns, List *of)
 }
 
 List *
-relkey_columns(Relation relation, const Filter *filter,
-			   const char *schema, const char *table, bool quirks, const char **source)
+relkey_own_columns(Relation relation, bool quirks, const char **source)
 {
-	List	   *columns = filter_key_columns(filter, schema, table);
-	Oid			primary;
+	List	   *columns = NIL;
+	Oid			primary = compat_primary_key(relation);
 
-	if (columns != NIL)
-	{
-		*source = "message.key.columns";
-		return columns;
-	}
-
-	primary = compat_primary_key(relation);
 	if (OidIsValid(primary))
 		columns = index_columns(relation, primary);
 
@@ -134,6 +126,18 @@ relkey_columns(Relation relation, const Filter *filter,
 
 	*source = "unique index";
 	return first_unique_index(relation);
+}
+
+List *
+relkey_columns(Relation relation, const Filter *filter,
+			   const char *schema, const char *table, bool quirks, const char **source)
+{
+	List	   *columns = filter_key_columns(filter, schema, table);
+
+	if (columns == NIL)
+		return relkey_own_columns(relation, quirks, source);
+	*source = "message.key.columns";
+	return columns;
 }
 
 Bitmapset *

@@ -26,6 +26,9 @@ extern List *relkey_columns(Relation relation, const Filter *filter,
 							const char *schema, const char *table,
 							bool quirks, const char **source);
 
+/* The same without message.key.columns. */
+extern List *relkey_own_columns(Relation relation, bool quirks, const char **source);
+
 /*
  * The attributes (numbers from 1) that an old tuple of relation holds; full is
  * set, and NULL returned, if it holds all.

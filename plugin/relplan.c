@@ -82,6 +82,20 @@ build_rules(Build *build, BuildColumn *column, Form_pg_attribute attr)
 	columnrule_apply(build->session->column_rules, &target);
 }
 
+/* Values that are read anew: of the row, and not of the key. */
+static void
+build_reselect(Build *build, BuildColumn *column, Form_pg_attribute attr)
+{
+	const Session *session = build->session;
+
+	column->shape.name = column->name;
+	column->shape.type = attr->atttypid;
+	if (session->reselect && column->in_row && !columnrule_is_constant(&column->shape))
+		column->shape.reselect =
+			reselect_states(session->reselect, build->schema, build->table, column->field,
+							&column->shape, column->schema->default_json != NULL);
+}
+
 /*
  * Is the attribute published?  A generated one is if the publication lists it
  * (18 and later take those that are stored).
@@ -149,6 +163,7 @@ build_column(Build *build, BuildColumn *column, Form_pg_attribute attr, bool in_
 	column->in_old = build->identity_full || bms_is_member(attnum, build->identity);
 	build_types(build, column, attr);
 	build_rules(build, column, attr);
+	build_reselect(build, column, attr);
 	column->shape.index = attnum - 1;
 	column->key_shape.index = attnum - 1;
 }
@@ -397,6 +412,25 @@ build_key_and_columns(Build *build)
 	build_columns(build, key_names);
 }
 
+/* How rows are found again: by their key in events, or by the table's. */
+static void
+build_row_finder(Build *build, RelPlan *plan)
+{
+	const Session *session = build->session;
+	List	   *names = NIL;
+	const char *source;
+	ListCell   *lc;
+
+	if (session->splices == NULL || build->key == NIL || plan->signals)
+		return;
+	if (reselect_by_event_key(session->reselect))
+		foreach(lc, build->key)
+			names = lappend(names, (void *) ((BuildColumn *) lfirst(lc))->name);
+	else
+		names = relkey_own_columns(build->shown, session->options->types.quirks, &source);
+	plan->reselect = reselect_plan(RelationGetRelid(build->shown), build->leaf, names);
+}
+
 /* Does a function that is not the server's print some column? */
 static bool
 has_foreign(const Build *build)
@@ -417,6 +451,7 @@ build_plan(Build *build, RelPlan *plan)
 	build_tuples(build, plan);
 	build_compared(build, plan);
 	build_kinds(build, plan);
+	build_row_finder(build, plan);
 	build_type_notes(build, plan);
 	plan->foreign = has_foreign(build);
 	plan->filter = build->published.filter;
@@ -538,6 +573,7 @@ relplan_describe(Session *session, Relation relation, const char **topic,
 			.type = attr->atttypid,
 			.typmod = attr->atttypmod,
 			.schema = column->schema,
+			.shape = &column->shape,
 		};
 		ListCell   *lc;
 

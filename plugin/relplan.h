@@ -55,6 +55,7 @@ typedef struct RelPlan
 	SignalTable *signals;		/* NULL: its rows are none */
 	Stream		stream;
 	TxnTable   *counter;		/* NULL: no transaction metadata */
+	ReselectPlan *reselect;		/* NULL: no values are read anew */
 
 	/* records; fixed for the plan, old sides as the identity provides them */
 	const Template *key[SIDES]; /* NULL: no key */
@@ -108,6 +109,7 @@ typedef struct DescribedColumn
 	const ConnectSchema *schema;	/* NULL: left out */
 	int			key_position;	/* from 1; 0: not in the key */
 	const char *reason;			/* why it is left out, or how it got its key */
+	const ShapeColumn *shape;	/* in the value; of no use where field is NULL */
 } DescribedColumn;
 
 extern void relplan_describe(Session *session, Relation relation, const char **topic,

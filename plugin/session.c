@@ -109,6 +109,7 @@ session_create(LogicalDecodingContext *ctx, List *given, bool creating)
 	session->filter = filter_compile(session->options);
 	session->column_rules = columnrule_compile(session->options);
 	session->transforms = transforms_compile(session->options);
+	session->reselect = reselect_compile(session->options);
 	session->signal_name = signalname_parse(session->options);
 	session->signal_source = has_item(session->options->signal_channels, "source");
 	session->publications = parse_publications(session->options->publication_names);

@@ -18,6 +18,7 @@
 #include "filter.h"
 #include "frame.h"
 #include "options.h"
+#include "reselect.h"
 #include "shape.h"
 #include "signaltable.h"
 #include "transform.h"
@@ -88,6 +89,9 @@ typedef struct Session
 	Filter	   *filter;
 	ColumnRules *column_rules;	/* NULL: none */
 	Transforms *transforms;		/* NULL: none */
+	ReselectRules *reselect;	/* NULL: none */
+	Splices    *splices;		/* for rows of which values are to be read anew;
+								 * NULL: nobody would read them */
 	SignalName *signal_name;	/* NULL: none */
 	bool		signal_source;	/* the rows of that table are signals */
 	List	   *publications;	/* C strings; NIL: every table */

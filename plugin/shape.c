@@ -11,7 +11,7 @@
 #include "encoders.h"
 #include "frame.h"
 #include "json.h"
-#include "shape.h"
+#include "reselect.h"
 
 enum StepKind
 {
@@ -342,19 +342,59 @@ template_compile(const Shape *shape, bool with_schema)
 	return template;
 }
 
-/* One column's value, its null text or the placeholder. */
-static inline void
-run_column(Out *out, const Row *row, const Step *step, const Enc *enc)
+const ShapeColumn *
+template_column(const Template *template)
+{
+	const Step *step = template->steps;
+
+	if (step[0].kind != STEP_COLUMN && step[0].kind != STEP_HEADER_COLUMN)
+		return NULL;
+	if (step[0].lead_len > 0 || step[0].side != SIDE_NEW || step[1].kind != STEP_END || step[1].lead_len > 0)
+		return NULL;
+	return step->value.column;
+}
+
+/* What stands for a value that is not there, in the header that began there (or 0). */
+static void
+run_missing(Out *out, const Row *row, const Step *step, uint8 state, size_t header)
 {
 	const ShapeColumn *column = step->value.column;
-	uint8		state = row->states[step->side][column->index];
+	size_t		start = out_offset(out);
 
-	if (likely(state == VALUE_PRESENT))
-		enc->encode(out, row->values[step->side][column->index], enc);
-	else if (state == VALUE_NULL)
+	if (state == VALUE_NULL)
 		out_bytes(out, column->null_text, column->null_len);
 	else
 		out_bytes(out, column->unavailable, column->unavailable_len);
+	if (row->splices && (column->reselect & state) && step->side == SIDE_NEW)
+		splices_note(row->splices, column,
+					 step->kind == STEP_HEADER_COLUMN ? RESELECT_HEADER : RESELECT_JSON,
+					 start, out_offset(out), header);
+}
+
+/* One column's value, its null text or the placeholder. */
+static inline void
+run_column(Out *out, const Row *row, const Step *step, const Enc *enc, size_t header)
+{
+	uint8		state = row->states[step->side][step->value.column->index];
+
+	if (likely(state == VALUE_PRESENT))
+		enc->encode(out, row->values[step->side][step->value.column->index], enc);
+	else
+		run_missing(out, row, step, state, header);
+}
+
+/* What a call writes need not be what a column prints. */
+static inline void
+run_call(Out *out, const Row *row, const Call *call)
+{
+	if (likely(row == NULL || row->splices == NULL))
+	{
+		call->append(out, row, call->data);
+		return;
+	}
+	splices_enter(row->splices);
+	call->append(out, row, call->data);
+	splices_leave(row->splices);
 }
 
 void
@@ -368,22 +408,23 @@ template_run(const Template *template, Out *out, const Row *row)
 		switch ((enum StepKind) step->kind)
 		{
 			case STEP_COLUMN:
-				run_column(out, row, step, &step->value.column->json);
+				run_column(out, row, step, &step->value.column->json, header);
 				break;
 			case STEP_SLOT:
 				out_bytes(out, row->slots[step->slot].text, row->slots[step->slot].len);
 				break;
 			case STEP_HEADER_COLUMN:
-				run_column(out, row, step, &step->value.column->header);
+				run_column(out, row, step, &step->value.column->header, header);
 				break;
 			case STEP_CALL:
-				step->value.call->append(out, row, step->value.call->data);
+				run_call(out, row, step->value.call);
 				break;
 			case STEP_HEADER_BEGIN:
 				header = out_offset(out);
 				break;
 			case STEP_HEADER_END:
 				wire_put32(out_at(out, header) - 4, (uint32) (out_offset(out) - header));
+				header = 0;
 				break;
 			case STEP_END:
 				return;

@@ -57,6 +57,10 @@ typedef struct ShapeColumn
 	uint32		null_len;
 	const char *unavailable;	/* for an unchanged TOAST value */
 	uint32		unavailable_len;
+	uint8		reselect;		/* VALUE_NULL, VALUE_UNAVAILABLE: such values are
+								 * read anew (reselect.h), of the column */
+	const char *name;			/* of this name */
+	Oid			type;			/* and this type */
 } ShapeColumn;
 
 /* Where a column's value is taken from. */
@@ -69,7 +73,9 @@ typedef enum Side
 /* State of a value in a deformed tuple. */
 #define VALUE_PRESENT		0
 #define VALUE_NULL			1	/* as heap_deform_tuple says */
-#define VALUE_UNAVAILABLE	2	/* unchanged TOAST */
+#define VALUE_UNAVAILABLE	2	/* unchanged TOAST; a bit of its own */
+
+typedef struct Splices Splices;
 
 /* What a template is filled from. */
 typedef struct Row
@@ -78,6 +84,7 @@ typedef struct Row
 	const uint8 *states[SIDES];
 	const SlotText *slots;
 	uint32		relation;		/* OID of the table it is of, as it is shown */
+	Splices    *splices;		/* notes values to be read anew; NULL: nobody does */
 } Row;
 
 /* Appends what a row says about itself; data is what the shape was given. */
@@ -214,6 +221,9 @@ extern const ConnectSchema *shape_schema(const Shape *shape);
  * if with_schema (a shape without one gets a null there).  Two-byte characters in names are escaped as in values.
  */
 extern Template *template_compile(const Shape *shape, bool with_schema);
+
+/* The column that is all that the template prints, of the new row; NULL: it is not. */
+extern const ShapeColumn *template_column(const Template *template);
 
 /* Appends the record that the template makes of row. */
 extern void template_run(const Template *template, Out *out, const Row *row);

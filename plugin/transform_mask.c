@@ -189,6 +189,8 @@ masked_column(const Shape *field, const Mask *mask, MemoryContext context)
 	column->header = column->json;
 	column->unavailable = mask->json;
 	column->unavailable_len = mask->len;
+	/* what is masked is not read in clear */
+	column->reselect = 0;
 	if (null_shows)
 	{
 		column->null_text = mask->json;

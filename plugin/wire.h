@@ -130,6 +130,7 @@
 #define WIRE_TO_ALL				0x04	/* to every partition of its topic */
 #define WIRE_HAS_PARTITION		0x08	/* to this one, whatever its key says */
 #define WIRE_KNOWN				0x10	/* the client has it: walpost.resume */
+#define WIRE_HAS_SPLICES		0x20	/* the block below is behind its headers */
 /* 0x80 is the receiver's, zero on the wire. */
 #define WIRE_RECEIVER_FLAG		0x80
 
@@ -138,6 +139,28 @@
  * u32 length and bytes of the value; a length of WIRE_NULL is a null value.
  */
 #define WIRE_NULL				UINT32_C(0xFFFFFFFF)
+
+/*
+ * Values of an event that are to be read anew before anybody sees it: u16 number of
+ * splices; each u8 part, u32 offset and u32 length in that part, u32 offset in the
+ * header block of the length of the header that it is in (WIRE_NULL: in none), in
+ * order; and to the end of the frame the request that walpost.reselect() takes.
+ */
+#define WIRE_SPLICE				13	/* bytes of one */
+#define WIRE_PART_KEY			'k'
+#define WIRE_PART_VALUE			'v'
+#define WIRE_PART_HEADERS		'h'
+
+/*
+ * Its answer is a run of: u8 WIRE_FOUND, and for each splice in order a text, what
+ * is to stand there (a length of WIRE_NULL: what does already); or u8 WIRE_MISSING
+ * or WIRE_ERROR and a text, why it is to be left as it is: there is no such row,
+ * or reading it failed.  There may be fewer answers than there were requests, at
+ * least one: the others are to be asked for again.
+ */
+#define WIRE_FOUND				'f'
+#define WIRE_MISSING			'n'
+#define WIRE_ERROR				'e'
 
 /* Formats in a RELATION frame. */
 #define WIRE_FORMAT_JSON		'j'

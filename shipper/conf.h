@@ -137,6 +137,9 @@ extern void conf_dump(const Conf *conf, FILE *out);
 /* True for an older value of a property that still works. */
 extern bool conf_is_old_value(const char *name, const char *value);
 
+/* Does an event whose values cannot be read anew stop the connector? */
+extern bool conf_reselect_fails(const Conf *conf);
+
 /* True for a class that works in a list ("transforms" or "predicates"). */
 extern bool conf_knows_transform(const char *list, const char *class);
 

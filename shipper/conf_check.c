@@ -468,6 +468,7 @@ bool
 conf_check(Conf *conf, Err *err)
 {
 	replace_old_names(conf);
+	conf_adopt_processor(conf);
 	choose_converter(conf, "key.converter");
 	choose_converter(conf, "value.converter");
 	if (!conf_resolve(conf, err))
@@ -477,6 +478,7 @@ conf_check(Conf *conf, Err *err)
 			return false;
 	if (!check_required(conf, err) || !check_conflicts(conf, err) ||
 		!conf_apply_rules(conf, err) || !conf_check_transforms(conf, err) ||
+		!conf_check_processor(conf, err) ||
 		!check_topic_groups(conf, err))
 		return false;
 	if (!conf_is_set(conf, "name"))

@@ -78,6 +78,13 @@ extern bool conf_apply_rules(const Conf *conf, Err *err) must_check;
 /* Do the classes of transforms and predicates work (conf_transform.c)? */
 extern bool conf_check_transforms(const Conf *conf, Err *err) must_check;
 
+/*
+ * Gives the options of post.processors the names that the plugin knows, and drops
+ * those that are none; then checks them (conf_reselect.c).
+ */
+extern void conf_adopt_processor(Conf *conf);
+extern bool conf_check_processor(const Conf *conf, Err *err) must_check;
+
 /* An older name; its value counts when the present name is not set. */
 typedef struct ConfAlias
 {

@@ -300,6 +300,57 @@ read_identity(Body *body, Frame *frame, bool received)
 	return NULL;
 }
 
+/* Is it within the part, behind the one before, and behind its header's length? */
+static bool
+splice_valid(const FrameEvent *event, const char *splice, const char *before)
+{
+	const uint32_t lengths[] = {event->key_len, event->value_len, event->headers_len};
+	static const char parts[] = {WIRE_PART_KEY, WIRE_PART_VALUE, WIRE_PART_HEADERS};
+	const char *part = memchr(parts, splice[0], sizeof(parts));
+	uint64_t	offset = wire_get32(splice + 1);
+	uint64_t	header = wire_get32(splice + 9);
+	uint64_t	least = 0;
+
+	if (part == NULL || offset + wire_get32(splice + 5) > lengths[part - parts])
+		return false;
+	if (before != NULL && before[0] == splice[0])
+		least = (uint64_t) wire_get32(before + 1) + wire_get32(before + 5);
+	else if (before != NULL && (const char *) memchr(parts, before[0], sizeof(parts)) > part)
+		return false;
+	if (offset < least)
+		return false;
+	if (header == WIRE_NULL)
+		return splice[0] != WIRE_PART_HEADERS;
+	if (splice[0] != WIRE_PART_HEADERS || header + 4 > offset)
+		return false;
+	return header >= least || (before[0] == splice[0] && header == wire_get32(before + 9));
+}
+
+/* What is behind the headers, to the end of the frame. */
+static bool
+read_splices(Body *body, FrameEvent *event)
+{
+	const char *p = body_take(body, 2);
+	const char *before = NULL;
+
+	if (p == NULL)
+		return false;
+	event->nsplices = wire_get16(p);
+	event->splices.len = event->nsplices * WIRE_SPLICE;
+	event->splices.p = body_take(body, event->splices.len);
+	if (event->nsplices == 0 || event->splices.p == NULL)
+		return false;
+	for (p = event->splices.p; p < event->splices.p + event->splices.len; p += WIRE_SPLICE)
+	{
+		if (!splice_valid(event, p, before))
+			return false;
+		before = p;
+	}
+	event->request.len = (uint32_t) body_left(body);
+	event->request.p = body_take(body, event->request.len);
+	return true;
+}
+
 static const char *
 read_event(Body *body, Frame *frame, bool received)
 {
@@ -314,7 +365,8 @@ read_event(Body *body, Frame *frame, bool received)
 	if (!received &&
 		(wire_get32(p + WIRE_EVENT_RECEIVER) != 0 || (flags & WIRE_RECEIVER_FLAG) != 0))
 		return "an EVENT frame that claims to have been received before";
-	if ((flags & ~(WIRE_HAS_KEY | WIRE_HAS_VALUE | WIRE_TO_ALL | WIRE_HAS_PARTITION | WIRE_KNOWN | WIRE_RECEIVER_FLAG)) != 0)
+	if ((flags & ~(WIRE_HAS_KEY | WIRE_HAS_VALUE | WIRE_TO_ALL | WIRE_HAS_PARTITION | WIRE_KNOWN |
+				   WIRE_HAS_SPLICES | WIRE_RECEIVER_FLAG)) != 0)
 		return "an EVENT frame with unknown flags";
 	if ((flags & WIRE_HAS_PARTITION) == 0 &&
 		(wire_get32(p + WIRE_EVENT_FLAGS) & WIRE_PARTITION_MAX) != 0)
@@ -349,6 +401,9 @@ read_event(Body *body, Frame *frame, bool received)
 			return "an EVENT frame with bytes for a null value";
 		event->value = NULL;
 	}
+	event->splices.p = NULL;
+	if ((flags & WIRE_HAS_SPLICES) != 0 && !read_splices(body, event))
+		return "an EVENT frame with broken splices";
 	block.p = event->headers;
 	block.len = event->headers_len;
 	if (block.len != 0 && !headers_valid(block))

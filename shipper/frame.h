@@ -106,6 +106,10 @@ typedef struct FrameEvent
 	int64_t		timestamp;		/* milliseconds, -1: none stated */
 	bool		known;			/* WIRE_KNOWN */
 	bool		acknowledged;	/* WIRE_RECEIVER_FLAG */
+	FrameText	splices;		/* valid ones, nsplices of WIRE_SPLICE bytes; p is
+								 * NULL: no value is to be read anew */
+	uint32_t	nsplices;
+	FrameText	request;		/* what to ask for them */
 } FrameEvent;
 
 typedef struct Frame

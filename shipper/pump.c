@@ -232,6 +232,7 @@ pump_run(const PumpOptions *options, Err *err)
 		return false;
 	}
 	open_incremental(pump);
+	pump->reselect = reselect_new(pump->conf, &pump->loop);
 	add_watches(pump);
 	pump_adding_init(pump);
 	pump_running = pump;
@@ -255,6 +256,7 @@ pump_run(const PumpOptions *options, Err *err)
 
 	pump_spool_close(pump);
 	incremental_free(pump->incremental);
+	reselect_free(pump->reselect);
 	pump_adding_close(pump);
 	close_signals(pump);
 	delivery_close(&pump->delivery);

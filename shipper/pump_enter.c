@@ -61,6 +61,7 @@ drop_stream(Pump *pump)
 	/* it comes again */
 	PQfreemem(pump->kept.buffer);
 	pump->kept.buffer = NULL;
+	reselect_drop(pump->reselect);
 	stream_close(pump->stream);
 	pump->stream = NULL;
 	pump->stream_fd.fd = -1;

@@ -19,6 +19,7 @@
 #include "position.h"
 #include "pump.h"
 #include "pump_adding.h"
+#include "reselect.h"
 #include "sidequery.h"
 #include "sig.h"
 #include "signal_channels.h"
@@ -88,6 +89,7 @@ typedef struct Pump
 	Spool	   *spool;			/* NULL: none is configured, or not opened yet */
 	SpoolOptions spool_options; /* dir is NULL where none is configured */
 	Incremental *incremental;	/* snapshots beside the stream */
+	Reselect   *reselect;		/* reads values anew; NULL: nobody wants that */
 	StreamMessage kept;			/* waits for a blocking snapshot; buffer NULL:
 								 * none does */
 

@@ -95,7 +95,7 @@ pump_note_flight(Pump *pump)
 static bool
 may_read(Pump *pump)
 {
-	if (incremental_stands(pump->incremental))
+	if (incremental_stands(pump->incremental) || reselect_waits(pump->reselect))
 		return false;
 	return pump_spooling(pump) ? spool_room(pump->spool) : pump_memory_free(pump);
 }
@@ -146,12 +146,13 @@ take_keepalive(Pump *pump, const StreamMessage *message)
 		feedback_ask(&pump->feedback, loop_now_us());
 }
 
-/* What was kept comes first. */
+/* What was kept comes first, then what waited for values that were read anew. */
 static StreamEvent
 next_message(Pump *pump, StreamMessage *message)
 {
 	if (pump->kept.buffer == NULL)
-		return stream_next(pump->stream, message, &pump->err);
+		return reselect_next(pump->reselect, message) ? STREAM_DATA :
+			stream_next(pump->stream, message, &pump->err);
 	*message = pump->kept;
 	pump->kept.buffer = NULL;
 	return STREAM_DATA;
@@ -162,9 +163,14 @@ pump_read(Pump *pump)
 {
 	size_t		bytes = 0;
 
-	while (may_read(pump))
+	for (;;)
 	{
 		StreamMessage message;
+
+		if (!reselect_turn(pump->reselect, &pump->err))
+			return false;
+		if (!may_read(pump))
+			return true;
 
 		if (bytes >= TURN_BYTES)
 		{
@@ -182,6 +188,8 @@ pump_read(Pump *pump)
 					incremental_reached(pump->incremental);
 					return true;
 				}
+				if (reselect_take(pump->reselect, &message))
+					break;
 				if (!take_data(pump, &message))
 					return false;
 				if (pump->exactly_once && !pump->delivery.intake.in_unit)
@@ -203,7 +211,6 @@ pump_read(Pump *pump)
 				return false;
 		}
 	}
-	return true;
 }
 
 bool

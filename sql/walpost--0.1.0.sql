@@ -57,6 +57,13 @@ AS 'MODULE_PATHNAME', 'walpost_chunk';
 COMMENT ON FUNCTION walpost.chunk(regclass, text[], pg_lsn, integer, text[], text[], text, text) IS
 'the next rows of a table in the order of its key, as the shipper reads them for an incremental snapshot; for the target list';
 
+CREATE FUNCTION walpost.reselect(requests bytea[], options text[], max_bytes integer)
+RETURNS bytea
+LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'walpost_reselect';
+COMMENT ON FUNCTION walpost.reselect(bytea[], text[], integer) IS
+'values of rows as they are now, for events that the log has not all values of, as the shipper asks for them; runs its queries with the rights of the caller';
+
 CREATE FUNCTION walpost.publish(topic text, key text, payload text, headers jsonb DEFAULT NULL)
 RETURNS pg_lsn
 LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -151,7 +158,8 @@ GRANT SELECT ON walpost.snapshot_progress TO @extowner@ WITH GRANT OPTION;
 -- It reads what the catalog shows everybody.
 GRANT EXECUTE ON FUNCTION walpost.refusal(regclass, text[]) TO PUBLIC;
 
--- It checks what the role may read, as COPY does.
+-- They check what the role may read, as COPY does, or are queries of that role.
 GRANT EXECUTE ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION walpost.chunk(regclass, text[], pg_lsn, integer, text[], text[], text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION walpost.reselect(bytea[], text[], integer) TO PUBLIC;
 GRANT USAGE ON SCHEMA walpost TO PUBLIC;

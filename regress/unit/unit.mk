@@ -29,6 +29,7 @@ UNIT_LIBS_signals = -ljansson -lpcre2-8
 UNIT_bars     = shipper/bars.c shipper/log.c
 UNIT_convict  = shipper/convict.c shipper/mem.c
 UNIT_window   = shipper/window.c shipper/mem.c
+UNIT_splice   = $(addprefix shipper/,splice.c frame.c mem.c)
 
 UNIT_TESTS    = $(patsubst regress/unit/test_%.c,%,$(sort $(wildcard regress/unit/test_*.c)))
 UNIT_PROGRAMS = $(addprefix build/unit/test_,$(UNIT_TESTS))

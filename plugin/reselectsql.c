@@ -1,0 +1,69 @@
+/*
+ * reselectsql.c
+ *	  walpost.reselect(): values that the log does not have, as they are now.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "arguments.h"
+#include "reselectrow.h"
+
+PGDLLEXPORT PG_FUNCTION_INFO_V1(walpost_reselect);
+
+extern PGDLLEXPORT Datum walpost_reselect(PG_FUNCTION_ARGS);
+
+/* What has to be there of a session to know how columns print. */
+static Session *
+make_session(ArrayType *options)
+{
+	Session    *session = palloc0(sizeof(Session));
+
+	session->options = options_parse(arguments_options(options), true);
+	session->filter = filter_compile(session->options);
+	session->column_rules = columnrule_compile(session->options);
+	session->database = get_database_name(MyDatabaseId);
+	return session;
+}
+
+/*
+ * walpost.reselect(requests bytea[], options text[], max_bytes integer): the answers
+ * to the first requests, as many as there are in so many bytes, but one at least.
+ */
+Datum
+walpost_reselect(PG_FUNCTION_ARGS)
+{
+	Datum	   *requests;
+	bool	   *nulls;
+	int			n;
+	int			max_bytes = PG_GETARG_INT32(2);
+	ReselectReader *reader = reselect_reader_create(make_session(PG_GETARG_ARRAYTYPE_P(1)));
+	StringInfoData buf;
+	Out			out;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), BYTEAOID, -1, false, TYPALIGN_INT, &requests, &nulls, &n);
+	initStringInfo(&buf);
+	appendStringInfoSpaces(&buf, VARHDRSZ);
+	out_open(&out, &buf);
+	for (int i = 0; i < n && (i == 0 || out_offset(&out) < max_bytes); i++)
+	{
+		bytea	   *request;
+
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("requests of walpost.reselect() must not be null")));
+		request = DatumGetByteaPP(requests[i]);
+		reselect_read(reader, VARDATA_ANY(request), VARSIZE_ANY_EXHDR(request), &out);
+	}
+	out_close(&out);
+	SET_VARSIZE(buf.data, buf.len);
+	PG_RETURN_BYTEA_P(buf.data);
+}
