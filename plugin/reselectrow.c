@@ -323,7 +323,8 @@ prepare(ReselectReader *reader, Target *target)
 	SPIPlanPtr	query;
 	int			level;
 
-	target->relation = pstrdup(RelationGetRelationName(relation));
+	target->relation = psprintf("%s.%s", get_namespace_name(RelationGetNamespace(relation)),
+								RelationGetRelationName(relation));
 	level = settings_apply();
 	relplan_describe(reader->session, relation, &topic, on_column, target);
 	AtEOXact_GUC(true, level);

@@ -197,7 +197,7 @@ check_options(const Conf *conf, const char *name, Err *err)
 						   value, name, switches[i]);
 	}
 	if (mode != NULL && strcasecmp(mode, "warn") != 0 && strcasecmp(mode, "fail") != 0)
-		return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"" LIST ".%s.reselect.error.handling.mode\"; it takes warn or fail",
+		return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"" LIST ".%s.reselect.error.handling.mode\"; it takes fail or warn",
 					   mode, name);
 	return true;
 }

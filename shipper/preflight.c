@@ -303,17 +303,20 @@ preflight_takes_snapshot(const Preflight *pf)
 	return mode.always || (!pf->slot.exists && (mode.data || mode.again));
 }
 
-/* What reads a snapshot is a function in the database. */
+/* What reads a snapshot, or values anew, is a function in the database. */
 static bool
 check_extension(Preflight *pf, Err *err)
 {
 	bool		absent;
 
-	if (!preflight_takes_snapshot(pf))
+	if (!preflight_takes_snapshot(pf) && !conf_is_set(pf->conf, "post.processors"))
 		return true;
 	if (!extension_look(pf->conn, &absent, err))
 	{
 		Err			cause = *err;
+
+		if (!preflight_takes_snapshot(pf))
+			return false;
 
 		return cause.kind != ERR_CONFIG || cause.sqlstate[0] ? false :
 			err_set(err, ERR_CONFIG, "%.900s; or set snapshot.mode=no_data", cause.text);
@@ -321,7 +324,8 @@ check_extension(Preflight *pf, Err *err)
 	if (absent)
 		ok("the start will run: " EXTENSION_STATEMENT);
 	else
-		ok("the extension walpost can read a snapshot");
+		ok("the extension walpost can read %s", preflight_takes_snapshot(pf) ? "a snapshot" :
+		   "values that the log does not have");
 	return true;
 }
 

@@ -416,8 +416,9 @@ prepare_tables(Preflight *pf, Err *err)
 }
 
 /*
- * Signals may ask for snapshots, which the extension reads.  The stream needs
- * nothing of it, so that its absence is no error yet.
+ * Signals may ask for snapshots, which the extension reads, as it does values that the
+ * log does not have.  The stream itself needs nothing of it, so that its absence is no
+ * error yet.
  */
 static void
 prepare_extension(const Preflight *pf)
@@ -425,11 +426,12 @@ prepare_extension(const Preflight *pf)
 	const char *channels = conf_get(pf->conf, "signal.enabled.channels");
 	Err			err;
 
-	if (!conf_is_set(pf->conf, "signal.data.collection") &&
+	if (!conf_is_set(pf->conf, "signal.data.collection") && !conf_is_set(pf->conf, "post.processors") &&
 		!conf_list_has(channels, "kafka") && !conf_list_has(channels, "file"))
 		return;
 	if (!extension_make(pf->conn, &err))
-		log_warn("snapshots that signals ask for cannot be read: %s", err.text);
+		log_warn("%s cannot be read: %s", conf_is_set(pf->conf, "post.processors") ?
+				 "values that the log does not have" : "snapshots that signals ask for", err.text);
 }
 
 /* slot.failover: what the server can do of it. */

@@ -44,6 +44,12 @@ touch_event(FrameEvent *event)
 	if (event->value != NULL)
 		touch(event->value, event->value_len);
 	touch_headers((FrameText) {event->headers, event->headers_len});
+	if (event->splices.p != NULL)
+	{
+		fuzz_claim(event->splices.len == event->nsplices * WIRE_SPLICE && event->nsplices > 0);
+		touch(event->splices.p, event->splices.len);
+		touch(event->request.p, event->request.len);
+	}
 }
 
 static void

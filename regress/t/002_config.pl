@@ -207,6 +207,15 @@ refused('column.truncate.at.5.chars=public.a.b', '.*not supported', 'truncation 
 refused('topic.naming.strategy=io.debezium.schema.SchemaRegexTopicNamingStrategy', 'value .*SchemaRegexTopicNamingStrategy" .*not supported: it names a Java class', 'another naming of topics');
 refused("transforms=a\ntransforms.a.type=x.Y", 'value "x\.Y" of property "transforms\.a\.type" is not supported: these classes work: ExtractNewRecordState, ', 'a transform');
 refused("transforms=a, b\ntransforms.a.type=RegexRouter", 'property "transforms\.b\.type" is missing; property "transforms" names "b"', 'a transform without a class');
+refused('post.processors=a', 'property "post\.processors\.a\.type" is missing; property "post\.processors" names "a"', 'a post-processor without a class');
+refused("post.processors=a\na.type=x.Y", 'value "x\.Y" of property "post\.processors\.a\.type" is not supported: the one post-processor that works is io\.debezium', 'a post-processor of one\'s own');
+refused("post.processors=a,b\na.type=ReselectColumnsPostProcessor\nb.type=ReselectColumnsPostProcessor", '.*it takes one name', 'two post-processors');
+refused("post.processors=a\na.type=ReselectColumnsPostProcessor\na.reselect.null.values=perhaps", 'bad value "perhaps" for property "post\.processors\.a\.reselect\.null\.values"; it takes true or false', 'a switch of it');
+refused("post.processors=a\na.type=ReselectColumnsPostProcessor\na.reselect.error.handling.mode=ignore", 'bad value "ignore" .*; it takes fail or warn', 'a mode of it');
+$result = accepted("post.processors=a\na.type=ReselectColumnsPostProcessor\na.reselect.null.values=false\npost.processors.a.type=io.debezium.processors.reselect.ReselectColumnsPostProcessor\npost.processors.a.reselect.nulls=1",
+	'property "a\.(?:type|reselect\.null\.values)" has no effect beside "post\.processors\.a\.\*"', 'one under both conventions');
+is($result->{value}{'post.processors.a.type'}, 'io.debezium.processors.reselect.ReselectColumnsPostProcessor', 'the newer one counts');
+like($result->{err}, qr/unknown property "post\.processors\.a\.reselect\.nulls" .*no option of ReselectColumnsPostProcessor/, 'what is no option is named');
 refused("predicates=p\npredicates.p.type=Other", 'value "Other" of property "predicates\.p\.type" is not supported: these classes work: .*TopicNameMatches, ', 'a predicate');
 accepted('signal.data.collection="Public"."my signals"', undef, 'a table of signals');
 refused('signal.data.collection=signals', 'bad value "signals" for property "signal\.data\.collection"; it takes the name of a table: schema\.table', 'a table without its schema');

@@ -87,7 +87,7 @@ kill 'CONT', $ship->pid;
 is_deeply([ map { [ @$_{qw(num txt note)} ] } @records[ 0 .. 2 ] ], [ [ 3, 'short', 'set later' ], [ 3, 'short', 'set later' ], [ 3, 'short', 'set later' ] ],
 	'a value that has changed since is the later one, of what was unchanged and of what was NULL');
 is_deeply([ @{ $records[3] }{qw(num txt)} ], [ 3, $marker ], 'of a row that is gone the marker stays');
-like($ship->log, qr/could not read values anew: relation "big" has no row id=2 any more; the event goes on/, 'and that is said');
+like($ship->log, qr/could not read values anew: relation "public\.big" has no row id=2 any more; the event goes on/, 'and that is said');
 
 # ---- nothing overtakes, and a connection that breaks meanwhile is made anew
 kill 'STOP', $ship->pid;
@@ -144,7 +144,7 @@ is($value->{masked}, '***', 'one that is masked is not');
 is_deeply(decode_json($record->{key}), { id => 3, body => $inserted{3}{txt} }, 'one that has become a key is read');
 is_deeply([ @{ $record->{headers} }{qw(body num)} ], [ $inserted{3}{txt}, 5 ], 'one that has become a header, too');
 is($moved{'100/5'}[1]{body}, $marker, 'a row that a policy hides is not read');
-like($ship->log, qr/relation "big" has no row id=100 any more/, 'which looks as if it were gone');
+like($ship->log, qr/relation "public\.big" has no row id=100 any more/, 'which looks as if it were gone');
 
 $pg->query('REVOKE SELECT (txt) ON big FROM reader; UPDATE big SET num = 6 WHERE id = 3');
 %moved = map { my $v = decode_json($_->{value}); "$v->{id}/$v->{num}" => $v } new_records();
