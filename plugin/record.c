@@ -208,7 +208,7 @@ write_event(Session *session, const Record *record, const Row *row)
 	has_key = write_key(session, record, row);
 	has_value = write_part(out, WIRE_PART_VALUE, record->value, row, &value_len);
 	(void) write_part(out, WIRE_PART_HEADERS, record->headers, row, &headers_len);
-	if (unlikely(row->splices != NULL))
+	if (unlikely(row->splices != NULL) && !session->known)
 		has_splices = splices_put(row->splices, out, row);
 
 	p = out_at(out, head);
