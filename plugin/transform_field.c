@@ -33,7 +33,12 @@ typedef struct InsertField
 	char	   *field;
 	char	   *value;
 	bool		replace_null;
+	int			clock;			/* of timestamp, where the record has none */
 } InsertField;
+
+static const char *const clocks[] = {"record", "now", NULL};
+
+#define CLOCK_NOW	1
 
 static const Setting insert_settings[] = {
 	{"topic.field", SETTING_STRING, offsetof(InsertField, topic)},
@@ -43,6 +48,7 @@ static const Setting insert_settings[] = {
 	{"static.field", SETTING_STRING, offsetof(InsertField, field)},
 	{"static.value", SETTING_STRING, offsetof(InsertField, value)},
 	{"replace.null.with.default", SETTING_BOOL, offsetof(InsertField, replace_null), false, "true"},
+	{"walpost.timestamp", SETTING_ENUM, offsetof(InsertField, clock), false, "record", clocks},
 	{NULL}
 };
 
@@ -80,6 +86,15 @@ insert_one(Draft *draft, Shape *shape, const char *spec, ConnectType type, const
 	struct_add(draft, shape, name, field_under(draft, value, plain_schema(type, !required, logical)));
 }
 
+/* NULL: null. */
+static const Shape *
+record_time(const InsertField *insert, const Draft *draft)
+{
+	if (draft->timestamp || insert->clock != CLOCK_NOW)
+		return draft->timestamp;
+	return shape_slot(plain_schema(CONNECT_INT64, true, NULL), SLOT_NOW_MS);
+}
+
 static void
 insert_apply(const TransformStep *step, Draft *draft)
 {
@@ -102,7 +117,7 @@ insert_apply(const TransformStep *step, Draft *draft)
 		insert_one(draft, new, insert->partition, CONNECT_INT32, NULL, draft->partition);
 	if (insert->timestamp)
 		insert_one(draft, new, insert->timestamp, CONNECT_INT64, schema_connect_timestamp.name,
-				   draft->timestamp);
+				   record_time(insert, draft));
 	if (insert->field)
 		insert_one(draft, new, insert->field, CONNECT_STRING, NULL, field_string(insert->value, true));
 	*half = new;

@@ -9,7 +9,8 @@ ALTER TABLE orders REPLICA IDENTITY FULL;
 CREATE TABLE customers (
     customer_id serial PRIMARY KEY,
     name varchar(100),
-    email varchar(100)
+    email varchar(100),
+    status varchar(20)
 );
 CREATE TABLE outbox (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
