@@ -76,11 +76,12 @@ foresee(const Conf *conf, Publication *pub, TableList *tables)
 	bool		skips = strcmp(skipped, "none") != 0;
 
 	pub->exists = strcmp(mode, "disabled") != 0;
+	pub->all_tables = strcmp(mode, "all_tables") == 0;
 	pub->via_root = conf_get_bool(conf, "publish.via.partition.root");
 	pub->updates = !skips || strpbrk(skipped, "uU") == NULL;
 	pub->deletes = !skips || strpbrk(skipped, "dD") == NULL;
 	for (int i = 0; i < tables->n; i++)
-		tables->tables[i].published = strcmp(mode, "all_tables") == 0 ||
+		tables->tables[i].published = pub->all_tables ||
 			(strcmp(mode, "filtered") == 0 && tables->tables[i].captured);
 }
 

@@ -429,8 +429,9 @@ warn_refused(Preflight *pf, const TableList *tables, const Publication *pub)
 		return;
 	names = tables_names(tables, is_refused, &n);
 	if (n > 0)
-		warn("%d published table%s no replica identity, so the server refuses to update and delete rows of %s: %s; add a primary key, or ALTER TABLE ... REPLICA IDENTITY FULL",
-			 n, n == 1 ? " has" : "s have", n == 1 ? "it" : "them", names);
+		warn("%d published table%s no replica identity, so the server refuses to update and delete rows of %s: %s; add a primary key, or ALTER TABLE ... REPLICA IDENTITY FULL%s",
+			 n, n == 1 ? " has" : "s have", n == 1 ? "it" : "them", names,
+			 pub->all_tables ? "; or drop the publication, which is FOR ALL TABLES, and set publication.autocreate.mode=filtered" : "");
 	free(names);
 }
 

@@ -83,6 +83,12 @@ like($err, qr/^HTTP 201$/m, 'registration: 201') or diag $out;
 is_deeply([ sort keys %$answer ], [qw(config name tasks type)], 'name, config, tasks and type');
 is_deeply([ $answer->{name}, $answer->{type} ], [ $name, 'source' ], 'of this connector');
 $worker->wait_task($name, 'RUNNING', 10);
+for my $variable (qw(KEY_CONVERTER_SCHEMAS_ENABLE VALUE_CONVERTER_SCHEMAS_ENABLE PLUGIN_PATH))
+{
+	my @said = $worker->log =~ /environment variable \Q$variable\E is ignored.* did you mean CONNECT_\Q$variable\E\?/g;
+
+	is(scalar @said, 1, "slip 16: without CONNECT_ in front $variable does nothing; one warning");
+}
 ($status, $out, $err) = $pipe->run('register_connector.sh');
 like($err, qr/^HTTP 200$/m, 'registration: again 200');
 is_deeply($json->decode($out)->{tasks}, [ { connector => $name, task => 0 } ], 'with its task');
