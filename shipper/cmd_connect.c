@@ -12,6 +12,7 @@
 #include "log.h"
 #include "loop.h"
 #include "mem.h"
+#include "remote.h"
 #include "rest.h"
 #include "sig.h"
 #include "worker.h"
@@ -31,6 +32,8 @@ typedef struct Connect
 	LoopFd		sig_fd;
 	Http	   *listeners[WORKER_LISTENERS_MAX];
 	RestAuth   *auth;			/* NULL: anybody may use it */
+	Remote	   *remote;			/* NULL: there is no other worker */
+	bool		greeted;		/* it was looked at */
 } Connect;
 
 static void
@@ -69,6 +72,20 @@ listen_all(Connect *connect, Err *err)
 	return true;
 }
 
+/* The Connect worker that runs other classes, if one is named. */
+static bool
+open_remote(Connect *connect, Err *err)
+{
+	const char *url = worker_conf_get(&connect->conf, "walpost.connect.url");
+
+	if (url == NULL)
+		return true;
+	connect->remote = remote_open(&connect->loop, url,
+								  worker_conf_get(&connect->conf, "walpost.connect.ssl.truststore.location"), err);
+	connect->worker.remote = connect->remote;
+	return connect->remote != NULL;
+}
+
 static bool
 open_all(Connect *connect, const CliArgs *args, Err *err)
 {
@@ -84,6 +101,8 @@ open_all(Connect *connect, const CliArgs *args, Err *err)
 	if (conf->basic_auth && (connect->auth = rest_auth_open(err)) == NULL)
 		return false;
 	worker->auth = connect->auth;
+	if (!open_remote(connect, err))
+		return false;
 	return listen_all(connect, err) &&
 		worker_open(worker, &connect->loop, conf, args, &connect->sig.before, err);
 }
@@ -99,6 +118,11 @@ serve(Connect *connect, Err *err)
 			http_watch(connect->listeners[i]);
 		loop_once(&connect->loop);
 		worker_turn(worker);
+		if (worker->read && !connect->greeted)
+		{
+			connect->greeted = true;
+			rest_greet_remote(worker);
+		}
 		if (worker->failure.kind != ERR_NONE && !worker->stopping)
 			worker_stop(worker, SIGTERM);
 	}
@@ -127,7 +151,8 @@ cmd_connect(const CliArgs *args, Err *err)
 			 connect->conf.config_topic, connect->conf.offset_topic, connect->conf.status_topic);
 	done = open_all(connect, &all, err) && serve(connect, err);
 
-	/* requests that wait are answered by this, before their connections go */
+	/* requests that wait are answered by these, before their connections go */
+	remote_close(connect->remote);
 	worker_free(&connect->worker);
 	for (int i = 0; i < connect->conf.nlisteners; i++)
 		http_close(connect->listeners[i]);

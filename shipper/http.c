@@ -59,7 +59,8 @@ typedef struct Pending
 	struct MHD_Connection *connection;
 	struct MHD_Response *response;	/* NULL: not answered yet */
 	int			status;
-	char	   *uri;
+	char	   *uri;			/* the path */
+	char	   *query;			/* behind it */
 	char	   *body;
 	size_t		size;			/* allocated */
 	size_t		drained;
@@ -85,7 +86,9 @@ on_uri(void *arg, const char *uri, struct MHD_Connection *connection)
 	pending->http = arg;
 	pending->connection = connection;
 	pending->uri = mem_copy(uri);
-	pending->uri[strcspn(pending->uri, "?")] = '\0';
+	pending->query = pending->uri + strcspn(pending->uri, "?");
+	if (*pending->query != '\0')
+		*pending->query++ = '\0';
 	return pending;
 }
 
@@ -141,6 +144,7 @@ handle(Pending *pending, const char *method)
 
 	request->method = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0 ? MHD_HTTP_METHOD_GET : method;
 	request->path = pending->uri;
+	request->query = pending->query;
 	request->body = pending->body != NULL && !request->too_large ? pending->body : "";
 	pending->handling = true;
 	pending->http->handler(pending->http->arg, request);

@@ -32,6 +32,7 @@ typedef struct HttpRequest
 	const char *method;			/* HEAD is told as GET */
 	const char *path;			/* as it was sent, percent signs and all, without
 								 * the query */
+	const char *query;			/* as it was sent, without "?"; "" without one */
 	const char *body;			/* terminated; "" without one */
 	size_t		len;
 	bool		too_large;		/* the body is left out */

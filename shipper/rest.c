@@ -318,6 +318,8 @@ rest_handle(void *arg, HttpRequest *request)
 		rest_error(request, known ? 405 : 404, "HTTP %s", known ? "405 Method Not Allowed" : "404 Not Found");
 	else if (!call.worker->read && !is_served_early(&call))
 		rest_error(request, 503, "The worker is still reading its topics; try again in a moment");
+	else if (rest_is_elsewhere(&call, route))
+		rest_forward(&call, NULL, route->fn);
 	else
 		route->fn(&call);
 	for (int i = 0; i < REST_ARGS_MAX; i++)

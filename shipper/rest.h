@@ -55,6 +55,32 @@ extern void rest_error(HttpRequest *http, int status, const char *fmt,...)
 /* Has the call made again when a process has ended. */
 extern void rest_wait(RestCall *call, RestFn fn);
 
+/* ---- rest_remote.c: calls that another worker answers ---- */
+
+/*
+ * Is there another worker, and the call not one that has come from one like
+ * this?
+ */
+extern bool rest_has_remote(const RestCall *call);
+
+/* Is the call, of this route, about a connector that is not run here? */
+extern bool rest_is_elsewhere(const RestCall *call, const RestRoute *route);
+
+/*
+ * Has the other worker answer it.  body (taken; NULL: the call's own) is sent.
+ * Where there is no such connector, and fallback is not NULL, that answers.
+ */
+extern void rest_forward(RestCall *call, json_t *body, RestFn fallback);
+
+/* Answers with here (taken: an array or an object), and what the other one has besides. */
+extern void rest_forward_merged(RestCall *call, json_t *here);
+
+/* Looks whether it is there, and keeps its connectors to itself; tells the log. */
+extern void rest_greet_remote(Worker *worker);
+
+/* What is said of a class that nobody runs, behind Kafka Connect's own words. */
+extern const char *rest_class_remedy(const RestCall *call);
+
 /* The connector that args[0] names; NULL when there is none, which was answered. */
 extern Connector *rest_connector(RestCall *call);
 

@@ -46,7 +46,10 @@ list_connectors(RestCall *call)
 													   worker_task_state(connector) != NULL));
 		json_object_set_new(json, connector->name, one);
 	}
-	rest_answer(call->http, 200, json);
+	if (rest_has_remote(call))
+		rest_forward_merged(call, json);
+	else
+		rest_answer(call->http, 200, json);
 }
 
 static void
@@ -191,16 +194,16 @@ has_control_characters(const char *name)
 
 /* What Kafka Connect says of a class that it does not have. */
 static void
-unknown_class(HttpRequest *http, int status, const char *prefix, const char *class)
+unknown_class(const RestCall *call, const char *class)
 {
-	rest_error(http, status, "%sFailed to find any class that implements Connector and which name matches %s, available connectors are: "
+	rest_error(call->http, 400, "Failed to find any class that implements Connector and which name matches %s, available connectors are: "
 			   "PluginDesc{klass=class " WORKER_CLASS ", name='" WORKER_CLASS "', version='" WORKER_PLUGIN_VERSION "', encodedVersion="
-			   WORKER_PLUGIN_VERSION ", type=source, typeName='source', location='classpath'}", prefix, class);
+			   WORKER_PLUGIN_VERSION ", type=source, typeName='source', location='classpath'}%s", class, rest_class_remedy(call));
 }
 
 /* The checks that need no look at the values; false when it was answered. */
 static bool
-is_acceptable(Submission *s)
+is_acceptable(const RestCall *call, const Submission *s)
 {
 	const char *inner = json_string_value(json_object_get(s->config, "name"));
 	const char *class = json_string_value(json_object_get(s->config, "connector.class"));
@@ -212,7 +215,7 @@ is_acceptable(Submission *s)
 	else if (inner != NULL && strcmp(inner, s->name) != 0)
 		rest_error(s->http, 400, "Connector name configuration (%s) doesn't match connector name in the URL (%s)", inner, s->name);
 	else if (!worker_knows_class(class))
-		unknown_class(s->http, 400, "", class);
+		unknown_class(call, class);
 	else
 		return true;
 	return false;
@@ -230,7 +233,7 @@ submit(RestCall *call, const char *name, json_t *config, bool make, const char *
 	s->config = config;
 	s->make = make;
 	s->initial = initial;
-	if (!is_acceptable(s))
+	if (!is_acceptable(call, s))
 	{
 		submission_free(s);
 		return;
@@ -289,6 +292,20 @@ initial_state(const json_t *body)
 	return NULL;
 }
 
+/*
+ * Is the config (of a connector of that name) for the other worker?  What runs
+ * here is not handed over by a change of its class.
+ */
+static bool
+is_for_remote(const RestCall *call, const char *name, const json_t *config)
+{
+	const char *class = json_string_value(json_object_get(config, "connector.class"));
+	const Connector *here = worker_find(call->worker, name);
+
+	return rest_has_remote(call) && class != NULL && class[0] != '\0' && !worker_knows_class(class) &&
+		(here == NULL || !worker_runs(here));
+}
+
 static void
 create_connector(RestCall *call)
 {
@@ -299,14 +316,14 @@ create_connector(RestCall *call)
 
 	if (body == NULL)
 		return;
-	if (!json_is_object(given))
+	if (name == NULL)
+		name = json_string_value(json_object_get(given, "name"));
+	if (is_for_remote(call, name ? name : "", given))
+		rest_forward(call, NULL, NULL);
+	else if (!json_is_object(given))
 		rest_error(call->http, 400, "The body must hold \"config\", an object with the connector's properties");
 	else if ((config = texts_of(call, given, false)) != NULL)
-	{
-		if (name == NULL)
-			name = json_string_value(json_object_get(config, "name"));
 		submit(call, name ? name : "", config, true, initial_state(body));
-	}
 	json_decref(body);
 }
 
@@ -338,9 +355,11 @@ put_config(RestCall *call)
 {
 	json_t	   *body = rest_body(call);
 	const json_t *given = body != NULL ? unwrapped(call, body) : NULL;
-	json_t	   *config = given != NULL ? texts_of(call, given, false) : NULL;
+	json_t	   *config;
 
-	if (config != NULL)
+	if (given != NULL && is_for_remote(call, call->args[0], given))
+		rest_forward(call, json_incref((json_t *) given), NULL);
+	else if (given != NULL && (config = texts_of(call, given, false)) != NULL)
 		submit(call, call->args[0], config, false, NULL);
 	json_decref(body);
 }

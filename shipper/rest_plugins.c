@@ -44,8 +44,13 @@ get_health(RestCall *call)
 static void
 get_plugins(RestCall *call)
 {
-	rest_answer(call->http, 200, json_pack("[{s:s, s:s, s:s}]", "class", WORKER_CLASS, "type", "source",
-										   "version", WORKER_PLUGIN_VERSION));
+	json_t	   *here = json_pack("[{s:s, s:s, s:s}]", "class", WORKER_CLASS, "type", "source",
+								 "version", WORKER_PLUGIN_VERSION);
+
+	if (rest_has_remote(call))
+		rest_forward_merged(call, here);
+	else
+		rest_answer(call->http, 200, here);
 }
 
 static void
@@ -53,6 +58,8 @@ get_plugin_config(RestCall *call)
 {
 	if (worker_knows_class(call->args[0]))
 		rest_answer(call->http, 200, validate_definitions());
+	else if (rest_has_remote(call))
+		rest_forward(call, NULL, NULL);
 	else
 		rest_error(call->http, 404, "Unknown plugin %s. Plugin class must be one of: " WORKER_CLASS, call->args[0]);
 }
@@ -102,10 +109,12 @@ validate_config(RestCall *call)
 
 	if (body == NULL)
 		return;
-	if (class == NULL || !worker_knows_class(class))
+	if (rest_has_remote(call) && !worker_knows_class(call->args[0]))
+		rest_forward(call, NULL, NULL);
+	else if (class == NULL || !worker_knows_class(class))
 		rest_error(call->http, 500, "org.apache.kafka.connect.runtime.rest.errors.BadRequestException: Failed to find any class that implements Connector and which name matches %s, available connectors are: "
 				   "PluginDesc{klass=class " WORKER_CLASS ", name='" WORKER_CLASS "', version='" WORKER_PLUGIN_VERSION "', encodedVersion="
-				   WORKER_PLUGIN_VERSION ", type=source, typeName='source', location='classpath'}", class ? class : "(none)");
+				   WORKER_PLUGIN_VERSION ", type=source, typeName='source', location='classpath'}%s", class ? class : "(none)", rest_class_remedy(call));
 	else if (strcmp(simple_name(class), simple_name(call->args[0])) != 0)
 		rest_error(call->http, 400, "Included connector type %s does not match request type %s", class, call->args[0]);
 	else

@@ -83,8 +83,8 @@ worker_knows_class(const char *class)
 	return false;
 }
 
-static bool
-is_ours(const Connector *connector)
+bool
+worker_runs(const Connector *connector)
 {
 	return worker_knows_class(json_string_value(json_object_get(connector->config, "connector.class")));
 }
@@ -97,7 +97,7 @@ list_shown(Worker *worker)
 
 	for (Connector *connector = worker->connectors; connector != NULL; connector = connector->next)
 	{
-		if (connector->config == NULL || connector->target != TARGET_STARTED || !is_ours(connector))
+		if (connector->config == NULL || connector->target != TARGET_STARTED || !worker_runs(connector))
 			continue;
 		worker->shown = mem_resize(worker->shown, (n + 1) * sizeof(Child *));
 		worker->shown[n++] = &connector->child;
@@ -128,7 +128,7 @@ drop_deleted(Worker *worker)
 static bool
 is_wanted(const Worker *worker, const Connector *connector)
 {
-	return !worker->stopping && connector->config != NULL && is_ours(connector) &&
+	return !worker->stopping && connector->config != NULL && worker_runs(connector) &&
 		connector->target == TARGET_STARTED;
 }
 
@@ -137,7 +137,7 @@ worker_connector_state(const Connector *connector)
 {
 	if (connector->target == TARGET_STOPPED)
 		return "STOPPED";
-	if (!is_ours(connector))
+	if (!worker_runs(connector))
 		return "FAILED";
 	return connector->target == TARGET_PAUSED ? "PAUSED" : "RUNNING";
 }
@@ -153,7 +153,7 @@ worker_task_state(const Connector *connector)
 		[CHILD_REFUSED] = "FAILED",
 	};
 
-	if (connector->target == TARGET_STOPPED || !is_ours(connector))
+	if (connector->target == TARGET_STOPPED || !worker_runs(connector))
 		return NULL;
 	if (connector->target == TARGET_PAUSED)
 		return "PAUSED";
@@ -169,9 +169,9 @@ worker_trace(const Connector *connector)
 
 	if (connector->target != TARGET_STARTED)
 		return NULL;
-	if (!is_ours(connector))
+	if (!worker_runs(connector))
 		return mem_print("org.apache.kafka.connect.errors.ConnectException: Failed to find any class that implements Connector and which name matches %s; "
-						 "this worker runs %s alone", class ? class : "(none)", WORKER_CLASS);
+						 "this worker runs %s alone; register it with a Connect worker, which walpost.connect.url may name", class ? class : "(none)", WORKER_CLASS);
 	if (connector->child.state != CHILD_WAITING && connector->child.state != CHILD_REFUSED)
 		return NULL;
 	return mem_print("io.debezium.DebeziumException: %s", connector->child.reason);

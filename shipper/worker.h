@@ -52,6 +52,7 @@ typedef struct Connector
 	struct Connector *next;		/* in the order of names */
 } Connector;
 
+struct Remote;
 struct RestWaiting;
 
 typedef struct Worker
@@ -63,6 +64,8 @@ typedef struct Worker
 	Validator  *validator;
 	char	   *id;				/* HOST:PORT */
 	const RestAuth *auth;		/* who may use REST; NULL: anybody; borrowed */
+	struct Remote *remote;		/* a Connect worker that runs other classes; NULL:
+								 * none; borrowed */
 	Connector  *connectors;
 	json_t	   *targets;		/* connector -> state.v2, also before its config is known */
 	json_t	   *offsets;		/* key -> value, both as texts */
@@ -98,6 +101,9 @@ extern Connector *worker_find(const Worker *worker, const char *name);
 
 /* True for a class that this program stands for, by any of its names. */
 extern bool worker_knows_class(const char *class);
+
+/* Is its class one of those?  Others are known, but not run. */
+extern bool worker_runs(const Connector *connector);
 
 /* "RUNNING" and the like; the task's is NULL where there is no task. */
 extern const char *worker_connector_state(const Connector *connector);
