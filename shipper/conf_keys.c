@@ -359,7 +359,7 @@ const ConfKey conf_keys[] = {
 	NOINT("snapshot.fetch.size", NULL, NO_SNAPSHOT),
 	INT("snapshot.max.threads", 0, "0", 0, 12, "connections that read a snapshot; 0 is as many as this machine has processors, 4 at most. With more than one, the largest tables come first, and large ones are cut into pieces whose rows come in no order; with 1 it is table by table, as Debezium does by default"),
 	BOOL("walpost.snapshot.new.tables", 0, "false", "take a snapshot of tables that the include lists, or a filtered publication, take since the last start, while the stream goes on; see \"Adding tables\""),
-	NOINT("snapshot.max.threads.multiplier", "1", NO_SNAPSHOT),
+	NOINT("snapshot.max.threads.multiplier", "1", "tables are cut by their blocks; with more than 1, or several threads, notifications tell of the pieces"),
 	NOBOOL("legacy.snapshot.max.threads", "false", NO_SNAPSHOT),
 	NOBOOL("internal.legacy.snapshot.max.threads", "false", NO_SNAPSHOT),
 	NOBOOL("internal.snapshot.scan.all.columns.force", "false", NO_SNAPSHOT),

@@ -234,7 +234,8 @@ notice(Incremental *inc, NoticeType type, const IncTable *table, const char *sta
 			.type = type,
 			.collections = names,
 			.collection = table != NULL ? table->name : NULL,
-			.rows = table != NULL && type == NOTICE_TABLE_SCAN_COMPLETED ? (int64_t) table->rows : -1,
+			.rows = table != NULL && type != NOTICE_IN_PROGRESS ? (int64_t) table->rows : -1,
+			.chunks = 1,
 			.status = status,
 	});
 	free(names);
@@ -256,9 +257,11 @@ inc_block_copy(Incremental *inc, bool begins)
 		table->rows = 0;
 		inc->chunk.header = false;
 		notice(inc, NOTICE_IN_PROGRESS, table, NULL);
+		notice(inc, NOTICE_CHUNK_IN_PROGRESS, table, NULL);
 		return;
 	}
 	log_info("the blocking snapshot has %llu rows of %s", (unsigned long long) table->rows, table->name);
+	notice(inc, NOTICE_CHUNK_COMPLETED, table, "SUCCEEDED");
 	notice(inc, NOTICE_TABLE_SCAN_COMPLETED, table, "SUCCEEDED");
 	inc->results++;
 }

@@ -32,6 +32,7 @@ struct Notifications
 	int64_t		chunk_size;
 	int			topic;			/* -1: no channel "sink" */
 	bool		log;
+	bool		pieces;			/* those of tables are told of */
 	bool		key_schema;
 	bool		value_schema;
 	Record	   *first;
@@ -53,6 +54,8 @@ static const char *const types[NOTICE_TYPES] = {
 	[NOTICE_SKIPPED] = "SKIPPED",
 	[NOTICE_IN_PROGRESS] = "IN_PROGRESS",
 	[NOTICE_TABLE_SCAN_COMPLETED] = "TABLE_SCAN_COMPLETED",
+	[NOTICE_CHUNK_IN_PROGRESS] = "TABLE_CHUNK_IN_PROGRESS",
+	[NOTICE_CHUNK_COMPLETED] = "TABLE_CHUNK_COMPLETED",
 	[NOTICE_COMPLETED] = "COMPLETED",
 };
 
@@ -91,8 +94,8 @@ static const char *const field_names[] = {
 
 /*
  * Which fields a notice has, in the order of Java's HashMap of that size.  Where
- * two of them share a bucket (data_collections and status of an initial snapshot)
- * Debezium's own order is another in each process.  expected: how many rows there
+ * two of them share a bucket (data_collections and status of an initial snapshot,
+ * scanned_collection and chunk_index) Debezium's own order is another in each process.  expected: how many rows there
  * are is known; the first row that fits counts.
  */
 static const struct Layout
@@ -107,6 +110,10 @@ static const struct Layout
 	{NOTICE_INITIAL, NOTICE_IN_PROGRESS, false, {FIELD_CURRENT, FIELD_CONNECTOR, FIELD_COLLECTIONS}},
 	{NOTICE_INITIAL, NOTICE_TABLE_SCAN_COMPLETED, false,
 	{FIELD_SCANNED, FIELD_CONNECTOR, FIELD_ROWS, FIELD_COLLECTIONS, FIELD_STATUS}},
+	{NOTICE_INITIAL, NOTICE_CHUNK_IN_PROGRESS, false,
+	{FIELD_CURRENT, FIELD_CHUNK, FIELD_CONNECTOR, FIELD_CHUNKS, FIELD_ROWS}},
+	{NOTICE_INITIAL, NOTICE_CHUNK_COMPLETED, false,
+	{FIELD_SCANNED, FIELD_CHUNK, FIELD_CONNECTOR, FIELD_CHUNKS, FIELD_COLLECTIONS, FIELD_STATUS}},
 	{NOTICE_INCREMENTAL, NOTICE_STARTED, false, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
 	{NOTICE_INCREMENTAL, NOTICE_RESOLVED, false, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
 	{NOTICE_INCREMENTAL, NOTICE_PAUSED, false, {FIELD_CONNECTOR, FIELD_COLLECTIONS}},
@@ -167,9 +174,10 @@ field_value(const Notifications *notifications, const Notice *notice, Field fiel
 		case FIELD_EXPECTED:
 			return number(notice->expected);
 		case FIELD_CHUNK:
-			return chunks(notifications, notice->rows < 0 ? 0 : notice->rows);
+			return notice->of == NOTICE_INITIAL ? number(notice->chunk) :
+				chunks(notifications, notice->rows < 0 ? 0 : notice->rows);
 		case FIELD_CHUNKS:
-			return chunks(notifications, notice->expected);
+			return notice->of == NOTICE_INITIAL ? number(notice->chunks) : chunks(notifications, notice->expected);
 		case FIELD_STATUS:
 			return json_string(notice->status);
 		case FIELD_MAXIMUM:
@@ -329,7 +337,8 @@ notifications_send(Notifications *notifications, const Notice *notice)
 	json_t	   *value;
 	Err			err;
 
-	if (notifications == NULL)
+	if (notifications == NULL ||
+		(!notifications->pieces && (notice->type == NOTICE_CHUNK_IN_PROGRESS || notice->type == NOTICE_CHUNK_COMPLETED)))
 		return;
 	if (id == NULL)
 	{
@@ -365,6 +374,8 @@ notifications_new(const Conf *conf, Producer *producer, Topics *topics)
 	notifications->chunk_size = conf_get_int(conf, "incremental.snapshot.chunk.size");
 	notifications->topic = sink ? topics_named(topics, conf_get(conf, "notification.sink.topic.name")) : -1;
 	notifications->log = log;
+	notifications->pieces = conf_get_int(conf, "snapshot.max.threads") > 1 ||
+		conf_get_int(conf, "snapshot.max.threads.multiplier") > 1;
 	notifications->key_schema = conf_get_bool(conf, "key.converter.schemas.enable");
 	notifications->value_schema = conf_get_bool(conf, "value.converter.schemas.enable");
 	notifications->end = &notifications->first;

@@ -38,6 +38,10 @@ typedef enum NoticeType
 	NOTICE_IN_PROGRESS,			/* a table begins (initial); a chunk was read
 								 * (incremental) */
 	NOTICE_TABLE_SCAN_COMPLETED,
+	NOTICE_CHUNK_IN_PROGRESS,	/* initial only: a piece of a table begins, */
+	NOTICE_CHUNK_COMPLETED,		/* and is read.  Passed over, as in Debezium, unless
+								 * snapshot.max.threads or .multiplier is more
+								 * than 1 */
 	NOTICE_COMPLETED,
 	NOTICE_TYPES
 } NoticeType;
@@ -55,6 +59,8 @@ typedef struct Notice
 	const char *last_key;
 	int64_t		rows;			/* scanned of the table; < 0: not said */
 	int64_t		expected;		/* in it, by the server's estimate; 0: not known */
+	int			chunk;			/* of a table, from 0 on, */
+	int			chunks;			/* of so many */
 	const char *status;			/* SUCCEEDED, EMPTY, NO_PRIMARY_KEY, SKIPPED,
 								 * SQL_EXCEPTION, UNKNOWN_SCHEMA */
 } Notice;

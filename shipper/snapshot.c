@@ -89,6 +89,8 @@ begin_task(Snapshot *snapshot, SnapshotWorker *worker)
 	if (task->first == 0)
 		snapshot_notify_table(snapshot->delivery.notifications, NOTICE_IN_PROGRESS,
 							  &snapshot->server.plan, task->table, 0);
+	snapshot_notify_task(snapshot->delivery.notifications, NOTICE_CHUNK_IN_PROGRESS, &snapshot->server.plan, task,
+						 snapshot->progress.tables[task->table - snapshot->server.plan.tables].rows);
 	free(query);
 	free(call);
 	return done;
@@ -131,6 +133,8 @@ read_counted(Snapshot *snapshot, SnapshotWorker *worker)
 	if (result == WORKER_IDLE)
 	{
 		progress_piece(&snapshot->progress, table);
+		snapshot_notify_task(snapshot->delivery.notifications, NOTICE_CHUNK_COMPLETED, &snapshot->server.plan, task,
+							 snapshot->progress.tables[table].rows);
 		if (snapshot->progress.tables[table].pieces == 0)
 			snapshot_notify_table(snapshot->delivery.notifications, NOTICE_TABLE_SCAN_COMPLETED,
 								  &snapshot->server.plan, task->table, snapshot->progress.tables[table].rows);

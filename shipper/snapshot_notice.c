@@ -52,3 +52,20 @@ snapshot_notify_table(Notifications *notifications, NoticeType type, const Snaps
 	});
 	free(names);
 }
+
+void
+snapshot_notify_task(Notifications *notifications, NoticeType type, const SnapshotPlan *plan,
+					 const SnapshotTask *task, uint64_t rows)
+{
+	char	   *names;
+
+	if (notifications == NULL)
+		return;
+	names = joined_names(plan);
+	notifications_send(notifications, &(Notice)
+	{
+		.of = NOTICE_INITIAL,.type = type,.collections = names,.collection = task->table->name,
+			.rows = (int64_t) rows,.chunk = task->number,.chunks = task->table->ntasks,.status = "SUCCEEDED"
+	});
+	free(names);
+}

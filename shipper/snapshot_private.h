@@ -33,6 +33,7 @@ typedef struct SnapshotTable
 	double		rows;			/* as the server estimates them */
 	bool		ranges;			/* it can be read by ranges of blocks */
 	char	   *query;			/* for SQL: what is read instead; NULL: nothing */
+	int			ntasks;			/* it is read in so many */
 } SnapshotTable;
 
 /* A piece of work: a table, or blocks of it. */
@@ -40,6 +41,7 @@ typedef struct SnapshotTask
 {
 	const SnapshotTable *table;
 	uint32_t	stream;
+	int			number;			/* of its table's, from 0 on */
 	int64_t		first;			/* block */
 	int64_t		end;			/* before this one; -1: all */
 	const char *first_mark;		/* source.snapshot of its first row */
@@ -87,6 +89,11 @@ extern void snapshot_notify(Notifications *notifications, NoticeType type);
 extern void snapshot_notify_table(Notifications *notifications, NoticeType type,
 								  const SnapshotPlan *plan, const SnapshotTable *table,
 								  uint64_t rows);
+
+/* Of a piece of a table, of which so many rows have been read so far. */
+extern void snapshot_notify_task(Notifications *notifications, NoticeType type,
+								 const SnapshotPlan *plan, const SnapshotTask *task,
+								 uint64_t rows);
 
 /* ---- is one due? (snapshot_mode.c) ---- */
 

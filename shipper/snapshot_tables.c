@@ -302,6 +302,7 @@ plan_in_order(SnapshotPlan *plan)
 		plan->tasks[plan->ntasks++] = (SnapshotTask)
 	{
 		.table = &plan->tables[i],
+			.number = plan->tables[i].ntasks++,
 			.stream = (uint32_t) i,
 			.end = -1,
 			.first_mark = "first_in_data_collection",
@@ -340,7 +341,7 @@ by_size(const void *a, const void *b)
 static void
 cut(SnapshotPlan *plan, int table, int64_t size)
 {
-	const SnapshotTable *whole = &plan->tables[table];
+	SnapshotTable *whole = &plan->tables[table];
 	int64_t		first = 0;
 
 	do
@@ -352,7 +353,7 @@ cut(SnapshotPlan *plan, int table, int64_t size)
 		plan->tasks = mem_resize(plan->tasks, (plan->ntasks + 1) * sizeof(SnapshotTask));
 		plan->tasks[plan->ntasks++] = (SnapshotTask)
 		{
-			.table = whole,.stream = (uint32_t) table,
+			.table = whole,.number = whole->ntasks++,.stream = (uint32_t) table,
 				.first = first,.end = last ? -1 : end,
 				.first_mark = only ? "first_in_data_collection" : "true",
 				.last_mark = only ? "last_in_data_collection" : "true",

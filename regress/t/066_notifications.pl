@@ -103,6 +103,38 @@ my @fails = grep { !/SCAN_COMPLETED|IN_PROGRESS|RESOLVED/ } notices(3);
 is($fails[0], initial('STARTED', $name), 'of a snapshot that begins');
 is($fails[-1], initial('ABORTED', $name), 'and fails');
 
+# ---- of pieces, where there are several readers
+$pg->query(q{
+	DROP TABLE aa;
+	CREATE TABLE large (id int PRIMARY KEY, pad text);
+	ALTER TABLE large ALTER pad SET STORAGE plain;
+	INSERT INTO large SELECT i, repeat('p', 4200) FROM generate_series(1, 1500) i;
+	ANALYZE large});
+$ship->write_conf('snapshot.max.threads' => 2, 'table.include.list' => 'public.large');
+$ship->start;
+$ship->wait_streaming;
+my @pieces = notices(8);
+my $large = '"data_collections":"public.large"';
+is_deeply(
+	[ sort @pieces ],
+	[
+		sort { $a cmp $b }
+		  initial('STARTED', $name),
+		initial('DATA_COLLECTIONS_RESOLVED', "$name,$large"),
+		initial('IN_PROGRESS', qq("current_collection_in_progress":"public.large",$name,$large)),
+		(grep { /"TABLE_CHUNK_IN_PROGRESS"/ } @pieces),
+		(map { initial('TABLE_CHUNK_COMPLETED', qq("scanned_collection":"public.large","chunk_index":"$_",$name,"total_chunks":"2",$large,"status":"SUCCEEDED")) } 0, 1),
+		initial('TABLE_SCAN_COMPLETED', qq("scanned_collection":"public.large",$name,"total_rows_scanned":"1500",$large,"status":"SUCCEEDED")),
+		initial('COMPLETED', $name)
+	],
+	'of pieces that are read by several readers');
+like(
+	join("\n", grep { /"TABLE_CHUNK_IN_PROGRESS"/ } @pieces),
+	qr/^.*"current_collection_in_progress":"public.large","chunk_index":"0",\Q$name\E,"total_chunks":"2","total_rows_scanned":"0".*\n.*"chunk_index":"1".*$/,
+	'as they begin, too');
+is($ship->stop(20), 0, 'a clean end');
+Walpost::Shipper::command('slot', 'drop', $ship->file);
+
 # ---- with schemas
 $ship->write_conf(
 	'snapshot.mode' => 'no_data',
