@@ -272,7 +272,8 @@ is(($worker->call('GET', '/connectors/ecom-connector/config'))[1]{'database.pass
 # ---- a topic that cannot be made
 is(($worker->call('PUT', '/connectors/unmade/config', {
 	%$config, name => 'unmade', 'topic.prefix' => 'unmade', 'slot.name' => 'unmade', 'database.password' => $keyed,
-	'topic.creation.default.replication.factor' => '3', 'topic.creation.default.partitions' => '1'
+	'topic.creation.default.replication.factor' => '3', 'topic.creation.default.partitions' => '1',
+	'kafka.topic.metadata.propagation.max.ms' => '1000'
 }))[0], 201, '6: a connector whose topics the broker cannot make');
 like($worker->wait_task('unmade', 'FAILED')->{tasks}[0]{trace}, qr/topic "unmade\.public\.\w+"/, '6: its task fails, naming the topic');
 is(($worker->call('DELETE', '/connectors/unmade'))[0], 204, 'away with it');
