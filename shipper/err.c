@@ -45,6 +45,7 @@ static const SqlstateRule sqlstate_rules[] = {
 	{"57P04", ERR_CONFIG},		/* the database was dropped */
 	{"58", ERR_RETRY},			/* system error: a disk */
 	{"58P01", ERR_CONFIG},		/* undefined file: the plugin is not installed */
+	{"72000", ERR_CONFIG},		/* snapshot too old */
 };
 
 ErrKind

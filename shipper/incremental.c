@@ -49,8 +49,7 @@ on_timer(void *arg)
 static char *
 session_setup(const Conf *conf)
 {
-	return mem_print("SET synchronous_commit = local; SET statement_timeout = 0;"
-					 " SET idle_in_transaction_session_timeout = 0; SET lock_timeout = %lld;"
+	return mem_print("SET synchronous_commit = local; SET lock_timeout = %lld;"
 					 " SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; SET jit = off",
 					 (long long) conf_get_int(conf, "snapshot.lock.timeout.ms"));
 }
@@ -80,7 +79,7 @@ incremental_new(const Conf *conf, Loop *loop, Delivery *delivery, const IncAdder
 	inc->setup = session_setup(conf);
 	inc->options = options_sql(conf);
 	inc->session = session_new(conf, loop, false, inc->setup);
-	inc->slot_session = session_new(conf, loop, true, "SET idle_in_transaction_session_timeout = 0");
+	inc->slot_session = session_new(conf, loop, true, "");
 	inc->record_key = position_side_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"), INCREMENTAL_KEY);
 	inc->window = window_new(WINDOW_BOUND);
 	inc->size = (int) conf_get_int(conf, "incremental.snapshot.chunk.size");
@@ -191,7 +190,9 @@ is_of_table(const Incremental *inc, const Err *err)
 
 	if ((inc->phase != INC_READ && inc->phase < INC_BLOCK_SLOT) || inc->phase > INC_BLOCK_ROWS ||
 		inc->chunk.abandoned || inc->state.ntables == 0 ||
-		strcmp(err->sqlstate, SQLSTATE_LOCK_TIMEOUT) == 0)
+		strcmp(err->sqlstate, SQLSTATE_LOCK_TIMEOUT) == 0 ||
+	/* the exported snapshot went with the connection that has the slot */
+		(inc->phase == INC_BLOCK_LOOK && inc->results == 0))
 		return false;
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (strncmp(err->sqlstate, classes[i], 2) == 0)
@@ -207,8 +208,12 @@ after_error(Incremental *inc, Err *err)
 		return false;
 	if (!is_of_table(inc, err))
 	{
+		bool		locked = strcmp(err->sqlstate, SQLSTATE_LOCK_TIMEOUT) == 0;
+
 		if (log_limit_pass(&inc->limit))
-			log_warn("%s; the snapshot tries again", err->text);
+			log_warn("%s; %sthe snapshot%s%s tries again", err->text,
+					 locked ? "end what locks the table (pg_locks), or raise snapshot.lock.timeout.ms; " : "",
+					 inc->state.ntables > 0 ? " of " : "", inc->state.ntables > 0 ? inc->state.tables[0].name : "");
 	}
 	else if (inc->phase >= INC_BLOCK_SLOT)
 		inc_block_end(inc, err);

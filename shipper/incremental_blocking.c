@@ -48,8 +48,9 @@ inc_blocking_tables(const Incremental *inc)
 void
 inc_block_begin(Incremental *inc)
 {
-	char	   *sql = mem_print("CREATE_REPLICATION_SLOT \"walpost_blocking_%.16s\" TEMPORARY LOGICAL walpost EXPORT_SNAPSHOT",
-								inc->key);
+	/* of an attempt whose connection broke, the server may not know that yet */
+	char	   *sql = mem_print("CREATE_REPLICATION_SLOT \"walpost_blocking_%.16s_%u\" TEMPORARY LOGICAL walpost EXPORT_SNAPSHOT",
+								inc->key, ++inc->block_tries);
 
 	log_info("a blocking snapshot of %d tables begins: the stream stands still", inc_blocking_tables(inc));
 	inc->barrier = 1;

@@ -132,6 +132,7 @@ struct Incremental
 
 	/* a blocking snapshot */
 	Session    *slot_session;	/* a replication connection, which has the slot */
+	unsigned	block_tries;	/* slots that were asked for */
 	uint64_t	barrier;		/* the stream stands before what commits there, or
 								 * later; 0: it goes on */
 	bool		reached;		/* it does */

@@ -382,6 +382,19 @@ setup_session(const Conf *conf, PGconn *conn, Err *err)
 		run_initial_statements(conf, conn, err);
 }
 
+/* Settings that newer servers have; none of them is known to all. */
+const char *
+pg_no_timeouts(const PGconn *conn)
+{
+#define NO_TIMEOUTS "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0"
+	int			version = PQserverVersion(conn);
+
+	if (version >= 170000)
+		return NO_TIMEOUTS "; SET idle_session_timeout = 0; SET transaction_timeout = 0";
+	return version >= 140000 ? NO_TIMEOUTS "; SET idle_session_timeout = 0" : NO_TIMEOUTS;
+#undef NO_TIMEOUTS
+}
+
 char *
 pg_session_setup(const Conf *conf)
 {

@@ -51,6 +51,12 @@ extern void pg_conn_ready(PGconn *conn);
 extern void pg_conn_error(PGconn *conn, const Conf *conf, Err *err);
 
 /*
+ * SQL for a session that lasts: whatever the role, the database or the server sets,
+ * no statement, transaction or rest of it takes too long.  Not of locks.
+ */
+extern const char *pg_no_timeouts(const PGconn *conn);
+
+/*
  * What an asynchronous connection has to run before anything else: the
  * statement timeout and database.initial.statements as one text.  Caller frees.
  */

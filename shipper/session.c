@@ -193,7 +193,7 @@ go_on_connecting(Session *session, Err *err)
 	pg_conn_ready(session->conn);
 	PQsetnonblocking(session->conn, 1);
 	text = pg_session_setup(session->conf);
-	all = mem_print("%s;%s", text, session->setup);
+	all = mem_print("%s;%s;%s", text, pg_no_timeouts(session->conn), session->setup);
 	sent = send_text(session, all, SESSION_SETTING_UP);
 	free(text);
 	free(all);

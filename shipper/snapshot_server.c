@@ -28,6 +28,8 @@
 /* How often it is said that no slot is free, in attempts. */
 #define KEEP_SAY			150
 
+/* "invalid snapshot identifier" */
+#define SQLSTATE_NO_SNAPSHOT	"22023"
 /* "replication slot ... already exists" */
 #define SQLSTATE_EXISTS		"42710"
 /* The server would say "could not serialize access" */
@@ -50,13 +52,8 @@ static const char rewritten_sql[] =
 static bool
 set_timeouts(PGconn *conn, const Conf *conf, bool replication, Err *err)
 {
-	int			version = PQserverVersion(conn);
 	int64_t		lock_ms = replication ? 0 : conf_get_int(conf, "snapshot.lock.timeout.ms");
-	char	   *sql = mem_print("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
-								" SET lock_timeout = %lld;%s%s",
-								(long long) lock_ms,
-								version >= 140000 ? " SET idle_session_timeout = 0;" : "",
-								version >= 170000 ? " SET transaction_timeout = 0;" : "");
+	char	   *sql = mem_print("%s; SET lock_timeout = %lld", pg_no_timeouts(conn), (long long) lock_ms);
 	bool		done = pg_exec(conn, "set timeouts", sql, err);
 
 	free(sql);
@@ -74,6 +71,7 @@ open_session(const Conf *conf, bool replication, Err *err)
 	return NULL;
 }
 
+/* It is there for as long as the connection that has the slot. */
 static bool
 use_snapshot(PGconn *conn, const SnapshotServer *server, Err *err)
 {
@@ -81,6 +79,11 @@ use_snapshot(PGconn *conn, const SnapshotServer *server, Err *err)
 								server->snapshot);
 	bool		done = pg_exec(conn, "use the slot's snapshot", sql, err);
 
+	if (!done && strcmp(err->sqlstate, SQLSTATE_NO_SNAPSHOT) == 0)
+	{
+		err_set(err, ERR_RETRY, "the connection that has the temporary slot was lost: %s", err->text);
+		memcpy(err->sqlstate, SQLSTATE_NO_SNAPSHOT, sizeof(SQLSTATE_NO_SNAPSHOT));
+	}
 	free(sql);
 	return done;
 }

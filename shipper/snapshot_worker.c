@@ -6,6 +6,7 @@
  */
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "mem.h"
 #include "snapshot_private.h"
@@ -13,6 +14,9 @@
 
 /* So much in one turn, then others have theirs. */
 #define TURN_BYTES		(256 * 1024)
+
+/* "snapshot too old" */
+#define SQLSTATE_TOO_OLD	"72000"
 
 /* COPY's binary format: signature, flags, length of an extension (0). */
 #define COPY_HEADER		19
@@ -49,12 +53,27 @@ worker_close(SnapshotWorker *worker, Loop *loop)
 	worker->conn = NULL;
 }
 
+/* What the server says and leaves at that. */
+static void
+add_remedy(Err *err)
+{
+	char		sqlstate[sizeof(err->sqlstate)];
+
+	if (strcmp(err->sqlstate, SQLSTATE_TOO_OLD) != 0)
+		return;
+	memcpy(sqlstate, err->sqlstate, sizeof(sqlstate));
+	err_set(err, err->kind, "%s: the server keeps old rows for old_snapshot_threshold, and the snapshot takes longer; raise that, or switch it off (-1), and restart the server",
+			err->text);
+	memcpy(err->sqlstate, sqlstate, sizeof(sqlstate));
+}
+
 static bool
 failed(const SnapshotWorker *worker, const PGresult *res, Err *err)
 {
 	char	   *what = mem_print("read table %s", worker->task->table->name);
 
 	pg_error(worker->conn, res, what, err);
+	add_remedy(err);
 	free(what);
 	return false;
 }

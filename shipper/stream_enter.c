@@ -40,6 +40,20 @@ quote_literal(const char *text)
 	return quoted;
 }
 
+/*
+ * A transaction is sent for as long as Kafka takes it, and a connection may wait for
+ * its slot: what a role or database allows other sessions must not end them.
+ */
+static const char *
+no_timeouts(int server_version)
+{
+#define OFF(setting) ", pg_catalog.set_config('" setting "', '0', false)"
+	if (server_version >= 170000)
+		return OFF("idle_session_timeout") OFF("transaction_timeout");
+	return server_version >= 140000 ? OFF("idle_session_timeout") : "";
+#undef OFF
+}
+
 /* What the engine must know before it starts; one row always. */
 static char *
 inspect_query(const char *slot, int server_version)
@@ -48,10 +62,11 @@ inspect_query(const char *slot, int server_version)
 	char	   *sql = mem_print("SELECT (SELECT setting FROM pg_catalog.pg_settings"
 								" WHERE name = 'wal_sender_timeout'),"
 								" s.plugin, s.active, s.confirmed_flush_lsn, s.wal_status, %s,"
-								" pg_catalog.pg_is_in_recovery()"
+								" pg_catalog.pg_is_in_recovery()%s"
 								" FROM (VALUES (1)) AS one (x)"
 								" LEFT JOIN pg_catalog.pg_replication_slots AS s"
-								" ON s.slot_name = %s", slot_lost_column(server_version), name);
+								" ON s.slot_name = %s", slot_lost_column(server_version),
+								no_timeouts(server_version), name);
 
 	free(name);
 	return sql;
