@@ -71,6 +71,7 @@ test	openssl	has openssl
 test	curl	has curl
 test	jq	has jq
 test	util-linux	has setpriv && has runuser
+python	default-jdk-headless	has javac
 python	python3	test -x /usr/bin/python3
 python	python3-venv	/usr/bin/python3 -c 'import ensurepip, venv'
 fuzz	clang	has clang
