@@ -7,7 +7,7 @@
 FUZZ_CC     ?= clang
 FUZZ_CFLAGS  = -std=gnu11 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-	-Ishipper -Iplugin -Iregress/unit -Iregress/fuzz -Iregress/fuzz/server
+	-DWALPOST_VERSION='"fuzz"' -Ishipper -Iplugin -Iregress/unit -Iregress/fuzz -Iregress/fuzz/server
 
 FUZZ_CONF = $(patsubst %,shipper/%.c,conf conf_file conf_check conf_list conf_rules conf_keys conf_transform topicgroups \
 	pattern identity props secret mem err)
@@ -32,6 +32,9 @@ FUZZ_script       = plugin/script.c regress/fuzz/server/memory.c
 FUZZ_jsontree     = plugin/jsontree.c regress/fuzz/server/memory.c
 FUZZ_signal       = shipper/signal_read.c shipper/pattern.c shipper/mem.c shipper/err.c
 FUZZ_LIBS_signal  = $(shell pkg-config --libs jansson libpcre2-8)
+FUZZ_rest         = $(patsubst %,shipper/%.c,rest rest_connectors rest_state rest_offsets rest_plugins rest_remote \
+	worker_records jsontext mem)
+FUZZ_LIBS_rest    = $(shell pkg-config --libs jansson)
 
 FUZZ_TARGETS  = $(patsubst regress/fuzz/fuzz_%.c,%,$(sort $(wildcard regress/fuzz/fuzz_*.c)))
 FUZZ_PROGRAMS = $(addprefix build/fuzz/fuzz_,$(FUZZ_TARGETS))
