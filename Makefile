@@ -49,7 +49,7 @@ override with_llvm = no
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
-else ifneq ($(filter-out demo test bench differential golden torture fuzz librdkafka help,$(or $(MAKECMDGOALS),all)),)
+else ifneq ($(filter-out demo test bench differential golden torture fuzz librdkafka help $(SHIP_BIN),$(or $(MAKECMDGOALS),all)),)
 $(error "$(PG_CONFIG) --pgxs" names no file: install PostgreSQL's server headers, or run "regress/setup.sh build")
 endif
 

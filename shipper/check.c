@@ -108,6 +108,17 @@ check_tables(Preflight *pf, TopicNames *topics, Err *err)
 	return done;
 }
 
+static void
+report_orphan(void *arg, const char *slot, const char *database, const char *retained)
+{
+	if (retained)
+		preflight_report(arg, FINDING_WARNING, "slot \"%s\" of database \"%s\" is used by nobody and keeps %s of WAL; start its connector, or drop it: walpost slot drop FILE %s",
+						 slot, database, retained, slot);
+	else
+		preflight_report(arg, FINDING_WARNING, "slot \"%s\" of database \"%s\" is lost; drop it: walpost slot drop FILE %s",
+						 slot, database, slot);
+}
+
 /* A slot that nobody reads keeps WAL without limit, unless there is one. */
 static bool
 check_retention(Preflight *pf, Err *err)
@@ -232,10 +243,11 @@ check_database(Preflight *pf, TopicNames *topics, Err *err)
 	preflight_report(pf, FINDING_OK, "database \"%s\" on \"%s\" lets role \"%s\" in",
 					 PQdb(pf->conn), PQhost(pf->conn), PQuser(pf->conn));
 	done = preflight_server(pf, err) &&
+		slot_orphans(pf->conn, conf_get(pf->conf, "slot.name"), report_orphan, pf, err) &&
 		check_retention(pf, err) &&
 		check_publishers(pf, err) &&
 		check_tables(pf, topics, err);
-	if (done && pf->errors == 0 && !pf->slot.exists)
+	if (done && pf->errors == 0 && (!pf->slot.exists || strcmp(pf->slot.plugin, SLOT_PLUGIN) != 0))
 		check_plugin(pf);
 	PQfinish(pf->conn);
 	return done;

@@ -55,6 +55,11 @@ static const char snapshot_help[] =
 "that are there now, while its stream goes on, and then the table's changes. Needs\n"
 "no key and no signal table. A table that is in Kafka already comes once more.\n";
 
+static const char status_help[] =
+"Says of each connector who uses its slot, where that stands and how much WAL it\n"
+"keeps, and lists orphans: slots of walpost on its server that nobody uses. Exit\n"
+"status: 0 if every connector streams, else 1.\n";
+
 static const char slot_list_help[] =
 "Lists the logical slots of the server: plugin, database, who uses it, position,\n"
 "retained WAL, state. An \"orphan\" is a slot of walpost that nobody uses: it keeps\n"
@@ -86,7 +91,7 @@ const CliCommand cli_commands[] = {
 	"run the connectors of these files until stopped", run_help, cmd_run},
 	{"connect", "[WORKER]", 0, 1, "worker file", LOGGING,
 	"stand in for a Kafka Connect worker: REST on port 8083", connect_help, cmd_connect},
-	{"check", "FILE", 1, 1, "connector file", "worker" LOGGING,
+	{"check", "FILE", 1, 1, "connector file", "worker connect" LOGGING,
 	"check server, role, slot, publication and brokers", check_help, cmd_check},
 	{"tail", "FILE", 1, 1, "connector file", "worker limit" LOGGING,
 	"print events as they would be published, without Kafka", tail_help, cmd_tail},
@@ -94,6 +99,8 @@ const CliCommand cli_commands[] = {
 	"print the values in effect and where they come from", config_help, cmd_config},
 	{"validate", "FILE", 1, 1, "connector file", "worker" LOGGING,
 	"print what Kafka Connect's validate call would answer", validate_help, cmd_validate},
+	{"status", "FILE...", 1, -1, "connector file", "worker" LOGGING,
+	"say who uses the slots, how far, and what nobody does", status_help, cmd_status},
 	{"slot list", "FILE", 1, 1, "connector file", "worker" LOGGING,
 	"list the server's slots, what they retain, and orphans", slot_list_help, cmd_slot_list},
 	{"slot create", "FILE", 1, 1, "connector file", "worker" LOGGING,
@@ -145,6 +152,13 @@ take_reference(CliArgs *args, const char *value)
 }
 
 static bool
+take_connect(CliArgs *args, const char *value)
+{
+	args->connect = true;
+	return true;
+}
+
+static bool
 take_limit(CliArgs *args, const char *value)
 {
 	char	   *end;
@@ -189,6 +203,7 @@ take_format(CliArgs *args, const char *value)
 }
 
 static const CliOption options[] = {
+	{"connect", NULL, "look as \"walpost connect\" would: it takes over other plugins' slots", take_connect, ""},
 	{"worker", "FILE", "a Kafka Connect worker's settings: brokers, converters, producer.*", take_worker, "a file"},
 	{"http", "[HOST:]PORT", "serve /metrics, /healthz and /readyz there", take_http, "a port, or a host and a port"},
 	{"limit", "N", "end after N events", take_limit, "a positive integer"},
@@ -434,6 +449,8 @@ cli_load(const CliArgs *args, const char *file, Err *err)
 	Conf	   *conf = conf_new();
 
 	conf_read_environment(conf);
+	if (args->connect)
+		conf_set(conf, "walpost.slot.takeover", "true", "walpost connect");
 	if ((args->worker == NULL || conf_read_worker(conf, args->worker, err)) &&
 		conf_read_file(conf, file, err) &&
 		conf_check(conf, err))

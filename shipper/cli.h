@@ -25,6 +25,7 @@ typedef struct CliArgs
 	LogLevel	level;			/* --log-level */
 	bool		json;			/* --log-format */
 	bool		reference;		/* --reference */
+	bool		connect;		/* --connect */
 	long		limit;			/* --limit; 0 is none */
 	const char *tables[CLI_TABLES_MAX + 1]; /* --table, NULL-terminated */
 	char	  **operands;

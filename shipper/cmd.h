@@ -23,6 +23,7 @@ extern bool cmd_config(const CliArgs *args, Err *err);
 extern bool cmd_slot_list(const CliArgs *args, Err *err);
 extern bool cmd_slot_create(const CliArgs *args, Err *err);
 extern bool cmd_slot_drop(const CliArgs *args, Err *err);
+extern bool cmd_status(const CliArgs *args, Err *err);
 extern bool cmd_slot_takeover(const CliArgs *args, Err *err);
 extern bool cmd_slot_giveback(const CliArgs *args, Err *err);
 extern bool cmd_signal(const CliArgs *args, Err *err);

@@ -117,6 +117,7 @@ check_server(const Conf *conf, json_t *errors)
 static void
 look(const CliArgs *args, json_t *errors)
 {
+	CliArgs		connect = *args;
 	json_t	   *all;
 	Conf	   *conf;
 	Err			err;
@@ -131,7 +132,9 @@ look(const CliArgs *args, json_t *errors)
 	json_decref(all);
 	if (validate_count(errors) > 0)
 		return;
-	conf = cli_load(args, args->operands[0], &err);
+	/* walpost connect, whose call this answers, takes slots over */
+	connect.connect = true;
+	conf = cli_load(&connect, args->operands[0], &err);
 	if (conf == NULL)
 		add_conf_error(errors, &err);
 	else

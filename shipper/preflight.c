@@ -233,7 +233,9 @@ check_slot(Preflight *pf, Err *err)
 	}
 	if (!slot_usable(pf->conf, name, &pf->slot, err))
 		return false;
-	if (pf->slot.active)
+	if (strcmp(pf->slot.plugin, SLOT_PLUGIN) != 0)
+		ok("slot \"%s\" of plugin \"%s\" is made one of walpost, at its very position, once nobody uses it", name, pf->slot.plugin);
+	else if (pf->slot.active)
 		ok("slot \"%s\" is in use by process %d of the server; another connector on it waits as its hot standby",
 		   name, pf->slot.active_pid);
 	else

@@ -114,7 +114,7 @@ slot_usable(const Conf *conf, const char *name, const Slot *slot, Err *err)
 	if (strcmp(slot->wal_status, "lost") == 0)
 		return slot_lost(name, slot->lost_reason, err);
 	if (strcmp(slot->plugin, SLOT_PLUGIN) != 0 && !slot_may_take(conf, slot))
-		return err_set(err, ERR_CONFIG, "slot \"%s\" was made with plugin \"%s\"; stop its other client and run walpost slot takeover, which keeps its position, or set another slot.name",
+		return err_set(err, ERR_CONFIG, "slot \"%s\" was made with plugin \"%s\"; stop its other client and run walpost slot takeover, which keeps its position (walpost connect does it by itself), or set another slot.name",
 					   name, slot->plugin);
 	return true;
 }

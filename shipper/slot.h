@@ -99,6 +99,13 @@ extern bool slot_create_exported(PGconn *replication, const char *name, const vo
  */
 extern bool slot_plugin_refused(const char *list, const char *role, Err *err);
 
+/* A slot of ours that nobody uses; retained (as sizes are printed) is NULL when it is lost. */
+typedef void (*SlotOrphanFn) (void *arg, const char *slot, const char *database, const char *retained);
+
+/* Calls found for each of the server's, but for one. */
+extern bool slot_orphans(PGconn *conn, const char *but, SlotOrphanFn found, void *arg,
+						 Err *err) must_check;
+
 /* Drops the slot (slot.drop.on.stop); no error when there is none. */
 extern bool slot_drop(const Conf *conf, const char *name, Err *err) must_check;
 

@@ -8,7 +8,7 @@ use Test::More;
 use Walpost::Shipper;
 use Walpost::Test;
 
-my @commands = ('run', 'connect', 'check', 'validate', 'tail', 'config', 'slot list', 'slot create', 'slot drop',
+my @commands = ('run', 'connect', 'status', 'check', 'validate', 'tail', 'config', 'slot list', 'slot create', 'slot drop',
 	'slot takeover', 'slot giveback', 'signal', 'snapshot', 'version', 'help');
 
 sub walpost

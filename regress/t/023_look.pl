@@ -16,6 +16,7 @@ my $pg = Walpost::Postgres->running(conf => "max_slot_wal_keep_size = '1GB'\n");
 
 $pg->query('CREATE TABLE orders (id int PRIMARY KEY, note text)');
 my $ship = Walpost::Shipper->new(pg => $pg, kafka => $kafka);
+my $json = JSON::PP->new;
 
 sub walpost
 {
@@ -100,8 +101,42 @@ is($status, 0, 'check, while it runs: exit status');
 like($out, qr/^ok +slot "walpost" is in use by process/m, 'check, while it runs');
 is($ship->stop(20), 0, 'a clean end');
 
+# ---- orphans, and what another plugin's slot is
+$pg->query(q{SELECT pg_create_logical_replication_slot('left_over', 'walpost')});
+($status, $out, $err) = walpost('status');
+is($status, 1, 'status: nobody streams');
+like($out, qr/^\S+: slot "walpost" is used by nobody; it stands at \S+ and keeps WAL: \d+ \w+$/m, 'status: what the slot keeps');
+like($out, qr/^\S+: orphan: slot "left_over" of database "postgres" is used by nobody and keeps WAL: \d+ \w+;/m, 'status: an orphan');
+like($err, qr/^walpost: not every connector streams$/m, 'status: in a word');
+($status, $out) = walpost('check');
+like($out, qr/^warning +slot "left_over" of database "postgres" is used by nobody and keeps \d+ \w+ of WAL;/m, 'check: an orphan');
+is((Walpost::Shipper::command('slot', 'drop', $ship->file, 'left_over'))[0], 0, 'slot drop: an orphan');
+$ship->start;
+$ship->wait_streaming;
+($status, $out) = walpost('status');
+is($status, 0, 'status: it streams');
+like($out, qr/\A\S+: slot "walpost" is used by process \d+; it stands at/, 'status: by which process');
+is($ship->stop(20), 0, 'a clean end');
+
+$ship->write_conf('plugin.name' => 'decoderbufs');
+($status, $out, $err) = walpost('slot', 'giveback');
+isnt($status, 0, 'slot giveback: to a plugin that the server lacks');
+like($err, qr/decoderbufs/, 'slot giveback: and why');
+is($pg->slot('walpost', 'plugin'), 'walpost', 'slot giveback: the slot stays as it is');
+$ship->write_conf('plugin.name' => 'pgoutput');
+is((walpost('slot', 'giveback'))[0], 0, 'slot giveback: to pgoutput');
+($status, $out) = walpost('check');
+is($status, 1, 'check: walpost run does not start on it');
+($status, $out, $err) = walpost('check', '--connect');
+is($status, 0, 'check --connect: walpost connect does') or diag($out, $err);
+like($out, qr/^ok +slot "walpost" of plugin "pgoutput" is made one of walpost, at its very position, once nobody uses it$/m,
+	'check --connect: and how');
+like($out, qr/^ok +plugin "walpost" makes a slot$/m, 'check --connect: the plugin is tried');
+($status, $out) = walpost('validate');
+is($json->decode($out)->{error_count}, 0, 'validate: nothing is wrong');
+is((walpost('slot', 'takeover'))[0], 0, 'slot takeover: back again');
+
 # ---- tail: beside the connector's slot, on one of its own
-my $json = JSON::PP->new;
 my $log = log_file('tail');
 spit($log, '');
 my $tail = in_background($log, Walpost::Shipper::program(), 'tail', '--limit', '5', $ship->file);
