@@ -358,6 +358,7 @@ const ConfKey conf_keys[] = {
 	INT("walpost.snapshot.transaction.timeout.ms", 0, "900000", 2000, INT32_MAX, "with exactly.once.support, how long the Kafka transaction of a snapshot may take, in milliseconds; not more than the brokers' transaction.max.timeout.ms (900000 unless they set it). A longer snapshot is split, and rows may come again if it is interrupted from then on"),
 	NOINT("snapshot.fetch.size", NULL, NO_SNAPSHOT),
 	INT("snapshot.max.threads", 0, "0", 0, 12, "connections that read a snapshot; 0 is as many as this machine has processors, 4 at most. With more than one, the largest tables come first, and large ones are cut into pieces whose rows come in no order; with 1 it is table by table, as Debezium does by default"),
+	BOOL("walpost.snapshot.resumable", 0, "false", "make the slot before the rows are read, and note which of them Kafka has (every offset.flush.interval.ms), so that a snapshot that was interrupted goes on with the others; see \"Snapshots that go on\""),
 	BOOL("walpost.snapshot.new.tables", 0, "false", "take a snapshot of tables that the include lists, or a filtered publication, take since the last start, while the stream goes on; see \"Adding tables\""),
 	NOINT("snapshot.max.threads.multiplier", "1", "tables are cut by their blocks; with more than 1, or several threads, notifications tell of the pieces"),
 	NOBOOL("legacy.snapshot.max.threads", "false", NO_SNAPSHOT),

@@ -31,8 +31,8 @@ typedef enum NoticeType
 {
 	NOTICE_STARTED,
 	NOTICE_RESOLVED,			/* which tables it is of */
-	NOTICE_PAUSED,				/* incremental only */
-	NOTICE_RESUMED,				/* incremental only */
+	NOTICE_PAUSED,				/* initial: one that was interrupted, but can go on */
+	NOTICE_RESUMED,
 	NOTICE_ABORTED,
 	NOTICE_SKIPPED,				/* initial only */
 	NOTICE_IN_PROGRESS,			/* a table begins (initial); a chunk was read

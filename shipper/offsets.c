@@ -572,6 +572,7 @@ offsets_forget(const Conf *conf, bool *found, Err *err)
 	bool		other;
 
 	return forget(conf, position_side_key(name, prefix, INCREMENTAL_KEY), &other, err) &&
+		forget(conf, position_side_key(name, prefix, RANGES_KEY), &other, err) &&
 		forget(conf, position_key(name, prefix), found, err);
 }
 

@@ -68,8 +68,8 @@ extern bool offsets_get(const Conf *conf, const char *key, char **value, Err *er
 extern bool offsets_put(const Conf *conf, const char *key, const char *value, Err *err) must_check;
 
 /*
- * Removes the connector's position record, if there is one (*found), and what it
- * says of incremental snapshots, and waits until Kafka has done so.  For the
+ * Removes the connector's position record, if there is one (*found), and what is
+ * beside it of snapshots, and waits until Kafka has done so.  For the
  * command line.
  */
 extern bool offsets_forget(const Conf *conf, bool *found, Err *err) must_check;

@@ -52,6 +52,7 @@ static const Field fields[] = {
 	FIELD("walpost_part_events", FIELD_COUNT, part_events, false),
 	FIELD("walpost_adding", FIELD_TEXT, adding, false),
 	FIELD("walpost_adding_from", FIELD_LSN, adding_from, false),
+	FIELD("walpost_snapshot", FIELD_TEXT, snapshot, false),
 };
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -124,6 +125,12 @@ position_print(const Position *position)
 			json_object_set_new(value, fields[i].name, one);
 	}
 	json_object_set_new(value, "messageType", json_string("COMMIT"));
+	/* Debezium would take another one */
+	if (position->snapshot[0] != '\0')
+	{
+		json_object_set_new(value, "snapshot", json_string("INITIAL"));
+		json_object_set_new(value, "snapshot_completed", json_false());
+	}
 	text = json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	if (text == NULL)
 		mem_exhausted();

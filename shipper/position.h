@@ -54,8 +54,14 @@ typedef struct Position
 
 	/* Tables that are being added, as addition_print() lists them; "": none. */
 	char		adding[POSITION_ADDING_MAX];
-	uint64_t	adding_from;	/* their changes from this commit LSN on are not
-								 * in Kafka, whatever lsn says; 0: all are */
+	uint64_t	adding_from;	/* their changes from this commit LSN on are
+								 * not in Kafka, whatever lsn says; 0: all are */
+
+	/*
+	 * Of the initial snapshot while it is not complete: its identifier; "":
+	 * it is.
+	 */
+	char		snapshot[40];
 
 	char		system_id[32];	/* "": not known */
 	uint32_t	timeline;		/* 0: not known */
@@ -73,6 +79,7 @@ extern char *position_key(const char *connector, const char *prefix);
 
 /* The key of a record beside it, which holds something else. */
 #define INCREMENTAL_KEY		"incremental"
+#define RANGES_KEY			"ranges"
 extern char *position_side_key(const char *connector, const char *prefix, const char *what);
 
 /* The record's value as text; the caller frees it. */

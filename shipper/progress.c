@@ -244,6 +244,14 @@ progress_table(Progress *progress, int table, const char *name, double rows)
 }
 
 void
+progress_before(Progress *progress, int table, uint64_t rows)
+{
+	progress_advance(progress, table, rows, 0);
+	/* no part of the rate */
+	progress->samples[0] = sample_now(progress);
+}
+
+void
 progress_add_piece(Progress *progress, int table)
 {
 	if (progress->tables[table].pieces++ == 0)

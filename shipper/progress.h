@@ -59,6 +59,9 @@ extern void progress_begin(Progress *progress, int ntables);
 /* One of them: name is copied. */
 extern void progress_table(Progress *progress, int table, const char *name, double rows);
 
+/* So many rows of it were read before. */
+extern void progress_before(Progress *progress, int table, uint64_t rows);
+
 /* It has one more piece to be read. */
 extern void progress_add_piece(Progress *progress, int table);
 

@@ -170,7 +170,7 @@ open_signals(Pump *pump, Err *err)
 		signals_free(pump->signals);
 		return false;
 	}
-	signals_handle(pump->signals, SIGNAL_ADD, pump_add_signal, pump);
+	signals_handle(pump->signals, SIGNAL_ADD, pump->options->goal ? pump_goal_refuse : pump_add_signal, pump);
 	pump->delivery.intake.signals = pump->signals;
 	return true;
 }
@@ -247,6 +247,8 @@ pump_run(const PumpOptions *options, Err *err)
 	}
 
 	ok = pump->state == PUMP_STOPPED;
+	if (options->goal != NULL)
+		options->goal->stopped = pump->stop;
 	if (ok)
 		log_info("stopped, acknowledged up to " LSN_FMT, LSN_ARGS(pump_flush_lsn(pump)));
 	else if (err != NULL)

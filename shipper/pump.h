@@ -24,12 +24,33 @@
 #include "err.h"
 #include "snapshot.h"
 
+/* Where a run is to end by itself. */
+typedef struct PumpGoal
+{
+	uint64_t	lsn;			/* before what committed there, or later */
+	const char *snapshot;		/* for position records: which snapshot is not
+								 * complete */
+	const uint32_t *without;	/* OIDs of tables whose changes are left out */
+	int			nwithout;
+
+	/* what has come of it */
+	bool		reached;		/* Kafka has all of it, and a record that says
+								 * so */
+	bool		stopped;		/* by a signal */
+	bool		broken;			/* the stream did not go on where the record
+								 * says */
+	uint64_t	end_lsn;		/* of that record, */
+	uint64_t	last_commit;	/* and its last transaction with events; 0:
+								 * none */
+} PumpGoal;
+
 typedef struct PumpOptions
 {
 	const Conf *conf;			/* checked */
 	const char *slot;			/* exists */
 	const char *publication;	/* for the log */
-	const char *file;			/* the connector's, and the worker's (NULL: none): */
+	const char *file;			/* the connector's, and the worker's (NULL:
+								 * none): */
 	const char *worker;			/* for processes that help it */
 	const struct Addition *added;	/* tables to add, may be NULL */
 	bool		slot_made;		/* just now, it did not exist */
@@ -37,8 +58,9 @@ typedef struct PumpOptions
 								 * to go on with the slot; may be NULL */
 	bool		snapshot_taken; /* by this start */
 	SnapshotMode snapshot;		/* where a snapshot comes first, */
-	SnapshotNeed *need;			/* set when one may be due: then the run fails;
-								 * NULL: none is taken in any case */
+	SnapshotNeed *need;			/* set when one may be due: then the run
+								 * fails; NULL: none is taken in any case */
+	PumpGoal   *goal;			/* NULL: none */
 } PumpOptions;
 
 /* What it has done so far.  Times are in microseconds, averages over all. */
@@ -65,8 +87,8 @@ typedef struct PumpStats
 } PumpStats;
 
 /*
- * Runs until SIGTERM or SIGINT (true, everything received is acknowledged or
- * will come again), or until something happens that time does not mend (false
+ * Runs until SIGTERM or SIGINT, or the goal (true, everything received is
+ * acknowledged or will come again), or until something happens that time does not mend (false
  * and err).  A second signal, a while after the first, leaves at once.
  */
 extern bool pump_run(const PumpOptions *options, Err *err) must_check;

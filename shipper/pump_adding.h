@@ -56,7 +56,8 @@ typedef struct Adding
 {
 	AddingState state;
 	Addition	tables;			/* that are being added */
-	char		text[POSITION_ADDING_MAX];	/* what the position record is to say */
+	char		text[POSITION_ADDING_MAX];	/* what the position record is to
+											 * say */
 	Adder	   *adder;			/* NULL: none */
 	LoopFd		fd;
 	LoopTimer	timer;			/* for RETRY */

@@ -62,6 +62,7 @@ drop_stream(Pump *pump)
 	PQfreemem(pump->kept.buffer);
 	pump->kept.buffer = NULL;
 	reselect_drop(pump->reselect);
+	pump->passed = false;
 	stream_close(pump->stream);
 	pump->stream = NULL;
 	pump->stream_fd.fd = -1;

@@ -65,7 +65,8 @@ typedef enum PumpTxn
 	PUMP_TXN_INIT,				/* it is being made so */
 	PUMP_TXN_READ,				/* it is; the position record is read */
 	PUMP_TXN_OPEN,
-	PUMP_TXN_CLOSING,			/* its last events and its record are on their way */
+	PUMP_TXN_CLOSING,			/* its last events and its record are on their
+								 * way */
 	PUMP_TXN_COMMITTING
 } PumpTxn;
 
@@ -146,6 +147,7 @@ typedef struct Pump
 	bool		drained;		/* of a stop: nothing is under way any more */
 	bool		finishing;		/* and CopyDone was sent */
 	bool		standing;		/* reading stands still */
+	bool		passed;			/* the next transaction is past the goal */
 	bool		hung_up;		/* the connection broke while it does */
 	char		system_id[32];
 	uint32_t	timeline;
@@ -397,6 +399,26 @@ extern bool pump_txn_full(const Pump *pump);
 
 /* True when all that was read is committed, and the record says so. */
 extern bool pump_txn_settled(const Pump *pump);
+
+/* ---- pump_goal.c ---- */
+
+/* True when a transaction begins in the message that is past the goal. */
+extern bool pump_goal_passes(Pump *pump, const StreamMessage *message);
+
+/* True when nothing is left to be read. */
+extern bool pump_goal_read(const Pump *pump);
+
+/* True when it is time to end. */
+extern bool pump_goal_met(const Pump *pump);
+
+/* A record says that, too. */
+extern void pump_goal_recorded(Pump *pump);
+
+/* In place of pump_adding_resume(): what is left out. */
+extern void pump_goal_resume(Pump *pump);
+
+/* For SIGNAL_ADD. */
+extern void pump_goal_refuse(void *arg, Signal *signal);
 
 /* ---- pump_adding.c ---- */
 

@@ -132,6 +132,36 @@ pump_is_stale(Pump *pump)
 }
 
 /*
+ * True when a snapshot is not complete, and so has to come first; pump->err says
+ * so, ERR_RETRY when this run has to leave that to another one.
+ */
+static bool
+lacks_snapshot(Pump *pump)
+{
+	const PumpOptions *options = pump->options;
+
+	if (!pump->has_record || pump->record.snapshot[0] == '\0' || options->goal != NULL)
+		return false;
+	if (!options->snapshot.data)
+	{
+		log_warn("the snapshot is not complete that the position record is of; what is missing of it stays so, since snapshot.mode=%s asks for no rows",
+				 conf_get(pump->conf, "snapshot.mode"));
+		return false;
+	}
+	if (options->need == NULL)
+	{
+		err_set(&pump->err, ERR_RETRY, "the snapshot for slot \"%s\" is not complete; another walpost has to go on with it", options->slot);
+		return true;
+	}
+	*options->need = (SnapshotNeed)
+	{
+		.suspected = true,.lsn = pump->record.lsn
+	};
+	err_set(&pump->err, ERR_NONE, "a snapshot is to be completed first");
+	return true;
+}
+
+/*
  * True when a snapshot may have to come first; pump->err says so.  What a spool
  * holds would come after it, so there is none then.
  */
@@ -141,7 +171,7 @@ needs_snapshot(Pump *pump, const Continuity *found, ContinuityStrategy strategy)
 	const PumpOptions *options = pump->options;
 	bool		first = !pump->has_record && options->snapshot.data && !options->slot_made;
 	bool		gap = pump->has_record && options->snapshot.again && strategy <= CONTINUITY_TRUST_OFFSET &&
-		(found->kind == CONTINUITY_GAP || found->kind == CONTINUITY_OTHER);
+	(found->kind == CONTINUITY_GAP || found->kind == CONTINUITY_OTHER);
 
 	if (options->need == NULL || pump->streamed || !(first || gap))
 		return false;
@@ -188,7 +218,7 @@ pump_resume(Pump *pump, bool final)
 	pump->continuity = found;
 	pump->compared = true;
 	continuity_print(&found, record, &server, text, sizeof(text));
-	if (needs_snapshot(pump, &found, strategy))
+	if (lacks_snapshot(pump) || needs_snapshot(pump, &found, strategy))
 		return false;
 	if (found.stop)
 	{
@@ -204,14 +234,20 @@ pump_resume(Pump *pump, bool final)
 		log_info("%s", text);
 
 	if (found.kind >= CONTINUITY_GAP)
+	{
 		record = NULL;
+		if (pump->options->goal != NULL)
+			pump->options->goal->broken = true;
+	}
 	if (!found.keep_open)
 		vouched.open_commit = pump->record.open_commit = 0;
 	/* one that was written without transactions may say more */
 	if (pump->exactly_once)
 		pump->record.limit = pump->record.lsn;
 	intake_resume(&pump->delivery.intake, behind_start(record, &server, found.start_lsn), record);
-	if (!pump_adding_resume(pump, pump->has_record ? &pump->record : NULL))
+	if (pump->options->goal != NULL)
+		pump_goal_resume(pump);
+	else if (!pump_adding_resume(pump, pump->has_record ? &pump->record : NULL))
 		return false;
 	incremental_reset(pump->incremental);
 	pump->start_lsn = found.start_lsn;
@@ -262,6 +298,8 @@ pump_position(const Pump *pump)
 	memcpy(position.system_id, pump->system_id, sizeof(position.system_id));
 	memcpy(position.slot, pump->options->slot, strlen(pump->options->slot));
 	memcpy(position.adding, pump->adding.text, strlen(pump->adding.text));
+	if (pump->options->goal != NULL)
+		snprintf(position.snapshot, sizeof(position.snapshot), "%s", pump->options->goal->snapshot);
 	if (pump->spool != NULL)
 		snprintf(position.spool, sizeof(position.spool), "%s:%s", pump->host, spool_path(pump->spool));
 	return position;

@@ -95,7 +95,7 @@ pump_note_flight(Pump *pump)
 static bool
 may_read(Pump *pump)
 {
-	if (incremental_stands(pump->incremental) || reselect_waits(pump->reselect))
+	if (incremental_stands(pump->incremental) || reselect_waits(pump->reselect) || pump_goal_read(pump))
 		return false;
 	return pump_spooling(pump) ? spool_room(pump->spool) : pump_memory_free(pump);
 }
@@ -182,6 +182,11 @@ pump_read(Pump *pump)
 			case STREAM_DATA:
 				bytes += message.len;
 				pump->read_bytes += message.len;
+				if (pump_goal_passes(pump, &message))
+				{
+					PQfreemem(message.buffer);
+					return true;
+				}
 				if (waits(pump, &message))
 				{
 					pump->kept = message;

@@ -100,7 +100,7 @@ note_delivered(Pump *pump)
 {
 	/* what is not committed yet may have to go again */
 	uint64_t	lsn = pump->exactly_once ? pump_kafka_lsn(pump) :
-		intake_settled_lsn(&pump->delivery.intake);
+	intake_settled_lsn(&pump->delivery.intake);
 
 	spool_delivered(pump->spool, lsn,
 					pump->record_fresh ? pump->record.limit : 0, loop_now_us());

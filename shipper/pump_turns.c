@@ -223,6 +223,8 @@ turn_stream(Pump *pump)
 	if (!pump_read(pump) || !incremental_turn(pump->incremental, pump_spooling(pump), &pump->err) || !pump_report(pump))
 		return pump_after_error(pump);
 	pump_record(pump, false);
+	if (pump_goal_met(pump))
+		return PUMP_DRAIN;
 	if (pump_server_leaves(pump))
 		return pump_after_error(pump);
 	if (pump_spool_begin(pump))
@@ -269,7 +271,10 @@ drained(Pump *pump)
 					 (unsigned long long) in_flight);
 		next_step(pump, &pump->drained);
 	}
-	return pump_record(pump, true) || pump->state_expired;
+	if (!pump_record(pump, true))
+		return pump->state_expired;
+	pump_goal_recorded(pump);
+	return true;
 }
 
 /* Waits for Kafka, then for the server's last word. */
@@ -359,7 +364,7 @@ pump_turn(Pump *pump)
 		next = leave_txn(pump);
 	else
 		next = turns[pump->state] (pump);
-	if (next == pump->state)
+	if (next == pump->state && pump->options->goal == NULL)
 		pump_adding(pump);
 	if (pump->exactly_once)
 		pump_txn(pump);

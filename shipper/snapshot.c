@@ -9,18 +9,15 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "counters.h"
-#include "delivery.h"
 #include "log.h"
 #include "mem.h"
 #include "offsets.h"
-#include "position.h"
-#include "progress.h"
 #include "snapshot_private.h"
 
 #define LOG_MODULE "snapshot"
@@ -33,41 +30,6 @@
 
 /* A snapshot that fails waits so long for Kafka to know. */
 #define ABORTED_US			1000000
-
-typedef enum SnapshotPhase
-{
-	SNAPSHOT_READING,			/* until Kafka has all rows */
-	SNAPSHOT_KEEPING,			/* the permanent slot is made, or moved on */
-	SNAPSHOT_RECORDING,			/* the position record is on its way */
-	SNAPSHOT_COMMITTING,		/* the last Kafka transaction */
-	SNAPSHOT_DONE
-} SnapshotPhase;
-
-typedef struct Snapshot
-{
-	const Conf *conf;
-	const volatile bool *stop;
-	const SnapshotPart *part;	/* NULL: all tables */
-	SnapshotMode mode;
-	SnapshotPhase phase;
-	bool		slot_exists;
-	bool		has_record;		/* of an earlier slot */
-	Err			err;			/* why it fails */
-	SnapshotServer server;
-	SnapshotWorker workers[SNAPSHOT_THREADS_MAX];
-	int			nworkers;
-	int			next_task;
-
-	Loop		loop;
-	Delivery	delivery;
-	SnapshotTxn txn;
-	LoopTimer	tick_timer;
-	bool		ticked;
-	bool		record_sent;	/* the position record, */
-	bool		recorded;		/* and Kafka has it */
-	int64_t		began_us;
-	Progress	progress;
-} Snapshot;
 
 /* ---- the readers ---- */
 
@@ -86,7 +48,7 @@ begin_task(Snapshot *snapshot, SnapshotWorker *worker)
 	bool		done = worker_begin(worker, task, query, &snapshot->err);
 
 	log_debug("reading table %s from block %lld on", task->table->name, (long long) task->first);
-	if (task->first == 0)
+	if (task->number == 0)
 		snapshot_notify_table(snapshot->delivery.notifications, NOTICE_IN_PROGRESS,
 							  &snapshot->server.plan, task->table, 0);
 	snapshot_notify_task(snapshot->delivery.notifications, NOTICE_CHUNK_IN_PROGRESS, &snapshot->server.plan, task,
@@ -108,7 +70,7 @@ may_begin(const Snapshot *snapshot)
 	int			next = snapshot->next_task;
 	bool		reading = false;
 
-	if (next >= plan->ntasks)
+	if (next >= plan->ntasks || snapshot->resume.pausing)
 		return false;
 	for (int i = 0; i < snapshot->nworkers; i++)
 		reading |= snapshot->workers[i].task != NULL;
@@ -130,8 +92,11 @@ read_counted(Snapshot *snapshot, SnapshotWorker *worker)
 		return result;
 	table = (int) (task->table - snapshot->server.plan.tables);
 	progress_advance(&snapshot->progress, table, counts->events - rows, counts->bytes - bytes);
+	worker->rows += counts->events - rows;
 	if (result == WORKER_IDLE)
 	{
+		if (snapshot->resume.on)
+			snapshot_resume_read(snapshot, task, worker->rows);
 		progress_piece(&snapshot->progress, table);
 		snapshot_notify_task(snapshot->delivery.notifications, NOTICE_CHUNK_COMPLETED, &snapshot->server.plan, task,
 							 snapshot->progress.tables[table].rows);
@@ -163,8 +128,11 @@ serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *busy)
 			*busy = true;
 			break;
 	}
-	/* what cannot be taken is not read: the server waits; of one that is not
-	 * watched at all no hang-up is reported again and again */
+
+	/*
+	 * what cannot be taken is not read: the server waits; of one that is not
+	 * watched at all no hang-up is reported again and again
+	 */
 	worker->fd.fd = worker->task != NULL && memory_free(snapshot) ? PQsocket(worker->conn) : -1;
 	return true;
 }
@@ -174,7 +142,7 @@ serve_worker(Snapshot *snapshot, SnapshotWorker *worker, bool *busy)
 static void
 on_recorded(void *arg, int tag)
 {
-	((Snapshot *) arg)->recorded = true;
+	((Snapshot *) arg)->records[tag].stored = true;
 }
 
 static void
@@ -183,11 +151,10 @@ on_txn_done(void *arg)
 	snapshot_txn_done(&((Snapshot *) arg)->txn);
 }
 
-/* The position record goes again, too. */
 static void
 on_renewed(void *arg)
 {
-	((Snapshot *) arg)->record_sent = false;
+	snapshot_record_renewed(arg);
 }
 
 static const DeliveryEvents delivery_events = {
@@ -196,7 +163,7 @@ static const DeliveryEvents delivery_events = {
 	.renewed = on_renewed,
 };
 
-/* A Kafka transaction cannot be mended: it is the whole snapshot. */
+/* A Kafka transaction cannot be mended: its rows have to be read again. */
 static bool
 serve_kafka(Snapshot *snapshot)
 {
@@ -209,97 +176,127 @@ serve_kafka(Snapshot *snapshot)
 	if (producer_is_broken(delivery->producer))
 		return err_set(&snapshot->err, ERR_RETRY, "the Kafka transaction of the snapshot failed: %s",
 					   producer_trouble(delivery->producer));
-	snapshot_txn_turn(&snapshot->txn);
+	snapshot_txn_turn(&snapshot->txn, !snapshot->resume.on || snapshot->phase != SNAPSHOT_READING);
 	return true;
 }
 
 /* ---- one phase after the other ---- */
 
 static bool
-step_reading(Snapshot *snapshot)
+next_phase(Snapshot *snapshot, SnapshotPhase phase)
+{
+	snapshot->phase = phase;
+	snapshot->ticked = snapshot->loop.again = true;
+	return true;
+}
+
+static bool
+step_noting(Snapshot *snapshot)
+{
+	return !snapshot_resume_begin(snapshot) ||
+		next_phase(snapshot, snapshot->slot_exists ? SNAPSHOT_READING : SNAPSHOT_MAKING);
+}
+
+/* The permanent slot; *kept when it is there. */
+static bool
+keep_slot(Snapshot *snapshot, bool *kept)
+{
+	*kept = false;
+	return !snapshot->ticked ||
+		snapshot_server_keep(&snapshot->server, conf_get(snapshot->conf, "slot.name"),
+							 snapshot->slot_exists, kept, &snapshot->err);
+}
+
+static bool
+step_making(Snapshot *snapshot)
+{
+	bool		kept;
+
+	if (!keep_slot(snapshot, &kept))
+		return false;
+	return !kept || next_phase(snapshot, SNAPSHOT_READING);
+}
+
+/* All rows are in Kafka. */
+static bool
+end_reading(Snapshot *snapshot)
 {
 	const IntakeCounts *counts = &snapshot->delivery.intake.counts;
 	double		seconds = (double) (loop_now_us() - snapshot->began_us) / 1e6;
-	bool		busy = false;
+	char		before[64] = "";
 	bool		found;
 
-	for (int i = 0; i < snapshot->nworkers; i++)
-		if (!serve_worker(snapshot, &snapshot->workers[i], &busy))
-			return false;
-	if (snapshot->ticked)
-		progress_tick(&snapshot->progress, counts->acknowledged);
-	if (busy || !ledger_empty(&snapshot->delivery.intake.ledger))
-		return true;
-	snapshot->progress.acknowledged = snapshot->delivery.intake.counts.acknowledged;
-	progress_end(&snapshot->progress, true);
-	log_info("the snapshot at " LSN_FMT " is complete: %llu rows of %d tables in %.2f s",
+	if (snapshot->resume.resumed)
+		snprintf(before, sizeof(before), ", and %llu before it was interrupted",
+				 (unsigned long long) snapshot->resume.done_rows);
+	log_info("the snapshot at " LSN_FMT " is complete: %llu rows of %d tables in %.2f s%s",
 			 LSN_ARGS(snapshot->server.lsn), (unsigned long long) counts->acknowledged,
-			 snapshot->server.plan.ntables, seconds);
+			 snapshot->server.plan.ntables, seconds, before);
 	snapshot_notify(snapshot->delivery.notifications, NOTICE_COMPLETED);
-	snapshot->phase = snapshot->mode.stream ? SNAPSHOT_KEEPING : SNAPSHOT_COMMITTING;
-	snapshot->ticked = snapshot->loop.again = true;
+	if (!snapshot->mode.stream)
+		return next_phase(snapshot, SNAPSHOT_COMMITTING);
 
 	/*
-	 * The slot is about to be where an old record is not; in a transaction the
-	 * new one takes its place.
+	 * one that can go on has made its slot before, and taken the record's
+	 * place
+	 */
+	if (snapshot->resume.on)
+		return next_phase(snapshot, snapshot->slot_exists ? SNAPSHOT_KEEPING : SNAPSHOT_RECORDING);
+	next_phase(snapshot, SNAPSHOT_KEEPING);
+
+	/*
+	 * The slot is about to be where an old record is not; in a transaction
+	 * the new one takes its place.
 	 */
 	return !snapshot->has_record || snapshot->txn.phase != SNAPSHOT_TXN_NONE ||
 		offsets_forget(snapshot->conf, &found, &snapshot->err);
 }
 
 static bool
-step_keeping(Snapshot *snapshot)
+step_reading(Snapshot *snapshot)
 {
-	bool		kept = false;
+	uint64_t	before = snapshot->resume.done_rows;
+	bool		busy = false;
 
-	if (snapshot->ticked &&
-		!snapshot_server_keep(&snapshot->server, conf_get(snapshot->conf, "slot.name"),
-							  snapshot->slot_exists, &kept, &snapshot->err))
-		return false;
-	if (kept)
-	{
-		snapshot->phase = SNAPSHOT_RECORDING;
-		snapshot->loop.again = true;
-	}
-	return true;
-}
-
-/* Kafka has everything up to the snapshot's point. */
-static char *
-record_text(const Snapshot *snapshot)
-{
-	const SnapshotServer *server = &snapshot->server;
-	Position	position = {.lsn = server->lsn,.limit = server->lsn,.timeline = server->timeline};
-	struct timeval now;
-
-	gettimeofday(&now, NULL);
-	position.written_us = (int64_t) now.tv_sec * 1000000 + now.tv_usec;
-	snprintf(position.system_id, sizeof(position.system_id), "%s", server->system_id);
-	snprintf(position.slot, sizeof(position.slot), "%s", conf_get(snapshot->conf, "slot.name"));
-	return position_print(&position);
+	for (int i = 0; i < snapshot->nworkers; i++)
+		if (!serve_worker(snapshot, &snapshot->workers[i], &busy))
+			return false;
+	if (snapshot->ticked)
+		progress_tick(&snapshot->progress, before + snapshot->delivery.intake.counts.acknowledged);
+	if (snapshot->resume.on)
+		snapshot_resume_turn(snapshot);
+	if (busy || !ledger_empty(&snapshot->delivery.intake.ledger) ||
+		(snapshot->resume.on && !snapshot_resume_settled(snapshot)))
+		return true;
+	snapshot->progress.acknowledged = before + snapshot->delivery.intake.counts.acknowledged;
+	progress_end(&snapshot->progress, true);
+	return end_reading(snapshot);
 }
 
 static bool
+step_keeping(Snapshot *snapshot)
+{
+	bool		kept;
+
+	if (!keep_slot(snapshot, &kept))
+		return false;
+	return !kept || next_phase(snapshot, SNAPSHOT_RECORDING);
+}
+
+/* The position record; then the one beside it says nothing any more. */
+static bool
 step_recording(Snapshot *snapshot)
 {
-	bool		open = snapshot->txn.phase == SNAPSHOT_TXN_NONE || snapshot->txn.phase == SNAPSHOT_TXN_OPEN;
+	static const SnapshotDone nothing;
 
-	if (!snapshot->record_sent && open && !producer_is_broken(snapshot->delivery.producer))
-	{
-		char	   *key = position_key(conf_get(snapshot->conf, "name"), conf_get(snapshot->conf, "topic.prefix"));
-		char	   *value = record_text(snapshot);
-
-		snapshot->record_sent = producer_record(snapshot->delivery.producer, offsets_topic(snapshot->conf),
-												key, value, POSITION_RECORD);
-		free(value);
-		free(key);
-	}
-	if (snapshot->recorded)
-	{
-		snapshot->phase = SNAPSHOT_COMMITTING;
-		snapshot->loop.again = true;
-	}
-	return true;
+	if (snapshot->records[SNAPSHOT_POSITION].value == NULL)
+		snapshot_record_set(snapshot, SNAPSHOT_POSITION, snapshot_position_text(snapshot, true));
+	if (!snapshot_record_store(snapshot, SNAPSHOT_POSITION))
+		return true;
+	if (snapshot->resume.on && snapshot->records[SNAPSHOT_RANGES].value == NULL)
+		snapshot_record_set(snapshot, SNAPSHOT_RANGES, snapshot_done_print(&nothing));
+	return (snapshot->resume.on && !snapshot_record_store(snapshot, SNAPSHOT_RANGES)) ||
+		next_phase(snapshot, SNAPSHOT_COMMITTING);
 }
 
 static bool
@@ -318,6 +315,8 @@ static bool
 turn(Snapshot *snapshot)
 {
 	static bool (*const steps[]) (Snapshot *) = {
+		[SNAPSHOT_NOTING] = step_noting,
+		[SNAPSHOT_MAKING] = step_making,
 		[SNAPSHOT_READING] = step_reading,
 		[SNAPSHOT_KEEPING] = step_keeping,
 		[SNAPSHOT_RECORDING] = step_recording,
@@ -383,7 +382,7 @@ open_workers(Snapshot *snapshot, int readers)
 	return true;
 }
 
-/* Each table, with its pieces. */
+/* Each table, with its pieces and what Kafka has of it. */
 static void
 begin_progress(Snapshot *snapshot)
 {
@@ -391,7 +390,14 @@ begin_progress(Snapshot *snapshot)
 
 	progress_begin(&snapshot->progress, plan->ntables);
 	for (int i = 0; i < plan->ntables; i++)
+	{
+		const DoneTable *done = snapshot_done_find(&snapshot->resume.done, plan->tables[i].oid);
+
 		progress_table(&snapshot->progress, i, plan->tables[i].name, plan->tables[i].rows);
+		if (done != NULL)
+			progress_before(&snapshot->progress, i, done->rows);
+	}
+	snapshot->resume.done_rows = snapshot->progress.rows;
 	for (int i = 0; i < plan->ntasks; i++)
 		progress_add_piece(&snapshot->progress, (int) (plan->tasks[i].table - plan->tables));
 }
@@ -436,13 +442,16 @@ run(Snapshot *snapshot)
 			 snapshot->server.plan.ntables, LSN_ARGS(snapshot->server.lsn), snapshot->server.plan.rows);
 	if (part != NULL && !part->ready(part->arg, snapshot->server.lsn, &snapshot->err))
 		return false;
+	snapshot->end_lsn = snapshot->server.lsn;
+	if (snapshot->resume.resumed && !snapshot_resume_catch_up(snapshot, readers))
+		return false;
 	if (!open_workers(snapshot, readers) || !open_kafka(snapshot))
 		return false;
 	begin_progress(snapshot);
-	snapshot_notify(snapshot->delivery.notifications, NOTICE_STARTED);
+	snapshot_notify(snapshot->delivery.notifications, snapshot->resume.resumed ? NOTICE_RESUMED : NOTICE_STARTED);
 	snapshot_notify_table(snapshot->delivery.notifications, NOTICE_RESOLVED, &snapshot->server.plan, NULL, 0);
 	snapshot->began_us = loop_now_us();
-	snapshot->loop.again = true;
+	next_phase(snapshot, snapshot->resume.on ? SNAPSHOT_NOTING : SNAPSHOT_READING);
 	while (turn(snapshot))
 	{
 		if (snapshot->phase == SNAPSHOT_DONE)
@@ -452,21 +461,33 @@ run(Snapshot *snapshot)
 	return false;
 }
 
+static bool
+is_told(Snapshot *snapshot)
+{
+	return snapshot_resume_stop(snapshot) && !notifications_pending(snapshot->delivery.notifications);
+}
+
 /*
- * Says that it was given up.  Waits a moment for Kafka, if that takes events at
- * all: what a transaction holds is aborted with it.
+ * Says that it was given up, or is to go on later.  Waits a moment for Kafka, if
+ * that takes events at all: what a transaction holds is aborted with it.
  */
 static void
-notify_aborted(Snapshot *snapshot)
+notify_interrupted(Snapshot *snapshot)
 {
 	Delivery   *delivery = &snapshot->delivery;
 	int64_t		until = loop_now_us() + ABORTED_US;
+	bool		goes_on = snapshot->resume.noted;
 
-	snapshot_notify(delivery->notifications, NOTICE_ABORTED);
+	snapshot_notify(delivery->notifications, goes_on ? NOTICE_PAUSED : NOTICE_ABORTED);
+	if (goes_on)
+	{
+		counter_set(COUNTER_SNAPSHOT_STATE, SNAPSHOT_PAUSED);
+		log_info("the snapshot is interrupted; slot \"%s\" keeps WAL until the next start goes on with it (or \"walpost slot drop\" gives it up)",
+				 conf_get(snapshot->conf, "slot.name"));
+	}
 	if (snapshot->txn.phase != SNAPSHOT_TXN_NONE)
 		return;
-	while (notifications_pending(delivery->notifications) && !producer_is_broken(delivery->producer) &&
-		   loop_now_us() < until)
+	while (!is_told(snapshot) && !producer_is_broken(delivery->producer) && loop_now_us() < until)
 	{
 		delivery_push(delivery);
 		loop_timer_set(&snapshot->tick_timer, TICK_US);
@@ -484,10 +505,13 @@ close_all(Snapshot *snapshot)
 	for (int i = 0; i < snapshot->nworkers; i++)
 		worker_close(&snapshot->workers[i], &snapshot->loop);
 	if (snapshot->began_us != 0 && snapshot->phase != SNAPSHOT_DONE)
-		notify_aborted(snapshot);
+		notify_interrupted(snapshot);
 	if (snapshot->txn.phase != SNAPSHOT_TXN_NONE && snapshot->txn.phase != SNAPSHOT_TXN_ENDED)
 		producer_txn_abort(snapshot->delivery.producer);
 	delivery_close(&snapshot->delivery);
+	for (int i = 0; i < SNAPSHOT_RECORDS; i++)
+		snapshot_record_clear(snapshot, i);
+	snapshot_resume_free(&snapshot->resume);
 	snapshot_server_close(&snapshot->server);
 }
 
@@ -496,7 +520,7 @@ snapshot_take(const Conf *conf, bool slot_exists, const SnapshotNeed *need,
 			  const volatile bool *stop, bool *taken, Err *err)
 {
 	Snapshot   *snapshot = mem_zero(sizeof(Snapshot));
-	SnapshotDecision decision;
+	SnapshotDecision decision = {.due = false};
 	bool		done;
 
 	snapshot->conf = conf;
@@ -505,15 +529,19 @@ snapshot_take(const Conf *conf, bool slot_exists, const SnapshotNeed *need,
 	snapshot->slot_exists = slot_exists;
 	loop_init(&snapshot->loop);
 	done = snapshot_server_claim(&snapshot->server, conf, slot_exists, &snapshot->err) &&
+		(!snapshot->mode.stream || !producer_exactly_once(conf) ||
+		 snapshot_txn_fence(conf, stop, &snapshot->err)) &&
 		snapshot_decide(conf, slot_exists, need, stop, &decision, &snapshot->err);
 	*taken = false;
 	if (done && decision.due)
 	{
 		snapshot->has_record = decision.has_record;
 		counter_set(COUNTER_PHASE, PHASE_SNAPSHOT);
-		*taken = done = wait_before(snapshot, "snapshot.delay.ms", "the snapshot") && run(snapshot);
+		*taken = done = snapshot_resume_init(snapshot, &decision) &&
+			wait_before(snapshot, "snapshot.delay.ms", "the snapshot") && run(snapshot);
 	}
 	close_all(snapshot);
+	snapshot_done_clear(&decision.done);
 	if (done && *taken && snapshot->mode.stream)
 		done = wait_before(snapshot, "streaming.delay.ms", "streaming");
 	if (!done)

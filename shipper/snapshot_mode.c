@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "log.h"
+#include "mem.h"
 #include "offsets.h"
-#include "position.h"
 #include "snapshot_private.h"
 
 #define LOG_MODULE "snapshot"
@@ -58,23 +58,19 @@ snapshot_mode_check(const Conf *conf, Err *err)
 {
 	SnapshotMode mode = snapshot_mode(conf);
 
+	if (!mode.stream && conf_get_bool(conf, "walpost.snapshot.resumable"))
+		return err_set(err, ERR_CONFIG, "walpost.snapshot.resumable=true needs the changes that come between two starts, which snapshot.mode=%s has none of; leave one of the two out",
+					   conf_get(conf, "snapshot.mode"));
 	return mode.data || mode.stream ||
 		err_set(err, ERR_CONFIG, "snapshot.mode=%s asks for neither rows nor changes; set " CONFIGURATION_BASED "snapshot.data, " CONFIGURATION_BASED "start.stream or both to true",
 				conf_get(conf, "snapshot.mode"));
 }
 
-/*
- * Reads the connector's position record, past open transactions of others; one
- * that cannot be read counts as there, with LSN 0.
- */
-static bool
-find_record(const Conf *conf, const volatile bool *stop, bool *found, uint64_t *lsn, Err *err)
+bool
+snapshot_read_record(const Conf *conf, const char *key, const volatile bool *stop, char **value, Err *err)
 {
-	char	   *key = position_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"));
 	Offsets    *offsets = offsets_open(conf, key, true, false, err);
 	OffsetsEvent event = offsets == NULL ? OFFSETS_FAILED : OFFSETS_WAIT;
-	Position	position;
-	Err			unread;
 
 	while (event == OFFSETS_WAIT && !*stop && (event = offsets_next(offsets, err)) == OFFSETS_WAIT)
 	{
@@ -82,24 +78,65 @@ find_record(const Conf *conf, const volatile bool *stop, bool *found, uint64_t *
 
 		poll(&fd, 1, TICK_MS);
 	}
-	*found = event == OFFSETS_FOUND;
-	*lsn = 0;
-	if (*found)
+	*value = NULL;
+	if (event == OFFSETS_FOUND)
 	{
 		size_t		len;
-		const char *value = offsets_value(offsets, &len);
+		const char *text = offsets_value(offsets, &len);
 
-		if (position_parse(value, len, &position, &unread))
-		{
-			*lsn = position.lsn;
-			*found = !position.unfinished;
-		}
+		*value = mem_copy_len(text, len);
 	}
 	offsets_close(offsets);
-	free(key);
 	if (event == OFFSETS_WAIT)
 		return err_set(err, ERR_NONE, "stopped");
 	return event != OFFSETS_FAILED;
+}
+
+/*
+ * Reads the connector's position record; one that cannot be read counts as there,
+ * with LSN 0.
+ */
+static bool
+find_record(const Conf *conf, const volatile bool *stop, bool *found, Position *position, Err *err)
+{
+	char	   *key = position_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"));
+	char	   *value;
+	bool		read = snapshot_read_record(conf, key, stop, &value, err);
+	Err			unread;
+
+	*found = value != NULL;
+	if (value == NULL || !position_parse(value, strlen(value), position, &unread))
+		memset(position, 0, sizeof(*position));
+	else if (position->unfinished)
+		*found = false;
+	free(value);
+	free(key);
+	return read;
+}
+
+/* A snapshot was interrupted: it goes on, or begins anew where nothing is lost by that. */
+static bool
+decide_unfinished(const Conf *conf, bool slot_exists, const Position *record, const volatile bool *stop,
+				  SnapshotDecision *decision, Err *err)
+{
+	SnapshotMode mode = snapshot_mode(conf);
+	const char *slot = conf_get(conf, "slot.name");
+
+	if (!snapshot_resume_recall(conf, record->snapshot, stop, &decision->done, err))
+		return false;
+	decision->last_commit = record->last_commit;
+	decision->resume = slot_exists;
+	if (slot_exists)
+		log_info("the snapshot for slot \"%s\" was interrupted: going on with it", slot);
+	else if (decision->done.n > 0 && !mode.again && !mode.always)
+		return err_set(err, ERR_CONFIG, "slot \"%s\" is gone, and the snapshot that it was made for is not complete: what Kafka has of it is not brought up to date by changes any more; \"walpost slot drop\" forgets it, and the next start begins anew, as it does with snapshot.mode=when_needed",
+					   slot);
+	else
+	{
+		log_warn("slot \"%s\" is gone, and the snapshot that it was made for is not complete: taking a new one", slot);
+		snapshot_done_clear(&decision->done);
+	}
+	return true;
 }
 
 bool
@@ -109,14 +146,16 @@ snapshot_decide(const Conf *conf, bool slot_exists, const SnapshotNeed *need,
 	SnapshotMode mode = snapshot_mode(conf);
 	const char *name = conf_get(conf, "snapshot.mode");
 	const char *slot = conf_get(conf, "slot.name");
-	uint64_t	lsn = 0;
+	Position	record = {.lsn = 0};
 
 	*decision = (SnapshotDecision)
 	{
 		.due = true
 	};
-	if (mode.stream && !find_record(conf, stop, &decision->has_record, &lsn, err))
+	if (mode.stream && !find_record(conf, stop, &decision->has_record, &record, err))
 		return false;
+	if (record.snapshot[0] != '\0' && mode.data)
+		return decide_unfinished(conf, slot_exists, &record, stop, decision, err);
 	if (mode.always)
 		log_info("a snapshot is taken at every start (snapshot.mode=%s)", name);
 	else if (!decision->has_record && mode.data)
@@ -127,7 +166,7 @@ snapshot_decide(const Conf *conf, bool slot_exists, const SnapshotNeed *need,
 	}
 	else if (decision->has_record && mode.again && !slot_exists)
 		log_warn("the slot is gone that Kafka's position record is of, so changes are missing: taking a new snapshot (snapshot.mode=%s)", name);
-	else if (decision->has_record && mode.again && need->gap && need->lsn == lsn)
+	else if (decision->has_record && mode.again && need->gap && need->lsn == record.lsn)
 		log_warn("slot \"%s\" does not go on where Kafka's position record ends, so changes are missing: taking a new snapshot (snapshot.mode=%s)",
 				 slot, name);
 	else

@@ -1,7 +1,8 @@
 /*
  * snapshot_private.h
  *	  What snapshot.c (the loop), snapshot_server.c (what stands on the server),
- *	  snapshot_tables.c (what is read) and snapshot_worker.c (a reader) share.
+ *	  snapshot_tables.c (what is read), snapshot_worker.c (a reader),
+ *	  snapshot_record.c and snapshot_resume.c (what Kafka is to know of it) share.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -11,12 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "intake.h"
+#include "delivery.h"
 #include "loop.h"
 #include "notifications.h"
 #include "pg.h"
+#include "position.h"
 #include "producer.h"
+#include "progress.h"
 #include "snapshot.h"
+#include "snapshot_done.h"
 
 /* Readers at most; the loop has that many places for descriptors, and some. */
 #define SNAPSHOT_THREADS_MAX	12
@@ -29,6 +33,9 @@ typedef struct SnapshotTable
 	char	   *name;			/* schema.table */
 	char	   *quoted;			/* for SQL */
 	unsigned	oid;
+	unsigned	shown;			/* OID of the table that it is shown as */
+	unsigned	file;
+	bool		keyed;			/* its events have a key */
 	int64_t		blocks;
 	double		rows;			/* as the server estimates them */
 	bool		ranges;			/* it can be read by ranges of blocks */
@@ -55,6 +62,7 @@ typedef struct SnapshotPlan
 	SnapshotTask *tasks;		/* in the order they are begun */
 	int			ntasks;
 	int			last;			/* task with the last row; -1: there are none */
+	int			nranges;		/* tasks, with those that are done already */
 	double		rows;			/* estimated, of all */
 } SnapshotPlan;
 
@@ -74,6 +82,11 @@ extern bool snapshot_plan_tables(const Conf *conf, PGconn *conn, const SnapshotP
  */
 extern bool snapshot_plan_tasks(PGconn *conn, int readers, const char *options,
 								uint64_t lsn, SnapshotPlan *plan, Err *err) must_check;
+
+/* The same of what is not done yet; what does not fit done is forgotten there. */
+extern bool snapshot_plan_rest(PGconn *conn, int readers, const char *options,
+							   uint64_t lsn, SnapshotDone *done, SnapshotPlan *plan,
+							   Err *err) must_check;
 extern void snapshot_plan_free(SnapshotPlan *plan);
 
 /* The function's call for a task; the caller frees it. */
@@ -101,12 +114,22 @@ typedef struct SnapshotDecision
 {
 	bool		due;
 	bool		has_record;		/* of an earlier slot */
+	bool		resume;			/* one that was interrupted goes on: */
+	SnapshotDone done;			/* what Kafka has of it, */
+	uint64_t	last_commit;	/* and of the stream */
 } SnapshotDecision;
 
 /* Once it is claimed.  Reads the position record, if the mode has a stream. */
 extern bool snapshot_decide(const Conf *conf, bool slot_exists, const SnapshotNeed *need,
 							const volatile bool *stop, SnapshotDecision *decision,
 							Err *err) must_check;
+
+/*
+ * The value of the record with that key, past open transactions of others; the
+ * caller frees it.  NULL: there is none.  False and err, ERR_NONE when stopped.
+ */
+extern bool snapshot_read_record(const Conf *conf, const char *key, const volatile bool *stop,
+								 char **value, Err *err) must_check;
 
 /* ---- what stands on the server (snapshot_server.c) ---- */
 
@@ -123,6 +146,7 @@ typedef struct SnapshotServer
 	bool		moving;			/* the permanent slot is on its way to lsn */
 	int			tries;			/* to make it */
 	SnapshotPlan plan;
+	SnapshotDone *done;			/* the plan is for the rest; NULL: for all */
 	char	   *options;		/* for snapshot_task_query() */
 } SnapshotServer;
 
@@ -171,15 +195,29 @@ typedef struct SnapshotTxn
 	}			phase;
 	Producer   *producer;
 	LoopTimer	timer;			/* when it is split */
+	int64_t		opened_us;
 	bool		last;			/* the present one */
 } SnapshotTxn;
+
+/*
+ * Aborts what an earlier process left open, which would hide records.  Waits for
+ * Kafka, until *stop.  False and err, ERR_NONE when stopped.
+ */
+extern bool snapshot_txn_fence(const Conf *conf, const volatile bool *stop, Err *err) must_check;
+
 
 /* Begins; the producer is new.  False and err. */
 extern bool snapshot_txn_begin(SnapshotTxn *txn, const Conf *conf, Producer *producer,
 							   Loop *loop, Err *err) must_check;
 
-/* Ends one that is too old, and begins the next. */
-extern void snapshot_txn_turn(SnapshotTxn *txn);
+/* Commits one that was closed, or is too old and may be split, and begins the next. */
+extern void snapshot_txn_turn(SnapshotTxn *txn, bool split);
+
+/* True when it has to be split, or is at least so old. */
+extern bool snapshot_txn_is_old(const SnapshotTxn *txn, int64_t age_us);
+
+/* What was read so far is in it, and what comes is not. */
+extern void snapshot_txn_close(SnapshotTxn *txn);
 
 /* Ends the last one; done when the phase is SNAPSHOT_TXN_ENDED. */
 extern void snapshot_txn_end(SnapshotTxn *txn);
@@ -208,6 +246,7 @@ typedef struct SnapshotWorker
 	}			phase;
 	bool		header;			/* the copy's header has come */
 	bool		readable;
+	uint64_t	rows;			/* of the task, so far */
 } SnapshotWorker;
 
 /* Takes conn. */
@@ -221,5 +260,141 @@ extern bool worker_begin(SnapshotWorker *worker, const SnapshotTask *task, const
 /* Reads what there is, into intake, while go_on() says so. */
 extern WorkerResult worker_read(SnapshotWorker *worker, Intake *intake,
 								bool (*go_on) (void *arg), void *arg, Err *err);
+
+/* ---- the whole ---- */
+
+typedef enum SnapshotPhase
+{
+	SNAPSHOT_NOTING,			/* records say that it is not complete (if it
+								 * can go on after a restart), */
+	SNAPSHOT_MAKING,			/* and then its slot is made */
+	SNAPSHOT_READING,			/* until Kafka has all rows */
+	SNAPSHOT_KEEPING,			/* the permanent slot is made, or moved on */
+	SNAPSHOT_RECORDING,			/* the position record is on its way */
+	SNAPSHOT_COMMITTING,		/* the last Kafka transaction */
+	SNAPSHOT_DONE
+} SnapshotPhase;
+
+/* The producer's tags. */
+enum
+{
+	SNAPSHOT_POSITION = POSITION_RECORD,	/* the position record */
+	SNAPSHOT_RANGES,			/* a SnapshotDone */
+	SNAPSHOT_RECORDS
+};
+
+/* A record on its way to Kafka. */
+typedef struct SnapshotRecord
+{
+	char	   *value;			/* NULL: none is */
+	bool		sent;
+	bool		stored;			/* Kafka has it */
+} SnapshotRecord;
+
+/* A task that was read, but is not noted. */
+typedef struct SnapshotPiece
+{
+	const SnapshotTask *task;
+	uint64_t	rows;
+	uint64_t	units;			/* Kafka has it when the ledger's head is
+								 * there */
+} SnapshotPiece;
+
+/* A snapshot that can go on after a restart (snapshot_resume.c). */
+typedef struct SnapshotResume
+{
+	bool		on;
+	bool		resumed;		/* it does */
+	SnapshotDone done;			/* what is noted, or about to be */
+	uint64_t	done_rows;		/* of earlier processes */
+	SnapshotPiece *pieces;
+	int			npieces;
+	bool		pausing;		/* no task is begun, for a transaction's end */
+	bool		noting;			/* records are on their way, */
+	bool		closing;		/* and then their transaction's commit */
+	bool		noted;			/* Kafka knows of it */
+	int64_t		noted_us;		/* since when it knows what it does */
+} SnapshotResume;
+
+typedef struct Snapshot
+{
+	const Conf *conf;
+	const volatile bool *stop;
+	const SnapshotPart *part;	/* NULL: all tables */
+	SnapshotMode mode;
+	SnapshotPhase phase;
+	bool		slot_exists;
+	bool		has_record;		/* of an earlier slot */
+	Err			err;			/* why it fails */
+	SnapshotServer server;
+	SnapshotWorker workers[SNAPSHOT_THREADS_MAX];
+	int			nworkers;
+	int			next_task;
+	uint64_t	end_lsn;		/* Kafka has the stream up to there, */
+	uint64_t	last_commit;	/* and the end of its last transaction; 0:
+								 * none */
+
+	Loop		loop;
+	Delivery	delivery;
+	SnapshotTxn txn;
+	LoopTimer	tick_timer;
+	bool		ticked;
+	SnapshotRecord records[SNAPSHOT_RECORDS];
+	SnapshotResume resume;
+	int64_t		began_us;
+	Progress	progress;
+} Snapshot;
+
+/* ---- records (snapshot_record.c) ---- */
+
+/* The position record; complete: there is nothing but the stream from then on. */
+extern char *snapshot_position_text(const Snapshot *snapshot, bool complete);
+
+/* The caller frees it. */
+extern char *snapshot_record_key(const Conf *conf, int record);
+
+/* Begins to write a record; value is taken. */
+extern void snapshot_record_set(Snapshot *snapshot, int record, char *value);
+extern void snapshot_record_clear(Snapshot *snapshot, int record);
+
+/* Goes on with it; true when Kafka has it. */
+extern bool snapshot_record_store(Snapshot *snapshot, int record);
+
+/* There is a new producer. */
+extern void snapshot_record_renewed(Snapshot *snapshot);
+
+/* ---- going on after a restart (snapshot_resume.c) ---- */
+
+/*
+ * What Kafka has of the interrupted snapshot with that identifier, into an empty
+ * one.  False and err.
+ */
+extern bool snapshot_resume_recall(const Conf *conf, const char *id, const volatile bool *stop,
+								   SnapshotDone *done, Err *err) must_check;
+
+/* Once it is decided that one is due; takes decision->done.  False and err. */
+extern bool snapshot_resume_init(Snapshot *snapshot, SnapshotDecision *decision) must_check;
+extern void snapshot_resume_free(SnapshotResume *resume);
+
+/*
+ * The server's snapshot is there: brings the stream up to it, for one that goes
+ * on.  False and snapshot->err.
+ */
+extern bool snapshot_resume_catch_up(Snapshot *snapshot, int readers) must_check;
+
+/* Tells Kafka that it is not complete; true when that is done. */
+extern bool snapshot_resume_begin(Snapshot *snapshot);
+
+/* A reader has read its task. */
+extern void snapshot_resume_read(Snapshot *snapshot, const SnapshotTask *task, uint64_t rows);
+
+/* Notes what Kafka has when that is due. */
+extern void snapshot_resume_turn(Snapshot *snapshot);
+
+/* It is interrupted: notes what Kafka has by now; true when that is done. */
+extern bool snapshot_resume_stop(Snapshot *snapshot);
+
+/* True when all that was read is noted, as far as it has to be. */
+extern bool snapshot_resume_settled(const Snapshot *snapshot);
 
 #endif							/* WALPOST_SNAPSHOT_PRIVATE_H */

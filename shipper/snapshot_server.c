@@ -249,6 +249,24 @@ identify(SnapshotServer *server, Err *err)
 	return true;
 }
 
+/*
+ * With exactly-once, rows without a key must not come twice: a table of them is
+ * read as a whole.
+ */
+static bool
+plan_rest(SnapshotServer *server, const Conf *conf, int readers, Err *err)
+{
+	SnapshotPlan *plan = &server->plan;
+
+	if (plan->ntables > DONE_TABLES_MAX)
+		return err_set(err, ERR_CONFIG, "walpost.snapshot.resumable=true is for %d tables at most, and these are %d; leave it out",
+					   DONE_TABLES_MAX, plan->ntables);
+	for (int i = 0; i < plan->ntables && producer_exactly_once(conf); i++)
+		if (!plan->tables[i].keyed)
+			plan->tables[i].ranges = false;
+	return snapshot_plan_rest(server->keeper, readers, server->options, server->lsn, server->done, plan, err);
+}
+
 static bool
 open_once(SnapshotServer *server, const Conf *conf, const SnapshotPart *part, int readers,
 		  const volatile bool *stop, Err *err)
@@ -264,6 +282,8 @@ open_once(SnapshotServer *server, const Conf *conf, const SnapshotPart *part, in
 		!lock_tables(server, err) || !check_rewritten(server, err))
 		return from_the_beginning(err);
 	server->options = options_text(conf, server->keeper);
+	if (server->done != NULL)
+		return plan_rest(server, conf, readers, err);
 	return snapshot_plan_tasks(server->keeper, readers, server->options, server->lsn, &server->plan, err);
 }
 
@@ -364,7 +384,8 @@ make_slot(SnapshotServer *server, const char *slot, bool *kept, Err *err)
 		return false;
 	}
 	if (!*kept && server->tries++ % KEEP_SAY == 0)
-		log_warn("all replication slots of the server are in use; all rows are in Kafka, waiting for a free slot to make \"%s\" of (drop one that nobody needs)", slot);
+		log_warn("all replication slots of the server are in use; %swaiting for a free slot to make \"%s\" of (drop one that nobody needs)",
+				 server->done == NULL ? "all rows are in Kafka, " : "", slot);
 	return true;
 }
 
@@ -375,8 +396,10 @@ make_slot(SnapshotServer *server, const char *slot, bool *kept, Err *err)
 static bool
 begin_moving(SnapshotServer *server, const char *slot, const char *what, Err *err)
 {
-	char	   *sql = mem_print("SELECT pg_catalog.pg_replication_slot_advance('%s', '" LSN_FMT "')",
-								slot, LSN_ARGS(server->lsn));
+	char	   *sql = mem_print("SELECT pg_catalog.pg_replication_slot_advance(slot_name, '" LSN_FMT "')"
+								" FROM pg_catalog.pg_replication_slots"
+								" WHERE slot_name = '%s' AND confirmed_flush_lsn < '" LSN_FMT "'",
+								LSN_ARGS(server->lsn), slot, LSN_ARGS(server->lsn));
 
 	server->moving = pg_exec(server->keeper, "release the tables", "COMMIT", err) &&
 		(PQsendQuery(server->keeper, sql) || pg_error(server->keeper, NULL, what, err));

@@ -19,6 +19,10 @@
 #define BLOCKS_MIN			1024
 #define PIECES_PER_READER	8
 
+/* What is read again at most for each reader, if it is interrupted: 2 to 64 MB. */
+#define REST_BLOCKS_MIN		256
+#define REST_BLOCKS_MAX		8192
+
 /*
  * What the publication lists, with the partitions that have the rows of a root;
  * but not signals, which have been obeyed.
@@ -32,7 +36,9 @@ static const char tables_sql[] =
 " b.blocks, CASE WHEN l.reltuples >= 0 AND l.relpages > 0 THEN l.reltuples / l.relpages * b.blocks"
 "  ELSE b.blocks * (b.size - 24) / (28 + (SELECT pg_catalog.sum(CASE WHEN a.attlen > 0 THEN a.attlen ELSE 32 END)"
 "   FROM pg_catalog.pg_attribute a WHERE a.attrelid = l.oid AND a.attnum > 0)) END,"
-" EXISTS (SELECT FROM pg_catalog.pg_am a WHERE a.oid = l.relam AND a.amname = 'heap')"
+" EXISTS (SELECT FROM pg_catalog.pg_am a WHERE a.oid = l.relam AND a.amname = 'heap'),"
+" s.oid, l.relfilenode,"
+" EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = l.oid AND (i.indisprimary OR i.indisreplident))"
 " FROM (SELECT DISTINCT c.oid, c.relkind, t.schemaname, t.tablename"
 "  FROM pg_catalog.pg_publication_tables t"
 "  JOIN pg_catalog.pg_namespace tn ON tn.nspname = t.schemaname"
@@ -67,6 +73,9 @@ read_table(const PGresult *res, int row, SnapshotTable *table)
 			.blocks = strtoll(PQgetvalue(res, row, 5), NULL, 10),
 			.rows = strtod(PQgetvalue(res, row, 6), NULL),
 			.ranges = PQgetvalue(res, row, 7)[0] == 't',
+			.shown = (unsigned) strtoul(PQgetvalue(res, row, 8), NULL, 10),
+			.file = (unsigned) strtoul(PQgetvalue(res, row, 9), NULL, 10),
+			.keyed = PQgetvalue(res, row, 10)[0] == 't',
 	};
 }
 
@@ -271,13 +280,17 @@ has_rows(PGconn *conn, const SnapshotTask *task, const char *options, uint64_t l
 	return res != NULL;
 }
 
-/* The very last row is the last one of the last task that has any. */
+/*
+ * The very last row is the last one of the last task that has any; the first one is
+ * that of the first task, unless earlier rows are in Kafka.
+ */
 static bool
-mark_ends(PGconn *conn, const char *options, uint64_t lsn, SnapshotPlan *plan, Err *err)
+mark_ends(PGconn *conn, const char *options, uint64_t lsn, SnapshotPlan *plan, bool begins, Err *err)
 {
 	bool		found = false;
 
-	if (plan->ntasks > 0)
+	plan->last = -1;
+	if (plan->ntasks > 0 && begins)
 		plan->tasks[0].first_mark = "first";
 	for (int i = plan->ntasks - 1; i >= 0 && !found; i--)
 	{
@@ -312,7 +325,7 @@ plan_in_order(SnapshotPlan *plan)
 
 /* ---- several readers ---- */
 
-/* How many blocks a piece has. */
+/* How many blocks a piece has, where nothing bounds it. */
 static int64_t
 piece_blocks(const SnapshotPlan *plan, int readers)
 {
@@ -320,8 +333,13 @@ piece_blocks(const SnapshotPlan *plan, int readers)
 
 	for (int i = 0; i < plan->ntables; i++)
 		blocks += plan->tables[i].blocks;
-	blocks /= readers * PIECES_PER_READER;
-	return blocks > BLOCKS_MIN ? blocks : BLOCKS_MIN;
+	return blocks / (readers * PIECES_PER_READER);
+}
+
+static int64_t
+bounded(int64_t blocks, int64_t min, int64_t max)
+{
+	return blocks < min ? min : blocks > max ? max : blocks;
 }
 
 static int
@@ -337,38 +355,108 @@ by_size(const void *a, const void *b)
 	return left->first < right->first ? -1 : 1;
 }
 
-/* The last piece has no end: blocks may have come since the table was measured. */
 static void
-cut(SnapshotPlan *plan, int table, int64_t size)
+add_piece(SnapshotPlan *plan, int table, int64_t first, int64_t end)
 {
-	SnapshotTable *whole = &plan->tables[table];
-	int64_t		first = 0;
+	bool		only = first == 0 && end == DONE_NO_END;
 
-	do
+	plan->tasks = mem_resize(plan->tasks, (plan->ntasks + 1) * sizeof(SnapshotTask));
+	plan->tasks[plan->ntasks++] = (SnapshotTask)
 	{
-		int64_t		end = first + size;
-		bool		last = !whole->ranges || end >= whole->blocks;
-		bool		only = last && first == 0;
+		.table = &plan->tables[table],.number = plan->tables[table].ntasks++,.stream = (uint32_t) table,
+			.first = first,.end = end == DONE_NO_END ? -1 : end,
+			.first_mark = only ? "first_in_data_collection" : "true",
+			.last_mark = only ? "last_in_data_collection" : "true",
+	};
+}
 
-		plan->tasks = mem_resize(plan->tasks, (plan->ntasks + 1) * sizeof(SnapshotTask));
-		plan->tasks[plan->ntasks++] = (SnapshotTask)
-		{
-			.table = whole,.number = whole->ntasks++,.stream = (uint32_t) table,
-				.first = first,.end = last ? -1 : end,
-				.first_mark = only ? "first_in_data_collection" : "true",
-				.last_mark = only ? "last_in_data_collection" : "true",
-		};
-		first = last ? -1 : end;
-	} while (first >= 0);
+/*
+ * What is not done of a table (done may be NULL).  The last piece has no end:
+ * blocks may have come since the table was measured.
+ */
+static void
+cut(SnapshotPlan *plan, int table, int64_t size, const DoneTable *done)
+{
+	const SnapshotTable *whole = &plan->tables[table];
+	int64_t		first,
+				end;
+
+	for (int64_t from = 0; snapshot_done_gap(done, from, &first, &end); from = end)
+	{
+		int64_t		stop = end < whole->blocks ? end : whole->blocks;
+
+		for (; whole->ranges && first + size < stop; first += size)
+			add_piece(plan, table, first, first + size);
+		add_piece(plan, table, first, end);
+	}
+}
+
+/* So many pieces would be what is done of a table. */
+static int
+count_done(const DoneTable *done, const SnapshotTable *whole, int64_t size)
+{
+	int			n = 0;
+
+	for (int i = 0; done != NULL && i < done->n; i++)
+	{
+		const DoneStretch *stretch = &done->stretches[i];
+		int64_t		blocks = (stretch->end < whole->blocks ? stretch->end : whole->blocks) - stretch->first;
+
+		n += whole->ranges && blocks > size ? (int) ((blocks + size - 1) / size) : 1;
+	}
+	return n;
+}
+
+/* Blocks of another file are not those of this one; and what is read as a whole is not finished in part. */
+static void
+fit(SnapshotDone *done, const SnapshotTable *table)
+{
+	DoneTable  *part = snapshot_done_find(done, table->oid);
+	int64_t		first,
+				end;
+
+	if (part == NULL)
+		return;
+	part->planned = true;
+	if (part->file != table->file)
+	{
+		log_info("table %s was rewritten or truncated since the snapshot was interrupted: reading all of it again", table->name);
+		snapshot_done_forget(part, table->file);
+	}
+	else if (!table->ranges && snapshot_done_gap(part, 0, &first, &end))
+		snapshot_done_forget(part, table->file);
+}
+
+bool
+snapshot_plan_rest(PGconn *conn, int readers, const char *options, uint64_t lsn,
+				   SnapshotDone *done, SnapshotPlan *plan, Err *err)
+{
+	int64_t		size = bounded(piece_blocks(plan, readers), REST_BLOCKS_MIN, REST_BLOCKS_MAX);
+
+	plan->ntasks = plan->nranges = 0;
+	for (int i = 0; i < plan->ntables; i++)
+	{
+		const DoneTable *part;
+
+		plan->tables[i].ntasks = 0;
+		fit(done, &plan->tables[i]);
+		part = snapshot_done_find(done, plan->tables[i].oid);
+		cut(plan, i, size, part);
+		plan->nranges += count_done(part, &plan->tables[i], size);
+	}
+	plan->nranges += plan->ntasks;
+	if (readers > 1)
+		qsort(plan->tasks, plan->ntasks, sizeof(SnapshotTask), by_size);
+	return mark_ends(conn, options, lsn, plan, plan->ntasks == plan->nranges, err);
 }
 
 static void
 plan_in_pieces(SnapshotPlan *plan, int readers)
 {
-	int64_t		size = piece_blocks(plan, readers);
+	int64_t		size = bounded(piece_blocks(plan, readers), BLOCKS_MIN, INT64_MAX);
 
 	for (int i = 0; i < plan->ntables; i++)
-		cut(plan, i, size);
+		cut(plan, i, size, NULL);
 	qsort(plan->tasks, plan->ntasks, sizeof(SnapshotTask), by_size);
 }
 
@@ -376,10 +464,9 @@ bool
 snapshot_plan_tasks(PGconn *conn, int readers, const char *options, uint64_t lsn,
 					SnapshotPlan *plan, Err *err)
 {
-	plan->last = -1;
 	if (readers == 1)
 		plan_in_order(plan);
 	else
 		plan_in_pieces(plan, readers);
-	return mark_ends(conn, options, lsn, plan, err);
+	return mark_ends(conn, options, lsn, plan, true, err);
 }

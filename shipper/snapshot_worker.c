@@ -84,6 +84,7 @@ worker_begin(SnapshotWorker *worker, const SnapshotTask *task, const char *query
 	worker->task = task;
 	worker->phase = WORKER_SENT;
 	worker->header = false;
+	worker->rows = 0;
 	return PQsendQuery(worker->conn, query) || failed(worker, NULL, err);
 }
 

@@ -37,7 +37,8 @@ test_round_trip(void)
 	Position	whole = {
 		.lsn = UINT64_C(0x1234567890),.limit = UINT64_C(0x1234567899),.last_commit = 77,
 		.message = true,.part_xid = 8,.part_lsn = 9,.part_events = 1,.open_commit = 5,.open_ordinal = 6,.open_record = 2,
-		.system_id = "7345678901234567890",.timeline = 3,.slot = "shop_slot",.spool = "host:/var/spool/shop.spool",.written_us = 1795230897688540
+		.system_id = "7345678901234567890",.timeline = 3,.slot = "shop_slot",.spool = "host:/var/spool/shop.spool",
+		.snapshot = "0190b0f2-0000-7000-8000-000000000000",.written_us = 1795230897688540
 	};
 	Position	plain = {.lsn = 9,.limit = 9,.system_id = "1",.timeline = 1,.slot = "s",.written_us = 1};
 	Position	again;
