@@ -130,7 +130,12 @@ add_values(RowQuery *query, ArrayType *key)
 	int			n;
 
 	deconstruct_array(key, TEXTOID, -1, false, TYPALIGN_INT, &texts, &nulls, &n);
-	if (n != query->ncolumns || array_contains_nulls(key))
+	if (array_contains_nulls(key))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("a key of relation \"%s\" has no value that is null",
+						RelationGetRelationName(query->request->relation))));
+	if (n != query->ncolumns)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a key of relation \"%s\" has %d values, not %d",

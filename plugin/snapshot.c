@@ -356,6 +356,11 @@ snapshot_begin(const SnapshotRequest *request)
 		reader->query = snapshot_query_begin(reader->relation, request->query);
 	level = settings_apply();
 	reader->session = session_create(make_context(reader), request->options, false);
+	if (request->rows != NULL && reader->session->options->wire == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a chunk is made of frames, which option \"wire\" asks for"),
+				 errhint("walpost.snapshot() shows a table's rows as lines of JSON.")));
 	reader->session->reads = true;
 	reader->session->incremental = request->rows != NULL;
 	reader->session->next_stream = request->stream;
