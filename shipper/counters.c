@@ -1,12 +1,13 @@
 /*
  * counters.c
- *	  The page of counters: made, handed over, its texts.
+ *	  The page of counters: made, handed over, its texts and tables.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "counters.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@ counters_clear(Counters *counters)
 		COUNTER_SLOT_BYTES, COUNTER_SLOT_RETAINED, COUNTER_SLOT_SAFE, COUNTER_CONTINUITY
 	};
 
-	memset(counters, 0, sizeof(*counters));
+	/* names that nobody is shown are left alone, and their memory untouched */
+	memset(counters, 0, offsetof(Counters, tables));
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
 		atomic_store_explicit(&counters->value[unknown[i]], -1, memory_order_relaxed);
 }
@@ -119,4 +121,59 @@ counter_get_text(const Counters *counters, CounterText id, char text[COUNTER_TEX
 			return;
 	}
 	text[0] = '\0';
+}
+
+/* ---- tables ---- */
+
+void
+counter_tables_begin(void)
+{
+	uint32_t	version = atomic_load_explicit(&counters_own->tables_version, memory_order_relaxed);
+
+	atomic_store_explicit(&counters_own->tables_version, version | 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+}
+
+void
+counter_table_set(int table, const char *name)
+{
+	CounterTable *row;
+	size_t		len = strnlen(name, COUNTER_TABLE_NAME - 1);
+
+	if (table >= COUNTER_TABLES)
+		return;
+	row = &counters_own->tables[table];
+	atomic_store_explicit(&row->rows, 0, memory_order_relaxed);
+	for (size_t i = 0; i < len; i++)
+		atomic_store_explicit(&row->name[i], name[i], memory_order_relaxed);
+	atomic_store_explicit(&row->name[len], '\0', memory_order_relaxed);
+}
+
+void
+counter_tables_show(int ntables)
+{
+	uint32_t	version = atomic_load_explicit(&counters_own->tables_version, memory_order_relaxed);
+
+	if (version % 2 == 0)
+		return;
+	atomic_store_explicit(&counters_own->ntables, ntables < COUNTER_TABLES ? ntables : COUNTER_TABLES,
+						  memory_order_relaxed);
+	atomic_store_explicit(&counters_own->tables_version, version + 1, memory_order_release);
+}
+
+bool
+counter_table_get(const Counters *counters, int table, char name[COUNTER_TABLE_NAME], int64_t *rows)
+{
+	uint32_t	version = atomic_load_explicit(&counters->tables_version, memory_order_acquire);
+	const CounterTable *row;
+
+	if (version % 2 != 0 || table >= atomic_load_explicit(&counters->ntables, memory_order_relaxed))
+		return false;
+	row = &counters->tables[table];
+	for (size_t i = 0; i < COUNTER_TABLE_NAME; i++)
+		name[i] = atomic_load_explicit(&row->name[i], memory_order_relaxed);
+	name[COUNTER_TABLE_NAME - 1] = '\0';
+	*rows = atomic_load_explicit(&row->rows, memory_order_relaxed);
+	atomic_thread_fence(memory_order_acquire);
+	return atomic_load_explicit(&counters->tables_version, memory_order_relaxed) == version;
 }

@@ -115,10 +115,23 @@ typedef struct CounterString
 	_Atomic char bytes[COUNTER_TEXT_SIZE];
 } CounterString;
 
+/* Tables of a snapshot that are counted apart; further ones are in the sums alone. */
+#define COUNTER_TABLES		256
+#define COUNTER_TABLE_NAME	136
+
+typedef struct CounterTable
+{
+	_Atomic int64_t rows;		/* read */
+	_Atomic char name[COUNTER_TABLE_NAME];	/* schema.table */
+} CounterTable;
+
 typedef struct Counters
 {
 	_Atomic int64_t value[COUNTER_COUNT];
 	CounterString text[COUNTER_NTEXTS];
+	_Atomic uint32_t tables_version;	/* odd while the list is being written */
+	_Atomic int32_t ntables;
+	CounterTable tables[COUNTER_TABLES];
 } Counters;
 
 /* This process's page, never NULL. */
@@ -150,7 +163,26 @@ extern void counter_set_text(CounterText id, const char *text);
 extern void counter_get_text(const Counters *counters, CounterText id,
 							 char text[COUNTER_TEXT_SIZE]);
 
-/* All zero, -1 what is not known yet, no texts. */
+/*
+ * The tables of a snapshot that begins: a list is begun, its names are set, and
+ * it is shown, with how many there are, as often as one likes.
+ */
+extern void counter_tables_begin(void);
+extern void counter_table_set(int table, const char *name);
+extern void counter_tables_show(int ntables);
+
+static inline void
+counter_table_rows(int table, uint64_t rows)
+{
+	if (table < COUNTER_TABLES)
+		atomic_store_explicit(&counters_own->tables[table].rows, (int64_t) rows, memory_order_relaxed);
+}
+
+/* Copies what is said of a table; false when there is none of that number (now). */
+extern bool counter_table_get(const Counters *counters, int table, char name[COUNTER_TABLE_NAME],
+							  int64_t *rows);
+
+/* All zero, -1 what is not known yet, no texts and tables. */
 extern void counters_clear(Counters *counters);
 
 /*

@@ -264,9 +264,9 @@ put_label(FILE *out, const char *name, const char *value)
 	fputc('"', out);
 }
 
-/* What the process calls itself, and before it can say so its file. */
+/* What the process calls itself, and before it can say so its file; table may be NULL. */
 static void
-put_labels(FILE *out, const Metric *metric, const Child *child)
+put_labels(FILE *out, const Metric *metric, const Child *child, const char *table)
 {
 	char		text[COUNTER_TEXT_SIZE];
 	bool		own = metric->scope == SCOPE_CONNECTOR;
@@ -289,6 +289,11 @@ put_labels(FILE *out, const Metric *metric, const Child *child)
 		put_label(out, "plugin", "postgres");
 	if (metric->label)
 		fprintf(out, ",%s", metric->label);
+	if (table)
+	{
+		fputc(',', out);
+		put_label(out, "table", table);
+	}
 	fputc('}', out);
 }
 
@@ -302,6 +307,24 @@ value_of(const Metric *metric, const Child *child, double *value)
 	counter = counter_get(child->counters, metric->counter);
 	*value = (double) counter / metric->unit;
 	return counter >= 0;
+}
+
+/* Rows of each table of a snapshot, as Debezium's exporter tells them. */
+static void
+print_tables(FILE *out, const Child *const *children, int n)
+{
+	static const Metric metric = DEBEZIUM("RowsScanned", "rows read of a table", SCOPE_SNAPSHOT, 0, 1);
+	char		name[COUNTER_TABLE_NAME];
+	int64_t		rows;
+
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", metric.name, metric.help, metric.name, metric.type);
+	for (int c = 0; c < n; c++)
+		for (int i = 0; counter_table_get(children[c]->counters, i, name, &rows); i++)
+		{
+			fputs(metric.name, out);
+			put_labels(out, &metric, children[c], name);
+			fprintf(out, " %lld\n", (long long) rows);
+		}
 }
 
 void
@@ -327,8 +350,9 @@ metrics_print(FILE *out, const Child *const *children, int n)
 			if (!value_of(metric, children[c], &value))
 				continue;
 			fputs(name, out);
-			put_labels(out, metric, children[c]);
+			put_labels(out, metric, children[c], NULL);
 			fprintf(out, " %.17g\n", value);
 		}
 	}
+	print_tables(out, children, n);
 }

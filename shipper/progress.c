@@ -207,7 +207,11 @@ count(const Progress *progress)
 	double		expected = 0;
 
 	for (int i = 0; i < progress->ntables; i++)
+	{
 		expected += expected_rows(&progress->tables[i]);
+		counter_table_rows(i, progress->tables[i].rows);
+	}
+	counter_tables_show(progress->ntables);
 	counter_set(COUNTER_SNAPSHOT_TABLES, progress->ntables);
 	counter_set(COUNTER_SNAPSHOT_TABLES_LEFT, progress->tables_left);
 	counter_set(COUNTER_SNAPSHOT_ROWS, (int64_t) progress->rows);
@@ -232,6 +236,7 @@ progress_begin(Progress *progress, int ntables)
 	/* several processes would draw over each other */
 	progress->bars = log_is_text() && log_enabled(LOG_INFO) && !counters_shared() && bars_possible();
 	counter_set(COUNTER_SNAPSHOT_STATE, SNAPSHOT_RUNNING);
+	counter_tables_begin();
 }
 
 void
@@ -241,6 +246,7 @@ progress_table(Progress *progress, int table, const char *name, double rows)
 	{
 		.name = mem_copy(name),.expected = rows
 	};
+	counter_table_set(table, name);
 }
 
 void

@@ -67,6 +67,7 @@ is(metrics('debezium_metrics_TotalNumberOfEventsSeen', qr/snapshot/), 500, 'its 
 ok(wait_until('the counters to show it', sub { metrics('walpost_snapshot_acknowledged_rows_total', qr//) == 500 }), 'Kafka has them');
 is(metrics('debezium_metrics_TotalTableCount', qr//), 1, 'of one table');
 is(metrics('debezium_metrics_RemainingTableCount', qr//), 0, 'none remains');
+is($values->{'debezium_metrics_RowsScanned{context="snapshot",name="shop",plugin="postgres",table="public.orders"}'}, 500, 'rows of each table');
 
 $pg->query("INSERT INTO orders SELECT g, 'x' FROM generate_series(1001, 1300) g");
 $ship->wait_drained;
