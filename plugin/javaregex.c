@@ -60,10 +60,11 @@ compile(JavaRegex *regex)
 {
 	PCRE2_SIZE	offset;
 	int			error;
-	int			operation = pattern_class_operation(regex->text);
+	const char *reason;
+	int			unlike = pattern_unlike_java(regex->text, false, &reason);
 
-	if (operation >= 0)
-		bad_regex(regex, operation, PATTERN_NO_CLASS_OPERATION);
+	if (unlike >= 0)
+		bad_regex(regex, unlike, reason);
 	regex->code = pcre2_compile((PCRE2_SPTR) regex->text, PCRE2_ZERO_TERMINATED,
 								PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &offset, NULL);
 	if (regex->code == NULL)

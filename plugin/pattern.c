@@ -97,8 +97,29 @@ pattern_list_create(const char *property, int max)
 	return list;
 }
 
+/* What Java reads otherwise than PCRE2 does, where both take it. */
+static const char *
+unlike_java(const char *p, bool in_class, bool ignore_case)
+{
+	static const char *const cases[] = {"{Upper}", "{Lower}", "{Lu}", "{Ll}", "{Lt}"};
+
+	if (in_class && (p[0] == '[' || (p[0] == '&' && p[1] == '&')))
+		return "a character class within a class, or an intersection of classes, is not supported";
+	if (!in_class && p[0] == '(' && p[1] == '?' &&
+		memchr(p + 2, 'U', strspn(p + 2, "dimsuxU-")) != NULL)
+		return "the flag U, classes of characters by Unicode, is not supported";
+	if (p[0] != '\\')
+		return NULL;
+	if (p[1] == '0' && strspn(p + 2, "01234567") > 2)
+		return "an octal number of so many digits is not supported; write \\x and two hexadecimal ones";
+	for (size_t i = 0; ignore_case && (p[1] == 'p' || p[1] == 'P') && i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (strncmp(p + 2, cases[i], strlen(cases[i])) == 0)
+			return "a class of letters by their case, where case is ignored, is not supported; write \\p{L}";
+	return NULL;
+}
+
 int
-pattern_class_operation(const char *text)
+pattern_unlike_java(const char *text, bool ignore_case, const char **reason)
 {
 	bool		in_class = false;
 
@@ -111,14 +132,15 @@ pattern_class_operation(const char *text)
 			if (end == NULL)
 				return -1;
 			p = end + 1;
+			continue;
 		}
-		else if (p[0] == '\\' && p[1] != '\0')
+		*reason = unlike_java(p, in_class, ignore_case);
+		if (*reason != NULL)
+			return p - text;
+		if (p[0] == '\\' && p[1] != '\0')
 			p++;
 		else if (!in_class)
 			in_class = (*p == '[');
-		else if (*p == '[' || (p[0] == '&' && p[1] == '&'))
-			return p - text;
-
 		else if (*p == ']')
 			in_class = false;
 	}
@@ -145,11 +167,11 @@ pattern_list_add(PatternList *list, char *text)
 	pcre2_code *code;
 	int			error;
 	PCRE2_SIZE	error_offset;
-	int			class_operation = pattern_class_operation(text);
+	const char *reason;
+	int			unlike = pattern_unlike_java(text, true, &reason);
 
-	if (class_operation >= 0)
-		bad_pattern(list, text, class_operation,
-					PATTERN_NO_CLASS_OPERATION);
+	if (unlike >= 0)
+		bad_pattern(list, text, unlike, reason);
 
 	code = pcre2_compile((PCRE2_SPTR) text, PCRE2_ZERO_TERMINATED,
 						 PCRE2_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C |

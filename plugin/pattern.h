@@ -43,12 +43,9 @@ extern bool pattern_included(const PatternList *include,
 extern struct pcre2_real_match_context_8 *pattern_limits(void);
 
 /*
- * and the offset of what Java reads as an operation on character classes,
- * [a[b]] or [a&&b], and PCRE2 as plain characters; -1 if there is none.
+ * and the offset of what Java reads otherwise than PCRE2 does, [a[b]] and [a&&b] for
+ * example, with the reason why it is refused; -1 if there is none.
  */
-extern int	pattern_class_operation(const char *text);
-
-#define PATTERN_NO_CLASS_OPERATION \
-	"a character class within a class, or an intersection of classes, is not supported"
+extern int	pattern_unlike_java(const char *text, bool ignore_case, const char **reason);
 
 #endif							/* WALPOST_PATTERN_H */

@@ -55,12 +55,33 @@ pattern_list_new(int max)
 	return list;
 }
 
+/* What Java reads otherwise than PCRE2 does, where both take it. */
+static const char *
+unlike_java(const char *p, bool in_class, bool ignore_case)
+{
+	static const char *const cases[] = {"{Upper}", "{Lower}", "{Lu}", "{Ll}", "{Lt}"};
+
+	if (in_class && (p[0] == '[' || (p[0] == '&' && p[1] == '&')))
+		return "a character class within a class, or an intersection of classes, is not supported";
+	if (!in_class && p[0] == '(' && p[1] == '?' &&
+		memchr(p + 2, 'U', strspn(p + 2, "dimsuxU-")) != NULL)
+		return "the flag U, classes of characters by Unicode, is not supported";
+	if (p[0] != '\\')
+		return NULL;
+	if (p[1] == '0' && strspn(p + 2, "01234567") > 2)
+		return "an octal number of so many digits is not supported; write \\x and two hexadecimal ones";
+	for (size_t i = 0; ignore_case && (p[1] == 'p' || p[1] == 'P') && i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (strncmp(p + 2, cases[i], strlen(cases[i])) == 0)
+			return "a class of letters by their case, where case is ignored, is not supported; write \\p{L}";
+	return NULL;
+}
+
 /*
- * The offset of what Java reads as an operation on character classes, [a[b]]
- * or [a&&b], and PCRE2 as plain characters; -1 if there is none.
+ * The offset of what Java reads otherwise than PCRE2 does, [a[b]] and [a&&b] for
+ * example, with the reason why it is refused; -1 if there is none.
  */
 static int
-find_class_operation(const char *text)
+find_unlike(const char *text, bool ignore_case, const char **reason)
 {
 	bool		in_class = false;
 
@@ -73,13 +94,15 @@ find_class_operation(const char *text)
 			if (end == NULL)
 				return -1;
 			p = end + 1;
+			continue;
 		}
-		else if (p[0] == '\\' && p[1] != '\0')
+		*reason = unlike_java(p, in_class, ignore_case);
+		if (*reason != NULL)
+			return p - text;
+		if (p[0] == '\\' && p[1] != '\0')
 			p++;
 		else if (!in_class)
 			in_class = (*p == '[');
-		else if (*p == '[' || (p[0] == '&' && p[1] == '&'))
-			return p - text;
 		else if (*p == ']')
 			in_class = false;
 	}
@@ -90,15 +113,16 @@ find_class_operation(const char *text)
 static pcre2_code *
 compile(const char *text, uint32_t flags, char reason[256], size_t *offset)
 {
-	int			class_operation = find_class_operation(text);
+	const char *why;
+	int			unlike = find_unlike(text, (flags & PCRE2_CASELESS) != 0, &why);
 	int			error;
 	PCRE2_SIZE	at;
 	pcre2_code *code;
 
-	if (class_operation >= 0)
+	if (unlike >= 0)
 	{
-		snprintf(reason, 256, "character classes within a class, or their intersection, are not supported");
-		*offset = (size_t) class_operation;
+		snprintf(reason, 256, "%s", why);
+		*offset = (size_t) unlike;
 		return NULL;
 	}
 	code = pcre2_compile((PCRE2_SPTR) text, PCRE2_ZERO_TERMINATED,

@@ -190,7 +190,7 @@ refused('skipped.operations=x', 'bad value "x" for property "skipped\.operations
 refused('unavailable.value.placeholder=hex:abc', 'bad value "hex:abc" ', 'half a byte');
 refused('message.key.columns=public.a', 'bad value "public\.a" for property "message\.key\.columns"', 'key columns without columns');
 refused('table.include.list=public.(a', 'bad regular expression "public\.\(a" in property "table\.include\.list", at byte 10', 'a pattern');
-refused('table.include.list=[a[b]]', 'bad regular expression .* character classes', 'a pattern of Java\'s');
+refused('table.include.list=[a[b]]', 'bad regular expression .* a character class within a class', 'a pattern of Java\'s');
 refused("table.include.list=a\ntable.exclude.list=b", 'properties "table\.include\.list" and "table\.exclude\.list" exclude each other', 'include and exclude');
 refused('database.sslrootcert=/nowhere', 'bad value "/nowhere" for property "database\.sslrootcert"; it takes a file', 'a certificate that is not there');
 refused('replica.identity.autoset.values=public.a:SOME', 'bad value "public\.a:SOME"', 'a replica identity');
