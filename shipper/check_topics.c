@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "check_topics.h"
+#include "extension.h"
 #include "mem.h"
 #include "pg.h"
 #include "topicgroups.h"
@@ -19,7 +20,7 @@
 /* So many topics are named in a finding. */
 #define NAMES_SHOWN 5
 
-/* Can this role ask?  No row: the extension is not there. */
+/* Can this role ask? */
 static const char may_ask_sql[] =
 "SELECT pg_catalog.has_schema_privilege(p.pronamespace, 'USAGE')"
 " AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE'),"
@@ -33,15 +34,18 @@ static const char topic_sql[] =
 static bool
 may_ask(Preflight *pf, bool *may, Err *err)
 {
-	PGresult   *res = pg_query(pf->conn, PGRES_TUPLES_OK, "look for the extension", may_ask_sql, err);
+	PGresult   *res;
 
 	*may = false;
+	if (!extension_there(pf->conn, err))
+	{
+		preflight_report(pf, FINDING_WARNING, "the topics were not looked at: %.900s", err->text);
+		return PQstatus(pf->conn) == CONNECTION_OK;
+	}
+	res = pg_query(pf->conn, PGRES_TUPLES_OK, "ask for privileges", may_ask_sql, err);
 	if (res == NULL)
 		return false;
-	if (PQntuples(res) == 0)
-		preflight_report(pf, FINDING_WARNING, "the topics were not looked at, since database \"%s\" lacks the extension; run CREATE EXTENSION walpost",
-						 PQdb(pf->conn));
-	else if (PQgetvalue(res, 0, 0)[0] != 't')
+	if (PQgetvalue(res, 0, 0)[0] != 't')
 		preflight_report(pf, FINDING_WARNING, "the topics were not looked at, since role %s may not call walpost.describe(); run GRANT pg_monitor TO %s",
 						 PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 1));
 	else

@@ -10,13 +10,11 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "extension.h"
 #include "mem.h"
 #include "pg.h"
 #include "slot.h"
 #include "tables.h"
-
-static const char function_sql[] =
-"SELECT pg_catalog.to_regprocedure('walpost.signal(pg_catalog.text, pg_catalog.json, pg_catalog.text)') IS NOT NULL";
 
 static const Table *
 find_table(const TableList *list, const char *name)
@@ -43,19 +41,6 @@ check_tables(const CliArgs *args, const TableList *list, Err *err)
 						   args->tables[i]);
 	}
 	return true;
-}
-
-static bool
-check_function(PGconn *conn, Err *err)
-{
-	PGresult   *res = pg_query(conn, PGRES_TUPLES_OK, "look for the extension walpost", function_sql, err);
-	bool		found = res != NULL && PQgetvalue(res, 0, 0)[0] == 't';
-
-	if (res != NULL && !found)
-		err_set(err, ERR_CONFIG, "database \"%s\" lacks the extension \"walpost\" (or has an older version of it); run CREATE EXTENSION walpost (or ALTER EXTENSION walpost UPDATE) in it",
-				PQdb(conn));
-	PQclear(res);
-	return found;
 }
 
 static char *
@@ -117,7 +102,7 @@ cmd_snapshot(const CliArgs *args, Err *err)
 	}
 	if (done)
 	{
-		done = check_tables(args, &list, err) && check_function(conn, err) && ask(conf, args, conn, err);
+		done = check_tables(args, &list, err) && extension_there(conn, err) && ask(conf, args, conn, err);
 		tables_free(&list);
 	}
 	PQfinish(conn);

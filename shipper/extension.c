@@ -96,6 +96,16 @@ extension_look(PGconn *conn, bool *absent, Err *err)
 }
 
 bool
+extension_there(PGconn *conn, Err *err)
+{
+	bool		absent;
+
+	return extension_look(conn, &absent, err) &&
+		(!absent ||
+		 err_set(err, ERR_CONFIG, "database \"%s\" lacks the extension \"walpost\"; run CREATE EXTENSION walpost in it", PQdb(conn)));
+}
+
+bool
 extension_make(PGconn *conn, Err *err)
 {
 	bool		absent;

@@ -19,6 +19,12 @@
  */
 extern bool extension_look(PGconn *conn, bool *absent, Err *err) must_check;
 
+/*
+ * True where it is there, so that what it has may be called; else false and err,
+ * also where it could be made.
+ */
+extern bool extension_there(PGconn *conn, Err *err) must_check;
+
 /* What extension_make() runs. */
 #define EXTENSION_STATEMENT "CREATE EXTENSION IF NOT EXISTS walpost"
 

@@ -30,7 +30,7 @@ sub slots
 
 # ---- check
 my ($status, $out, $err) = walpost('check');
-like($out, qr/^warning +the topics were not looked at, since database "\w+" lacks the extension; run CREATE EXTENSION walpost$/m,
+like($out, qr/^warning +the topics were not looked at: database "\w+" lacks the extension "walpost"; run CREATE EXTENSION walpost in it$/m,
 	'check: topics take the extension');
 $pg->query('CREATE EXTENSION walpost');
 

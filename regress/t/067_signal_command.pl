@@ -42,7 +42,7 @@ sub refused
 }
 
 # ---- what cannot be signalled
-refused(qr/run CREATE EXTENSION walpost in database "postgres"/, 'log', '{"message": "x"}');
+refused(qr/database "postgres" lacks the extension "walpost"; run CREATE EXTENSION walpost in it/, 'log', '{"message": "x"}');
 $pg->query('CREATE EXTENSION walpost');
 refused(qr/nothing was signalled: .*there is no such type/, 'logs');
 refused(qr/nothing was signalled: .*lacks its "message"/, 'log');

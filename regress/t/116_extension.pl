@@ -29,7 +29,11 @@ $pg->query(q{
 	GRANT ALL ON stolen TO PUBLIC;
 	GRANT USAGE ON SCHEMA walpost TO PUBLIC;
 	CREATE FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, int, text, text, text) RETURNS SETOF bytea
-	LANGUAGE sql AS 'INSERT INTO public.stolen VALUES (current_user); SELECT NULL::bytea'}, 'forged');
+	LANGUAGE sql AS 'INSERT INTO public.stolen VALUES (current_user); SELECT NULL::bytea';
+	CREATE FUNCTION walpost.signal(text, json, text) RETURNS text
+	LANGUAGE sql AS 'INSERT INTO public.stolen VALUES (current_user) RETURNING who';
+	CREATE FUNCTION walpost.describe(regclass, VARIADIC text[], OUT topic text)
+	LANGUAGE sql AS 'INSERT INTO public.stolen VALUES (current_user) RETURNING who'}, 'forged');
 $pg->query('CREATE SCHEMA walpost', 'taken');
 
 sub config
@@ -83,6 +87,13 @@ my $ship = Walpost::Shipper->new(pg => $pg, kafka => $kafka, db => 'forged', con
 $ship->start;
 is($ship->stop_by_itself, 2, 'run: a schema in the way is an error of the configuration');
 like($ship->log, $refused{forged}, 'that says so');
+for my $command ([ 'check' ], [ 'signal', 'log', '{"message": "x"}' ], [ 'snapshot', '--table', 'public.items' ])
+{
+	my ($name, @args) = @$command;
+
+	like(join('', (Walpost::Shipper::command($name, $ship->file, @args))[ 1, 2 ]), $refused{forged}, "$name: the same");
+}
+is($pg->query('SELECT count(*) FROM stolen', 'forged'), 0, "and nobody's function was called");
 $pg->query('DROP SCHEMA walpost CASCADE; GRANT CREATE ON DATABASE forged TO capture', 'forged');
 my ($status, $out) = Walpost::Shipper::command('check', $ship->file);
 like($out, qr/^ok +the start will run: CREATE EXTENSION IF NOT EXISTS walpost$/m, 'check: says what the start does');
@@ -105,7 +116,6 @@ is($signals->stop, 0, 'a clean end');
 
 # ---- an older version
 $pg->query('ALTER EXTENSION walpost DROP FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, int, text, text, text)', 'forged');
-($status, $out) = Walpost::Shipper::command('check', $ship->file);
 $pg->query(q{SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active AND database = 'forged'}, 'forged');
 ($status, $out) = Walpost::Shipper::command('check', $ship->file);
 like($out, qr/older version than this program; run ALTER EXTENSION walpost UPDATE in it as its owner/, 'an older version is left to a person');
