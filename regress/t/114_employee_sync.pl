@@ -277,6 +277,27 @@ pass('6: and drains when it is back');
 is_deeply([ split /\n/, into('SELECT * FROM employees ORDER BY emp_id') ], [ split /\n/, from('SELECT * FROM employees ORDER BY emp_id') ], '6: to the same rows');
 %counts = end_consumer($consumer, $consumer_log);
 is($counts{dlq}, 0, 'slip 21: nothing of this rests on the dead letter topic');
+
+# ---- the table itself, without a trigger
+$source->query('CREATE DATABASE direct_source');
+$dst->query('CREATE DATABASE direct_dst');
+$pipe->sql_file('direct/setup_source.sql', 'direct_source', 'db_source');
+$pipe->sql_file('direct/setup_destination.sql', 'direct_dst', 'db_dst');
+$source->query("INSERT INTO employees (first_name, last_name) SELECT 'First' || n, 'Last' || n FROM generate_series(1, 40) n", 'direct_source');
+is(($worker->call('POST', '/connectors', slurp($pipe->file('direct/employee-direct.json'))))[0], 201, 'without triggers: another connector');
+$kafka->wait_count('employees_direct', 40);
+$source->query(load(200), 'direct_source');
+my @direct = split /\n/, $source->query('SELECT * FROM employees ORDER BY emp_id', 'direct_source');
+my $direct = sub { split /\n/, $dst->query('SELECT * FROM employees ORDER BY emp_id', 'direct_dst') };
+($consumer, $consumer_log) = $pipe->begin('direct/consumer_direct.py');
+repeat_until(sub { join("\n", $direct->()) eq join("\n", @direct) });
+is_deeply([ $direct->() ], \@direct, 'without triggers: the destination equals the source');
+$source->wait_confirmed('employee_direct');
+wait_until('the consumer to have read all', sub {
+	$dst->query('SELECT count(*) FROM applied_changes', 'direct_dst') eq $source->query('SELECT last_value FROM employees_emp_id_seq', 'direct_source');
+});
+my %direct = end_consumer($consumer, $consumer_log);
+is_deeply(\%direct, { processed => $kafka->count('employees_direct'), duplicates => 0 }, 'without triggers: each change once');
 is($worker->stop, 0, 'a clean end');
 
 done_testing();
