@@ -171,6 +171,8 @@ sub _fork
 	my $mode = $group ? '>>' : '>';
 	my $pid = fork() // die "could not fork: $!\n";
 
+	# both do it: whoever comes first, a signal to the group finds it
+	setpgrp($pid, $pid) if $pid && $group;
 	return $pid if $pid;
 
 	setpgrp(0, 0) if $group;

@@ -78,7 +78,7 @@ sub _ask
 {
 	my ($world, $sql) = @_;
 
-	return if $world->{server} ne 'up';
+	return unless $world->answers;
 	return eval { $world->pg->query("SET statement_timeout = '2s'; $sql") };
 }
 
@@ -146,7 +146,10 @@ my @faults = (
 	[ 'server restarted', 3, sub { return $_[0]->end_server('INT') && 'fast' } ],
 	[ 'postmaster frozen', 3, sub {
 		my ($world) = @_;
-		return $world->{server} eq 'up' ? _freeze($world, $world->pg->pid, 2) : undef;
+		return unless $world->answers;
+		$world->{deaf} = 1;
+		$world->later(2, sub { $world->{deaf} = 0 });
+		return _freeze($world, $world->pg->pid, 2);
 	} ],
 	[ 'writers terminated', 3, sub {
 		return defined _ask($_[0], q{SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'CALL torture.write%'})

@@ -5,6 +5,7 @@
 #
 #    initial       slot and position record are forgotten, and the shipper begins anew
 #    incremental   asked for by signals, again and again
+#    readonly      the same, with read.only=true: without watermarks in the WAL
 #    blocking      the same, with the stream standing still
 #    add           tables that are captured come once more ("walpost snapshot --table")
 #    new           tables come into the include list
@@ -18,7 +19,7 @@ use warnings;
 use Walpost::Shipper ();
 use Walpost::Test;
 
-my @all_kinds = qw(initial incremental add blocking new);
+my @all_kinds = qw(initial incremental add blocking new readonly);
 
 # Those that a round of "new" finds left out.
 my @new_tables = qw(whole stock);
@@ -66,6 +67,7 @@ sub prepare
 	push @{ $self->{kinds} }, $self->{kind} = shift @{ $self->{kinds} };
 	$self->{asked} = 0;
 	$self->{paused} = 0;
+	$self->_set_read_only($self->{kind} eq 'readonly' ? 1 : 0);
 	if ($self->{kind} eq 'initial')
 	{
 		$world->rest_shipper;
@@ -80,6 +82,20 @@ sub prepare
 		$world->rest_shipper;
 		$self->_capture(sub { 1 });
 	}
+	return;
+}
+
+sub _set_read_only
+{
+	my ($self, $on) = @_;
+	my $world = $self->{world};
+
+	return if $on == ($self->{read_only} // 0);
+	$self->{read_only} = $on;
+	$world->rest_shipper;
+	$world->ship->write_conf('read.only' => $on ? 'true' : 'false');
+	$world->launch_shipper;
+	$world->ship->wait_streaming;
 	return;
 }
 
@@ -165,7 +181,7 @@ sub _signal
 	my ($self, $type, $data) = @_;
 	my $world = $self->{world};
 
-	return if $world->{server} ne 'up';
+	return unless $world->answers;
 	return eval { $world->pg->query("SET statement_timeout = '2s'; SELECT walpost.signal('$type', '$data')"); 1 };
 }
 
@@ -175,7 +191,9 @@ sub _snapshot_signal
 	my $names = join ', ', map { qq("public.$_") } @tables;
 
 	return $self->_signal('add-table', qq({"data-collections": [$names]})) if $self->{kind} =~ /add|new/;
-	return $self->_signal('execute-snapshot', qq({"data-collections": [$names], "type": "$self->{kind}"}));
+	my $type = $self->{kind} eq 'blocking' ? 'blocking' : 'incremental';
+
+	return $self->_signal('execute-snapshot', qq({"data-collections": [$names], "type": "$type"}));
 }
 
 # Asks for one more; what it did, or undef where this kind has none.
@@ -195,7 +213,7 @@ sub pause
 {
 	my ($self, $seconds) = @_;
 
-	return if $self->{kind} ne 'incremental' || !$self->_signal('pause-snapshot', '{}');
+	return if $self->{kind} !~ /incremental|readonly/ || !$self->_signal('pause-snapshot', '{}');
 	$self->{paused} = 1;
 	$self->{world}->later($seconds, sub { $self->_resume });
 	return sprintf 'for %.1f s', $seconds;
@@ -262,7 +280,7 @@ sub expected
 	my $prefix = $self->{world}->prefix;
 	my @tables = $self->{kind} eq 'new' ? @new_tables : @{ $self->{world}->tables };
 	my %topics = map { ("$prefix.public.$_" => 1) } @tables;
-	my $once = { initial => 1, incremental => $self->{asked} }->{ $self->{kind} };
+	my $once = { initial => 1, incremental => $self->{asked}, readonly => $self->{asked} }->{ $self->{kind} };
 
 	return (
 		initial => $self->{kind} eq 'initial',

@@ -293,6 +293,15 @@ sub run_for
 
 # ---- the server: up, leaving (until its process has ended), down ---------------
 
+# Whether a client would be let in; one that connects to a frozen postmaster waits for
+# ever, and everything here with it.
+sub answers
+{
+	my ($self) = @_;
+
+	return $self->{server} eq 'up' && !$self->{deaf};
+}
+
 # Sends a signal that ends the server, which is started again.
 sub end_server
 {
