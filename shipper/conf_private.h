@@ -121,4 +121,10 @@ extern const ConfOldValue conf_old_values[];
 extern const ConfRefusal conf_refusals[];
 extern const ConfConflict conf_conflicts[];
 
+/* Text into a table's cell, which "|" would end. */
+extern void conf_put_cell(FILE *out, const char *text);
+
+/* The table of Debezium's properties with their standing. */
+extern void conf_print_standing(FILE *out);
+
 #endif							/* WALPOST_CONF_PRIVATE_H */

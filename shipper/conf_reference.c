@@ -28,9 +28,8 @@ static const char intro[] =
 "\n"
 "An unknown name is warned about with the nearest known one; a bad value stops the start with the property, the value and what it takes.\n";
 
-/* In a table cell, "|" would end the cell. */
-static void
-put_cell(FILE *out, const char *text)
+void
+conf_put_cell(FILE *out, const char *text)
 {
 	for (const char *p = text; *p; p++)
 	{
@@ -78,7 +77,7 @@ put_values(FILE *out, const ConfKey *key)
 static void
 put_notes(FILE *out, const ConfKey *key)
 {
-	put_cell(out, key->doc);
+	conf_put_cell(out, key->doc);
 	if (key->flags & CONF_REQUIRED)
 		fputs("; **required**", out);
 	if (key->flags & CONF_SECRET)
@@ -133,7 +132,7 @@ print_refused_values(FILE *out)
 	{
 		fprintf(out, "| `%s` | `%s`%s | ", row->name, row->value,
 				strchr(row->value, '*') ? " but those above" : "");
-		put_cell(out, row->why);
+		conf_put_cell(out, row->why);
 		fputs(" |\n", out);
 	}
 }
@@ -162,4 +161,5 @@ conf_print_reference(FILE *out)
 				   "Files that hold these run; a value other than the default is warned about.",
 				   "| property | default | why |");
 	print_older(out);
+	conf_print_standing(out);
 }

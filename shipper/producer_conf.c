@@ -610,7 +610,8 @@ producer_cut_batches(int batching)
 void
 producer_conf_print_reference(FILE *out)
 {
-	fprintf(out, "| property | librdkafka | remarks |\n|---|---|---|\n");
+	fprintf(out, "\n## Settings of Kafka's producer\n\nJava's names below `producer.override.`, and what librdkafka makes of them; any other name there is librdkafka's own.\n\n"
+			"| property | librdkafka | remarks |\n|---|---|---|\n");
 	for (size_t i = 0; i < lengthof(java_keys); i++)
 	{
 		const JavaKey *key = &java_keys[i];

@@ -1,0 +1,76 @@
+/*
+ * conf_standing.c
+ *	  The part of CONFIG.md that goes through the properties as Debezium declares
+ *	  them, and says of each where it stands here.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "conf_private.h"
+#include "validate.h"
+
+static const char *const standings[] = {
+	[CONF_DONE] = "done",
+	[CONF_ACCEPTED] = "accepted, no effect",
+	[CONF_REFUSED] = "refused",
+};
+
+/* The name that counts now, for one that is older; else the same. */
+static const char *
+present_name(const char *name)
+{
+	for (const ConfAlias *row = conf_aliases; row->old; row++)
+		if (strcmp(row->old, name) == 0)
+			return row->name;
+	return name;
+}
+
+/* Why, or what instead: of what works, the reference tells. */
+static void
+put_remark(FILE *out, const char *name, const char *present, const ConfKey *key)
+{
+	const char *between = "";
+
+	if (present != name)
+	{
+		fprintf(out, "as `%s`", present);
+		between = "; ";
+	}
+	if (key->standing != CONF_DONE)
+	{
+		fputs(between, out);
+		conf_put_cell(out, key->doc);
+		between = "; ";
+	}
+	for (const ConfRefusal *row = conf_refusals; row->name; row++)
+	{
+		if (strcmp(row->name, present) != 0)
+			continue;
+		fprintf(out, "%s%s`%s` is refused: ", between, strchr(row->value, '*') ? "any other " : "", row->value);
+		conf_put_cell(out, row->why);
+		between = "; ";
+	}
+}
+
+void
+conf_print_standing(FILE *out)
+{
+	int			n = 0;
+
+	while (validate_keys[n].name != NULL)
+		n++;
+	fprintf(out, "\n## Each of Debezium's properties\n\nAll %d that Debezium's PostgreSQL connector 3.7 and Kafka Connect 4.3 declare, in their order. What is refused says what to use instead;\n"
+			"at Debezium's default it is no error.\n\n| property | standing | |\n|---|---|---|\n", n);
+	for (const ValidateKey *row = validate_keys; row->name; row++)
+	{
+		const char *present = present_name(row->name);
+		const ConfKey *key = conf_key_find(present);
+
+		assert(key != NULL);
+		fprintf(out, "| `%s` | %s | ", row->name, standings[key->standing]);
+		put_remark(out, row->name, present, key);
+		fputs(" |\n", out);
+	}
+}
