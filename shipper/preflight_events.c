@@ -15,6 +15,10 @@
 #include "mem.h"
 #include "preflight.h"
 
+/* Somebody makes the extension at this moment: unique_violation, duplicate_object. */
+#define SQLSTATE_UNIQUE "23505"
+#define SQLSTATE_EXISTS "42710"
+
 static const char refusal_sql[] =
 "SELECT walpost.refusal($1::pg_catalog.regclass, ARRAY['walpost.properties', $2])";
 
@@ -69,7 +73,7 @@ preflight_events(Preflight *pf, const TableList *tables, Err *err)
 	done = !absent || pg_exec(pf->conn, "make the extension for a look", EXTENSION_STATEMENT, err);
 	if (done)
 		ask_all(pf, tables);
-	else
+	else if (strcmp(err->sqlstate, SQLSTATE_UNIQUE) != 0 && strcmp(err->sqlstate, SQLSTATE_EXISTS) != 0)
 		preflight_report(pf, FINDING_ERROR, "%s", err->text);
 	pf->property = NULL;
 	return pg_exec(pf->conn, "end the look", "ROLLBACK", err);

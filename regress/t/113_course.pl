@@ -338,6 +338,13 @@ is(($worker->call('GET', "/connectors/$main/status"))[0], 404, 'it is gone');
 ($code, $answer) = register('connector-avro.json');
 is($code, 400, 'Avro: 400');
 like($answer->{message}, qr/AvroConverter/, 'by its name');
+my $avro = $json->decode(slurp($pipe->file('connector-avro.json')))->{config};
+delete @$avro{ grep { /\.converter/ } keys %$avro };
+sql('GRANT SELECT ON outbox TO debezium');
+is(($worker->call('PUT', '/connectors/inventory-connector-avro/config', $avro))[0], 201, 'the rest of that file: 201');
+wait_until('slot debezium', sub { $pg->slot('debezium', 'plugin') eq 'walpost' });
+pass('slot.name and plugin.name by default');
+like($worker->log, qr/warn .*"schema\.history\.internal\.kafka\.topic" has no effect/, 'what has no effect is warned of');
 is($worker->stop, 0, 'the end');
 
 done_testing();
