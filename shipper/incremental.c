@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "extension.h"
 #include "incremental_private.h"
 #include "mem.h"
 #include "position.h"
@@ -49,7 +50,7 @@ on_timer(void *arg)
 static char *
 session_setup(const Conf *conf)
 {
-	return mem_print("SET synchronous_commit = local; SET lock_timeout = %lld;"
+	return mem_print(EXTENSION_GUARD "; SET synchronous_commit = local; SET lock_timeout = %lld;"
 					 " SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; SET jit = off",
 					 (long long) conf_get_int(conf, "snapshot.lock.timeout.ms"));
 }

@@ -114,6 +114,24 @@ $signals->wait_streaming;
 is(made('forged'), 'capture', 'signals: it is made as well');
 is($signals->stop, 0, 'a clean end');
 
+# ---- while it runs
+$pg->query('CREATE TABLE sig (id text PRIMARY KEY, type text, data text); GRANT SELECT ON sig TO capture; ALTER PUBLICATION p ADD TABLE sig', 'bare');
+my $later = Walpost::Shipper->running(
+	pg => $pg, kafka => $kafka, db => 'bare',
+	conf => { %plain, 'snapshot.mode' => 'no_data', 'slot.name' => 'later', 'signal.data.collection' => 'public.sig' });
+like($later->log, qr/cannot be read: .* role capture may not make it/, 'signals: without the extension a warning');
+$pg->query(q{
+	CREATE SCHEMA walpost;
+	CREATE TABLE stolen (who text);
+	GRANT ALL ON stolen TO PUBLIC;
+	GRANT USAGE ON SCHEMA walpost TO PUBLIC;
+	CREATE FUNCTION walpost.chunk(regclass, text[], pg_lsn, int, text[], text[], text, text) RETURNS SETOF bytea
+	LANGUAGE sql AS 'INSERT INTO public.stolen VALUES (current_user); SELECT NULL::bytea';
+	INSERT INTO sig VALUES ('1', 'execute-snapshot', '{"data-collections": ["public.items"]}')}, 'bare');
+wait_until('the log to say so', sub { $later->log =~ /schema walpost is not that of the extension walpost/ });
+is($pg->query('SELECT count(*) FROM stolen', 'bare'), 0, "a snapshot that is asked for calls nobody's function");
+$later->kill9;
+
 # ---- an older version
 $pg->query('ALTER EXTENSION walpost DROP FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, int, text, text, text)', 'forged');
 $pg->query(q{SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active AND database = 'forged'}, 'forged');
