@@ -17,6 +17,7 @@
 static const char list_sql[] =
 "SELECT slot_name AS slot, plugin, database,"
 " CASE WHEN active THEN 'process ' || active_pid"
+"  WHEN " SLOT_CLAIM_PID " IS NOT NULL THEN 'snapshot, process ' || " SLOT_CLAIM_PID
 "  WHEN plugin = '" SLOT_PLUGIN "' AND wal_status = 'lost' THEN 'orphan, lost'"
 "  WHEN plugin = '" SLOT_PLUGIN "' THEN 'orphan' ELSE 'nobody' END AS \"used by\","
 " COALESCE(confirmed_flush_lsn::pg_catalog.text, '-') AS confirmed,"
@@ -104,6 +105,9 @@ may_drop(const Conf *conf, const char *name, bool *exists, Err *err)
 	if (*exists && slot.active)
 		may = err_set(err, ERR_FATAL, "slot \"%s\" is in use by process %d of the server; stop its client first",
 					  name, slot.active_pid);
+	else if (*exists && slot.snapshot_pid != 0)
+		may = err_set(err, ERR_FATAL, "a snapshot is taken for slot \"%s\" by process %d of the server; stop its client first",
+					  name, slot.snapshot_pid);
 	PQfinish(conn);
 	return may;
 }

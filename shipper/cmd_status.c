@@ -40,6 +40,8 @@ print_slot(Status *status, const char *name, const Slot *slot)
 	}
 	if (slot->active)
 		printf("is used by process %d", slot->active_pid);
+	else if (slot->snapshot_pid != 0)
+		printf("waits for its snapshot, which process %d takes", slot->snapshot_pid);
 	else
 		printf("is used by nobody");
 	if (strcmp(slot->wal_status, "lost") == 0)

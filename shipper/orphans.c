@@ -13,7 +13,7 @@ static const char orphans_sql[] =
 "  CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()"
 "  ELSE pg_catalog.pg_current_wal_lsn() END, restart_lsn)), '0 bytes')"
 " FROM pg_catalog.pg_replication_slots"
-" WHERE plugin = '" SLOT_PLUGIN "' AND NOT active AND slot_name <> $1 ORDER BY slot_name";
+" WHERE plugin = '" SLOT_PLUGIN "' AND NOT active AND slot_name <> $1 AND " SLOT_CLAIM_PID " IS NULL ORDER BY slot_name";
 
 bool
 slot_orphans(PGconn *conn, const char *but, SlotOrphanFn found, void *arg, Err *err)

@@ -28,7 +28,8 @@
 
 #define TICK_MS 100				/* how often a wait looks at *stop */
 #define POLL_MS 200				/* how often it asks for a slot that is in use */
-#define SAY_MS 5000				/* when waiting for transactions is worth a line */
+#define SAY_MS 5000				/* when waiting for transactions is worth a
+								 * line */
 
 #define FAILOVER_SERVER 170000	/* the first with slots that standbys copy */
 
@@ -62,7 +63,7 @@ slot_read(PGconn *conn, const char *name, Slot *slot, Err *err)
 					" plugin, database, wal_status, confirmed_flush_lsn,"
 					" pg_catalog.pg_size_pretty(pg_catalog.pg_wal_lsn_diff("
 					"  CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()"
-					"  ELSE pg_catalog.pg_current_wal_lsn() END, restart_lsn)), %s, %s"
+					"  ELSE pg_catalog.pg_current_wal_lsn() END, restart_lsn)), %s, %s, COALESCE(" SLOT_CLAIM_PID ", 0)"
 					" FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
 					slot_lost_column(PQserverVersion(conn)),
 					PQserverVersion(conn) >= FAILOVER_SERVER ? "failover" : "false");
@@ -82,6 +83,7 @@ slot_read(PGconn *conn, const char *name, Slot *slot, Err *err)
 		copy_column(res, 8, slot->retained, sizeof(slot->retained));
 		copy_column(res, 9, slot->lost_reason, sizeof(slot->lost_reason));
 		slot->failover = PQgetvalue(res, 0, 10)[0] == 't';
+		slot->snapshot_pid = pg_int(res, 0, 11);
 	}
 	PQclear(res);
 	return res != NULL;
@@ -163,7 +165,7 @@ wait_until_free(const Conf *conf, PGconn *conn, const char *name, Slot *slot,
 {
 	int64_t		delay = conf_get_int(conf, "slot.retry.delay.ms");
 	int64_t		tries = conf_is_set(conf, "slot.max.retries") ?
-		conf_get_int(conf, "slot.max.retries") : INT64_MAX;
+	conf_get_int(conf, "slot.max.retries") : INT64_MAX;
 
 	if (tries == INT64_MAX)
 		delay = delay > POLL_MS ? POLL_MS : delay < TICK_MS ? TICK_MS : delay;
@@ -343,8 +345,8 @@ set_identity(PGconn *conn, const Table *table, const IdentityRule *rule, Err *er
 	const char *word = rule->identity == 'f' ? "FULL" : rule->identity == 'n' ? "NOTHING" : "DEFAULT";
 	char	   *index = rule->index ? PQescapeIdentifier(conn, rule->index, strlen(rule->index)) : NULL;
 	char	   *sql = index ?
-		mem_print("ALTER TABLE %s REPLICA IDENTITY USING INDEX %s", table->quoted, index) :
-		mem_print("ALTER TABLE %s REPLICA IDENTITY %s", table->quoted, word);
+	mem_print("ALTER TABLE %s REPLICA IDENTITY USING INDEX %s", table->quoted, index) :
+	mem_print("ALTER TABLE %s REPLICA IDENTITY %s", table->quoted, word);
 	char	   *what = mem_print("set the replica identity of table %s (replica.identity.autoset.values)",
 								 table->name);
 	bool		done = pg_exec(conn, what, sql, err);
@@ -455,7 +457,7 @@ make_slot(const Conf *conf, const char *name, bool failover, const volatile bool
 {
 	PGconn	   *replication = pg_connect(conf, true, err);
 	bool		made = replication &&
-		slot_create(replication, name, failover ? SLOT_FAILOVER : SLOT_LASTING, stop, err);
+	slot_create(replication, name, failover ? SLOT_FAILOVER : SLOT_LASTING, stop, err);
 
 	PQfinish(replication);
 	if (!made)

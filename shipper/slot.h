@@ -29,6 +29,8 @@ typedef struct Slot
 	bool		temporary;
 	bool		failover;		/* copied to standbys; servers from 17 on */
 	int			active_pid;
+	int			snapshot_pid;	/* of the session that takes a snapshot for
+								 * it; 0: none does */
 	char		plugin[64];
 	char		database[64];
 	char		wal_status[16]; /* reserved, extended, unreserved, lost, or "" */
@@ -37,6 +39,18 @@ typedef struct Slot
 	char		retained[32];	/* bytes of WAL kept for it, as the server
 								 * prints sizes */
 } Slot;
+
+/*
+ * In SQL: the claim on the snapshot of a slot, a row's slot_name and database; the
+ * process that has it, or NULL.
+ */
+#define SLOT_CLAIM_KEYS(slot) \
+	"pg_catalog.hashtext('walpost snapshot'), pg_catalog.hashtext(" slot ")"
+#define SLOT_CLAIM_PID \
+	"(SELECT l.pid FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database" \
+	" WHERE d.datname = pg_replication_slots.database AND l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted" \
+	" AND (l.classid, l.objid) = (pg_catalog.hashtext('walpost snapshot')::pg_catalog.oid," \
+	" pg_catalog.hashtext(slot_name::pg_catalog.text)::pg_catalog.oid) LIMIT 1)"
 
 extern bool slot_read(PGconn *conn, const char *name, Slot *slot, Err *err) must_check;
 

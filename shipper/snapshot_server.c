@@ -129,7 +129,7 @@ claim(PGconn *conn, const Conf *conf, Err *err)
 {
 	const char *slot = conf_get(conf, "slot.name");
 	PGresult   *res = pg_query_params(conn, PGRES_TUPLES_OK, "claim the snapshot",
-									  "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtext('walpost snapshot'), pg_catalog.hashtext($1))",
+									  "SELECT pg_catalog.pg_try_advisory_lock(" SLOT_CLAIM_KEYS("$1") ")",
 									  1, &slot, err);
 	bool		ours = res != NULL && PQgetvalue(res, 0, 0)[0] == 't';
 

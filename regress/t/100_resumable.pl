@@ -135,6 +135,8 @@ sub start_and_hold
 	is_deeply(noted($ship)->{keyless}, [ 0, -1 ], 'what is finished is noted');
 	isnt(join(' ', @{ noted($ship)->{accounts} }), '0 -1', 'and what is not, is not');
 	is($pg->slot($ship->{slot}, 'temporary'), 'f', 'the slot is there for good');
+	like((Walpost::Shipper::command('status', $ship->file))[1], qr/waits for its snapshot, which process \d+ takes/, 'walpost status says what it waits for');
+	like((Walpost::Shipper::command('slot', 'drop', $ship->file))[2], qr/a snapshot is taken for slot "\w+" by process \d+/, 'and it is not dropped in the middle');
 	return;
 }
 
