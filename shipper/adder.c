@@ -78,7 +78,7 @@ spawn(Adder *adder, const AdderSetup *setup, int in, int out)
 {
 	static const char *const levels[] = {"error", "warn", "info", "debug", "trace"};
 	char	   *argv[] = {
-		"walpost", "add", "--log-level", (char *) levels[log_level],
+		"walpost", "add", "--log-level", (char *) levels[log_now()],
 		"--log-format", log_is_text() ? "text" : "json",
 		"--", (char *) setup->file, NULL, NULL, NULL
 	};

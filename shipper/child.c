@@ -210,7 +210,10 @@ child_start(const ChildSetup *setup, Child *child)
 	if (child->state == CHILD_WAITING)
 		child->restarts++;
 	if (child->counters)
+	{
 		counters_clear(child->counters);
+		child->counters->log_level = log_now();
+	}
 	if (error == 0)
 		error = spawn(setup, child, argv, text_fd);
 	if (text_fd >= 0)
@@ -299,5 +302,10 @@ child_attach(Err *err)
 		return err_set(err, ERR_FATAL, "the supervisor of this process has ended");
 	if (getenv(REPORT_VARIABLE) != NULL)
 		report_attach(REPORT_FD);
-	return getenv(COUNTERS_VARIABLE) == NULL || counters_attach(COUNTERS_FD, err);
+	if (getenv(COUNTERS_VARIABLE) == NULL)
+		return true;
+	if (!counters_attach(COUNTERS_FD, err))
+		return false;
+	log_followed = &counters_own->log_level;
+	return true;
 }

@@ -132,6 +132,7 @@ typedef struct Counters
 	_Atomic uint32_t tables_version;	/* odd while the list is being written */
 	_Atomic int32_t ntables;
 	CounterTable tables[COUNTER_TABLES];
+	_Atomic int32_t log_level;	/* set by who reads the page, never cleared */
 } Counters;
 
 /* This process's page, never NULL. */

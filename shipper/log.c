@@ -20,6 +20,7 @@
 #define LOG_LIMIT_US	10000000
 
 LogLevel	log_level = LOG_INFO;
+const _Atomic int32_t *log_followed;
 void		(*log_before_line) (void);
 
 static bool log_json = false;

@@ -11,6 +11,7 @@
 #define WALPOST_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef enum LogLevel
@@ -18,7 +19,17 @@ typedef enum LogLevel
 	LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE
 } LogLevel;
 
-extern LogLevel log_level;		/* set once at start */
+extern LogLevel log_level;		/* this process's own */
+
+/* A level that another process sets, which counts instead; NULL: none does. */
+extern const _Atomic int32_t *log_followed;
+
+/* The level that counts. */
+static inline int
+log_now(void)
+{
+	return log_followed != NULL ? *log_followed : (int) log_level;
+}
 
 /* "text" or "json" lines; connector is printed with each once it is set. */
 extern void log_setup(LogLevel level, bool json, const char *connector);
@@ -29,7 +40,7 @@ extern void (*log_before_line) (void);
 /* True when lines are text for people. */
 extern bool log_is_text(void);
 
-#define log_enabled(level) ((level) <= log_level)
+#define log_enabled(level) ((int) (level) <= log_now())
 
 extern void log_write(LogLevel level, const char *module, const char *fmt,...)
 			__attribute__((format(printf, 3, 4)));

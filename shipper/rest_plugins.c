@@ -136,7 +136,7 @@ root_logger(void)
 	return json_pack("{s:s, s:n}", "level", levels[log_level], "last_modified");
 }
 
-/* There is one log, of which every logger is a name. */
+/* There is one log, of worker and connectors, of which every logger is a name. */
 static void
 get_loggers(RestCall *call)
 {
@@ -162,6 +162,8 @@ put_logger(RestCall *call)
 		if (strcasecmp(level, levels[i]) != 0)
 			continue;
 		log_level = (LogLevel) i;
+		for (Connector *connector = call->worker->connectors; connector != NULL; connector = connector->next)
+			connector->child.counters->log_level = i;
 		log_info("log level %s", levels[i]);
 		rest_answer(call->http, 200, json_pack("[o]", json_text(call->args[0])));
 		json_decref(body);

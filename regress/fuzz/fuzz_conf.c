@@ -16,6 +16,7 @@
 
 /* Nobody reads what it has to say. */
 LogLevel	log_level = LOG_ERROR;
+const _Atomic int32_t *log_followed;
 
 void
 log_write(LogLevel level, const char *module, const char *fmt,...)

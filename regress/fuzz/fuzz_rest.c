@@ -20,6 +20,7 @@ enum
 };
 
 LogLevel	log_level = LOG_ERROR;
+const _Atomic int32_t *log_followed;
 
 static unsigned flags;
 static int	answers;

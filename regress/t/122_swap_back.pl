@@ -136,6 +136,11 @@ $worker->wait_ready;
 wait_until('row 10', sub { grep { $_ == 10 } ids() });
 is_deeply([ ids() ], [ 6 .. 10 ], 'and forth again: each once');
 is($pg->query(q{SELECT string_agg(slot_name || ' ' || plugin, ',') FROM pg_replication_slots}), 'shop walpost', 'with one slot');
+
+# ---- the log's level reaches the connectors
+unlike($worker->log, qr/ debug .* connector=shop /, 'a connector logs no details');
+is(($worker->call('PUT', '/admin/loggers/root', { level => 'DEBUG' }))[0], 200, 'a level is set');
 is($worker->stop, 0, 'a clean end');
+like($worker->log, qr/ debug pump connector=shop state: stream -> drain/, 'and its connector logs the details');
 
 done_testing();
