@@ -209,7 +209,7 @@ my @snapshot_faults = (
 		my $table = ('plain', 'whole', 'stock')[ rand 3 ];
 		return defined _ask($_[0], "SET lock_timeout = '200ms'; VACUUM FULL $table") && $table;
 	} ],
-	[ 'server link braked', 16, _trouble('server', 'slow', 0.5, 4, sub { 8192 }) ],
+	[ 'server link braked', 16, _trouble('server', 'slow', 0.5, 3, sub { 2048 }) ],
 );
 
 # What cannot be done here, and why.

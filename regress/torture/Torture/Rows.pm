@@ -142,6 +142,12 @@ sub begin
 	{
 		$self->_find_start($check, $topic, $rows{$topic}, $streamed{$topic} // 9e18);
 	}
+
+	# a topic without rows begins with the others at the latest
+	for my $topic (grep { !$rows{$_} } keys %{ $self->{fresh} })
+	{
+		$self->{start}{$topic} = min(values %{ $self->{start} }, values %streamed) // 0;
+	}
 	return;
 }
 

@@ -4,6 +4,7 @@
 # Each round has one kind of them:
 #
 #    initial       slot and position record are forgotten, and the shipper begins anew
+#    resumable     the same, and what was interrupted goes on (walpost.snapshot.resumable)
 #    incremental   asked for by signals, again and again
 #    readonly      the same, with read.only=true: without watermarks in the WAL
 #    blocking      the same, with the stream standing still
@@ -19,7 +20,7 @@ use warnings;
 use Walpost::Shipper ();
 use Walpost::Test;
 
-my @all_kinds = qw(initial incremental add blocking new readonly);
+my @all_kinds = qw(initial incremental add blocking new readonly resumable);
 
 # Those that a round of "new" finds left out.
 my @new_tables = qw(whole stock);
@@ -68,10 +69,11 @@ sub prepare
 	$self->{asked} = 0;
 	$self->{paused} = 0;
 	$self->_set_read_only($self->{kind} eq 'readonly' ? 1 : 0);
-	if ($self->{kind} eq 'initial')
+	if ($self->{kind} =~ /initial|resumable/)
 	{
 		$world->rest_shipper;
 		$self->_forget_slot;
+		$world->ship->write_conf('walpost.snapshot.resumable' => $self->{kind} eq 'resumable' ? 'true' : 'false');
 	}
 	elsif ($self->{kind} eq 'new')
 	{
@@ -132,7 +134,8 @@ sub begin
 	my $world = $self->{world};
 
 	$self->{from} = -s $world->ship->{log};
-	if ($self->{kind} =~ /initial|new/)
+	$world->order('server', 'slow 20000 16384');
+	if ($self->{kind} =~ /initial|resumable|new/)
 	{
 		$self->_count;
 		$world->launch_shipper;
@@ -141,8 +144,9 @@ sub begin
 	{
 		$self->ask // die "no snapshot can be asked for\n";
 	}
-	$world->order('server', 'slow 2000 8192');
-	$world->later(2, sub { });
+	$world->run_for(10, sub { $self->_log =~ /taking a snapshot of|snapshot of \d+ tables/ });
+	$world->order('server', 'slow 2500 2048');
+	$world->later(2.5, sub { });
 	return "a round with snapshots: $self->{kind}";
 }
 
@@ -171,7 +175,7 @@ sub is_initial
 {
 	my ($self) = @_;
 
-	return $self->{kind} eq 'initial' && $self->_log !~ /is complete: \d+ rows/;
+	return $self->{kind} =~ /initial|resumable/ && $self->_log !~ /is complete: \d+ rows/;
 }
 
 # ---- signals -------------------------------------------------------------------
@@ -201,7 +205,7 @@ sub ask
 {
 	my ($self) = @_;
 
-	return if $self->{kind} =~ /initial|new/;
+	return if $self->{kind} =~ /initial|resumable|new/;
 
 	# one whose answer is lost may be there all the same
 	$self->_count;
@@ -235,7 +239,7 @@ sub steps
 	my ($self) = @_;
 
 	return (
-		$self->{kind} eq 'initial' ? () : [ 'all snapshots are over', sub { $self->_are_over } ],
+		$self->{kind} =~ /initial|resumable/ ? () : [ 'all snapshots are over', sub { $self->_are_over } ],
 		[ 'nothing of a snapshot is left on the server', sub { $self->_is_nothing_left } ]);
 }
 
@@ -284,7 +288,7 @@ sub expected
 
 	return (
 		initial => $self->{kind} eq 'initial',
-		fresh => $self->{kind} eq 'new' ? \%topics : {},
+		fresh => $self->{kind} eq 'resumable' ? { %topics, "$prefix.message" => 1 } : $self->{kind} eq 'new' ? \%topics : {},
 		rebuilt => \%topics,
 		once => $mode eq 'exactly-once' ? $once : undef);
 }

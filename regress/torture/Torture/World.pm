@@ -175,6 +175,7 @@ sub _mode_conf
 			'snapshot.mode' => 'initial',
 			'snapshot.max.threads' => 3,
 			'walpost.snapshot.new.tables' => 'true',
+			'offset.flush.interval.ms' => 200,
 
 			# small, so that there are many
 			'incremental.snapshot.chunk.size' => 100,
