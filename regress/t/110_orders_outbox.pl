@@ -153,7 +153,7 @@ pass('changes: the publication is extended');
 # Kills the worker, connectors and all, while orders come in by threes.
 sub kill_under_load
 {
-	my ($load) = $pipe->begin('load.py', 1000000, 0.002, 3);
+	my ($load) = $pipe->begin('load.py', 1000000, 0.02, 3);
 
 	for (1 .. $kills)
 	{
