@@ -40,7 +40,6 @@ my $ship = Walpost::Shipper->running(
 	pg => $pg,
 	kafka => $kafka,
 	conf => {
-		'snapshot.lock.timeout.ms' => 2000,
 		'notification.enabled.channels' => 'sink',
 		'notification.sink.topic.name' => $topic });
 my $read = 0;
@@ -155,6 +154,8 @@ ok(wait_until('its slot', sub { $pg->query($slots) == 1 }), 'it is begun');
 ask('stop-snapshot', '{"data-collections": ["public.keyless"]}');
 ok($ship->wait_log(qr/stops nothing/), 'what is being read as a whole is not stopped any more');
 $ship->kill9;
+# who waits for a transaction does not see that his client has gone
+$pg->query(q{SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name LIKE 'walpost_snapshot%'});
 wait_until('its slot to go', sub { $pg->query($slots) == 0 });
 $ship->start;
 ok(wait_until('a slot again', sub { $pg->query($slots) == 1 }), 'the next start begins again, though the signal to stop may come again');
