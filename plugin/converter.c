@@ -12,6 +12,7 @@
 #include "common/base64.h"
 
 #include "converter.h"
+#include "decimalformat.h"
 #include "json.h"
 
 typedef enum Converter
@@ -39,6 +40,7 @@ typedef struct HalfOptions
 	Converter	delegate;
 	bool		schemas;
 	bool		delegate_schemas;
+	bool		numbers;		/* decimals are such */
 } HalfOptions;
 
 static HalfOptions
@@ -47,11 +49,11 @@ half_options(const Options *options, Half half)
 	if (half == HALF_KEY)
 		return (HalfOptions) {
 			"key.converter", converters[options->key_converter], delegates[options->key_delegate],
-				options->key_schemas, options->key_delegate_schemas
+				options->key_schemas, options->key_delegate_schemas, options->key_decimals == 1
 		};
 	return (HalfOptions) {
 		"value.converter", converters[options->value_converter], delegates[options->value_delegate],
-			options->value_schemas, options->value_delegate_schemas
+			options->value_schemas, options->value_delegate_schemas, options->value_decimals == 1
 	};
 }
 
@@ -206,11 +208,13 @@ converter_compile(const Options *options, Half half, const Shape *shape, const c
 	{
 		set.converter = set.delegate;
 		set.schemas = set.delegate_schemas;
+		set.numbers = false;
 	}
 	switch (set.converter)
 	{
 		case CONVERTER_JSON:
-			return template_compile(shape, set.schemas);
+			return template_compile(set.numbers ? decimalformat_numbers(unconstify(Shape *, shape)) : shape,
+									set.schemas);
 		case CONVERTER_STRING:
 			return compile_form(shape, FORM_TEXT);
 		case CONVERTER_BYTES:

@@ -44,6 +44,7 @@ static const char *const delegate_names[] = {
 	"none", "org.apache.kafka.connect.json.JsonConverter",
 	"org.apache.kafka.connect.storage.StringConverter", NULL
 };
+static const char *const decimal_formats[] = {"BASE64", "NUMERIC", NULL};
 static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
 
 #define STRING(name, member, def, doc) \
@@ -132,6 +133,10 @@ const OptionRow option_rows[] = {
 		 "Whether keys carry their schema. The shipper sends what the worker and the connector say."),
 	BOOL("value.converter.schemas.enable", value_schemas, "false",
 		 "Whether values carry their schema. The shipper sends what the worker and the connector say."),
+	ENUM("key.converter.decimal.format", key_decimals, "BASE64", decimal_formats,
+		 "How JsonConverter writes decimals of keys: BASE64 of the unscaled value, or numbers."),
+	ENUM("value.converter.decimal.format", value_decimals, "BASE64", decimal_formats,
+		 "The same of values."),
 	BOOL("key.converter.replace.null.with.default", key_replace_null, "true",
 		 "Whether a NULL in a key prints the column's default."),
 	BOOL("value.converter.replace.null.with.default", value_replace_null, "true",

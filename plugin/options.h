@@ -81,6 +81,8 @@ typedef struct Options
 	int			value_delegate;
 	bool		key_delegate_schemas;
 	bool		value_delegate_schemas;
+	int			key_decimals;	/* 1: as numbers */
+	int			value_decimals;
 	bool		key_replace_null;
 	bool		value_replace_null;
 	TypeModes	types;

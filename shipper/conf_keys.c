@@ -32,6 +32,7 @@ static const char *const time_modes[] = {
 static const char *const interval_modes[] = {"numeric", "string", NULL};
 static const char *const binary_modes[] = {"bytes", "base64", "base64-url-safe", "hex", NULL};
 static const char *const hstore_modes[] = {"json", "map", NULL};
+static const char *const decimal_formats[] = {"BASE64", "NUMERIC", NULL};
 static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
 static const char *const failure_modes[] = {"fail", "warn", "skip", "ignore", NULL};
 static const char *const tolerances[] = {"none", "all", NULL};
@@ -261,14 +262,14 @@ const ConfKey conf_keys[] = {
 	BOOL("key.converter.delegate.converter.type.schemas.enable", PLUGIN, "true", "whether keys carry their schema there"),
 	BOOL("key.converter.schemas.enable", PLUGIN, "true", "whether keys carry their schema"),
 	BOOL("key.converter.replace.null.with.default", PLUGIN, "true", "whether a NULL in a key prints the column's default"),
-	{"key.converter.decimal.format", CONF_STRING, CONF_REFUSED, 0, "BASE64", ANY, NULL, "use decimal.handling.mode=string or double"},
+	ENUM("key.converter.decimal.format", PLUGIN, "BASE64", decimal_formats, "how decimals of keys are written: BASE64 of the unscaled value, or NUMERIC"),
 	NOPREFIX("key.converter.", "it is no option of JsonConverter that matters here"),
 	ENUM("value.converter", PLUGIN, "org.apache.kafka.connect.json.JsonConverter", converter_names, "how values are written"),
 	ENUM("value.converter.delegate.converter.type", PLUGIN, "none", delegate_names, "what BinaryDataConverter hands values to that are not bytes"),
 	BOOL("value.converter.delegate.converter.type.schemas.enable", PLUGIN, "true", "whether values carry their schema there"),
 	BOOL("value.converter.schemas.enable", PLUGIN, "true", "whether values carry their schema"),
 	BOOL("value.converter.replace.null.with.default", PLUGIN, "true", "whether a NULL in a value prints the column's default"),
-	{"value.converter.decimal.format", CONF_STRING, CONF_REFUSED, 0, "BASE64", ANY, NULL, "use decimal.handling.mode=string or double"},
+	ENUM("value.converter.decimal.format", PLUGIN, "BASE64", decimal_formats, "how decimals of values are written: BASE64 of the unscaled value, or NUMERIC"),
 	NOPREFIX("value.converter.", "it is no option of JsonConverter that matters here"),
 	REFUSE("header.converter", "org.apache.kafka.connect.storage.SimpleHeaderConverter", "headers are written as SimpleHeaderConverter writes them; leave it out"),
 	NOPREFIX("header.converter.", "headers are written as SimpleHeaderConverter writes them"),

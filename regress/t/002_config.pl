@@ -231,14 +231,14 @@ refused('errors.deadletterqueue.topic.name=a b', 'bad value "a b" for property "
 refused('value.converter=io.confluent.connect.avro.AvroConverter', 'value "io\.confluent\.connect\.avro\.AvroConverter" of property "value\.converter" \(.*\) is not supported: this release has JsonConverter, .*Avro and Protobuf are not', 'Avro');
 refused('key.converter=org.apache.kafka.connect.converters.LongConverter', '.*this release has JsonConverter, StringConverter', 'numbers');
 refused('connector.class=io.debezium.connector.mysql.MySqlConnector', 'value .*MySqlConnector" of property "connector\.class"', 'another connector');
-refused('value.converter.decimal.format=NUMERIC', '.*not supported: use decimal\.handling\.mode', 'a decimal format');
+refused('value.converter.decimal.format=PLAIN', 'bad value "PLAIN" .*; it takes one of BASE64, NUMERIC', 'a decimal format');
 accepted($_, undef, $_)
   for 'provide.transaction.metadata=true', 'skip.messages.without.change=true',
   'column.mask.with.5.chars=public.a.b', 'column.truncate.to.5.chars=public.a.b',
   'column.mask.hash.v2.SHA-256.with.salt.pepper=public.a.b', 'provide.transaction.metadata=false', 'exactly.once.support=requested',
   'errors.tolerance=none', 'skip.messages.without.change=false', 'transforms=',
   "transforms=a\ntransforms.a.type=org.apache.kafka.connect.transforms.InsertField\$Value\npredicates=p\npredicates.p.type=RecordIsTombstone",
-  "value.converter=JsonConverter\nvalue.converter.decimal.format=base64", 'column.mask.with.5.chars=',
+  "value.converter=JsonConverter\nvalue.converter.decimal.format=numeric", 'column.mask.with.5.chars=',
   'connector.class=PostgresConnector', 'plugin.name=decoderbufs', 'flush.lsn.source=true',
   'topic.naming.strategy=io.debezium.schema.SchemaTopicNamingStrategy';
 
