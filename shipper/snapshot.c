@@ -366,6 +366,7 @@ open_kafka(Snapshot *snapshot)
 	return true;
 }
 
+/* As many as there is work for; those that are open stay. */
 static bool
 open_workers(Snapshot *snapshot, int readers)
 {
@@ -440,12 +441,14 @@ run(Snapshot *snapshot)
 		return false;
 	log_info("taking a snapshot of %d tables at " LSN_FMT ", about %.0f rows",
 			 snapshot->server.plan.ntables, LSN_ARGS(snapshot->server.lsn), snapshot->server.plan.rows);
-	if (part != NULL && !part->ready(part->arg, snapshot->server.lsn, &snapshot->err))
+	if (!open_workers(snapshot, readers) ||
+		(part != NULL && !part->ready(part->arg, snapshot->server.lsn, &snapshot->err)))
 		return false;
 	snapshot->end_lsn = snapshot->server.lsn;
-	if (snapshot->resume.resumed && !snapshot_resume_catch_up(snapshot, readers))
+	if (snapshot->resume.resumed &&
+		!(snapshot_resume_catch_up(snapshot, readers) && open_workers(snapshot, readers)))
 		return false;
-	if (!open_workers(snapshot, readers) || !open_kafka(snapshot))
+	if (!open_kafka(snapshot))
 		return false;
 	begin_progress(snapshot);
 	snapshot_notify(snapshot->delivery.notifications, snapshot->resume.resumed ? NOTICE_RESUMED : NOTICE_STARTED);

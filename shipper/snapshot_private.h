@@ -170,7 +170,7 @@ extern bool snapshot_server_open(SnapshotServer *server, const Conf *conf, const
 /* Ends what is under way there, too. */
 extern void snapshot_server_close(SnapshotServer *server);
 
-/* A connection that sees the snapshot. */
+/* A connection that sees the snapshot, and has locks on all tables. */
 extern PGconn *snapshot_reader_connect(const SnapshotServer *server, const Conf *conf,
 									   Err *err) must_check;
 

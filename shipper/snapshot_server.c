@@ -1,7 +1,7 @@
 /*
  * snapshot_server.c
  *	  What stands on the server while a snapshot is taken: a temporary slot, and
- *	  locks on all tables.
+ *	  locks on all tables, of the keeper and of each reader.
  *
  * The locks come after the slot, not before: who makes a slot waits for
  * transactions that are under way, and one of those could wait for our lock.  So
@@ -88,6 +88,40 @@ use_snapshot(PGconn *conn, const SnapshotServer *server, Err *err)
 	return done;
 }
 
+/* Each table; nowait is "NOWAIT", or empty. */
+static bool
+lock_tables(PGconn *conn, const SnapshotPlan *plan, const char *nowait, Err *err)
+{
+	for (int i = 0; i < plan->ntables; i++)
+	{
+		const SnapshotTable *table = &plan->tables[i];
+		char	   *sql = mem_print("LOCK TABLE ONLY %s IN ACCESS SHARE MODE %s", table->quoted, nowait);
+		char	   *what = mem_print("lock table %s", table->name);
+		bool		done = pg_exec(conn, what, sql, err);
+
+		free(sql);
+		free(what);
+		if (!done)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A reader has locks of its own from the beginning: somebody who asks for an
+ * exclusive one later would stand in front of it, and behind the keeper, until the
+ * snapshot is over.  Who was in time to do so goes first.
+ */
+static bool
+lock_for_reader(PGconn *conn, const SnapshotPlan *plan, Err *err)
+{
+	if (lock_tables(conn, plan, "NOWAIT", err))
+		return true;
+	if (strcmp(err->sqlstate, SQLSTATE_LOCK_TIMEOUT) == 0)
+		err_set(err, ERR_RETRY, "%s: another session waits for an exclusive lock on it, and goes first", err->text);
+	return false;
+}
+
 PGconn *
 snapshot_reader_connect(const SnapshotServer *server, const Conf *conf, Err *err)
 {
@@ -95,7 +129,7 @@ snapshot_reader_connect(const SnapshotServer *server, const Conf *conf, Err *err
 	PGresult   *res = NULL;
 
 	/* txId of the events; a standby has none to give */
-	if (conn != NULL && use_snapshot(conn, server, err))
+	if (conn != NULL && use_snapshot(conn, server, err) && lock_for_reader(conn, &server->plan, err))
 		res = pg_query(conn, PGRES_TUPLES_OK, "get a transaction's number",
 					   "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_current_xact_id() END", err);
 	if (res == NULL)
@@ -151,24 +185,6 @@ from_the_beginning(Err *err)
 		memcpy(err->sqlstate, SQLSTATE_LOCK_TIMEOUT, sizeof(SQLSTATE_LOCK_TIMEOUT));
 	}
 	return false;
-}
-
-static bool
-lock_tables(SnapshotServer *server, Err *err)
-{
-	for (int i = 0; i < server->plan.ntables; i++)
-	{
-		const SnapshotTable *table = &server->plan.tables[i];
-		char	   *sql = mem_print("LOCK TABLE ONLY %s IN ACCESS SHARE MODE", table->quoted);
-		char	   *what = mem_print("lock table %s", table->name);
-		bool		done = pg_exec(server->keeper, what, sql, err);
-
-		free(sql);
-		free(what);
-		if (!done)
-			return false;
-	}
-	return true;
 }
 
 /* The OIDs of all tables as an array. */
@@ -279,7 +295,7 @@ open_once(SnapshotServer *server, const Conf *conf, const SnapshotPart *part, in
 							  server->snapshot, sizeof(server->snapshot), err) ||
 		!use_snapshot(server->keeper, server, err) ||
 		!snapshot_plan_tables(conf, server->keeper, part, &server->plan, err) ||
-		!lock_tables(server, err) || !check_rewritten(server, err))
+		!lock_tables(server->keeper, &server->plan, "", err) || !check_rewritten(server, err))
 		return from_the_beginning(err);
 	server->options = options_text(conf, server->keeper);
 	if (server->done != NULL)

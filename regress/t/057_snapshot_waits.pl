@@ -48,6 +48,7 @@ my $ship = Walpost::Shipper->new(
 	conf => {
 		'snapshot.mode' => 'initial',
 		'table.include.list' => 'public.wide',
+		'snapshot.max.threads' => 1,
 		# over a Unix socket: poll() tells of its end whatever it is asked for
 		'database.hostname' => $pg->host,
 		# so that it is full long before the end
