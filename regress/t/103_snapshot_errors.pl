@@ -147,6 +147,7 @@ SQL
 		$override => 'public.a_slow',
 		"$override.public.a_slow" => 'SELECT s.* FROM public.a_slow s,'
 		  . ' LATERAL (SELECT pg_advisory_lock_shared(1) WHERE id > 0 AND current_query() LIKE $$COPY%$$) p',
+		'snapshot.lock.timeout.ms' => 600_000,
 		'snapshot.max.threads' => 1);
 	my $waits = q{SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND granted =};
 
