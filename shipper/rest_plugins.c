@@ -163,7 +163,8 @@ put_logger(RestCall *call)
 			continue;
 		log_level = (LogLevel) i;
 		for (Connector *connector = call->worker->connectors; connector != NULL; connector = connector->next)
-			connector->child.counters->log_level = i;
+			if (connector->child.counters != NULL)
+				connector->child.counters->log_level = i;
 		log_info("log level %s", levels[i]);
 		rest_answer(call->http, 200, json_pack("[o]", json_text(call->args[0])));
 		json_decref(body);

@@ -74,6 +74,9 @@ touch_frame(Frame *frame)
 		case WIRE_COMMIT:
 			fuzz_claim(frame->commit.end_lsn >= frame->commit.commit_lsn);
 			break;
+		case WIRE_IDENTITY:
+			touch(frame->identity.bytes.p, frame->identity.bytes.len);
+			break;
 		default:
 			fuzz_claim(frame->tag == WIRE_BEGIN || frame->tag == WIRE_CONTROL);
 			break;
