@@ -195,6 +195,7 @@ run_connector(const CliArgs *args, const Conf *conf, Err *err)
 		.file = args->operands[0],
 		.worker = args->worker,
 		.added = &start.added,
+		.stop = &stop_asked,
 	};
 	bool		done;
 

@@ -231,6 +231,9 @@ pump_run(const PumpOptions *options, Err *err)
 		free(pump);
 		return false;
 	}
+	/* one that came before sig_open() was the handler's */
+	pump->stop = *options->stop;
+	pump->stop_us = loop_now_us();
 	open_incremental(pump);
 	pump->reselect = reselect_new(pump->conf, &pump->loop);
 	add_watches(pump);

@@ -61,6 +61,7 @@ typedef struct PumpOptions
 	SnapshotNeed *need;			/* set when one may be due: then the run
 								 * fails; NULL: none is taken in any case */
 	PumpGoal   *goal;			/* NULL: none */
+	const volatile bool *stop;	/* set by signals before the run takes them */
 } PumpOptions;
 
 /* What it has done so far.  Times are in microseconds, averages over all. */

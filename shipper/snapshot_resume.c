@@ -201,6 +201,7 @@ stream_to(Snapshot *snapshot, PumpGoal *goal, SnapshotNeed *need)
 		.snapshot = snapshot->mode,
 		.need = snapshot->mode.again ? need : NULL,
 		.goal = goal,
+		.stop = snapshot->stop,
 	};
 	bool		ended = pump_run(&options, &snapshot->err);
 
