@@ -41,6 +41,9 @@ holding_find(const Holding *holding, uint32_t oid)
 {
 	HeldRelation key = {.oid = oid};
 
+	/* without any there may be no array, which bsearch() must not be given */
+	if (holding->n == 0)
+		return NULL;
 	return bsearch(&key, holding->relations, (size_t) holding->n, sizeof(HeldRelation), by_oid);
 }
 
