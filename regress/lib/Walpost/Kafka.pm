@@ -373,13 +373,17 @@ sub written
 {
 	my ($self, $topic) = @_;
 	my $partitions = { $self->topics }->{$topic} // return 0;
-	my ($status, $out, $err) = run_command(
-		[
-			'kcat', '-Q', '-b', $self->brokers,
-			map { ('-t', "$topic:$_:-1") } 0 .. $partitions - 1
-		]);
+	my @command = ('kcat', '-Q', '-b', $self->brokers, map { ('-t', "$topic:$_:-1") } 0 .. $partitions - 1);
+	my ($status, $out, $err);
 	my $sum = 0;
 
+	# kcat may not have heard of the partitions yet when it asks for them
+	repeat_until(
+		sub {
+			($status, $out, $err) = run_command([@command]);
+			return $status == 0 || $err !~ /Unknown partition/;
+		},
+		10);
 	die "no offsets of topic \"$topic\": $err" if $status != 0;
 	$sum += $_ for $out =~ /offset (\d+)$/mg;
 	return $sum;
