@@ -24,12 +24,14 @@ extern bool extension_look(PGconn *conn, bool *absent, Err *err) must_check;
  * were absent where a schema of its name is somebody else's.
  */
 #define EXTENSION_GUARD \
-	"DO $walpost$BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = 'walpost'" \
+	"SET search_path = pg_catalog, pg_temp;" \
+	" DO $walpost$BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = 'walpost'" \
 	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid" \
 	" WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e'" \
 	" AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.extname = 'walpost'))" \
 	" THEN RAISE invalid_schema_name USING MESSAGE = 'schema walpost is not that of the extension walpost'," \
-	" HINT = 'Rename the schema, and run CREATE EXTENSION walpost.'; END IF; END$walpost$"
+	" HINT = 'Rename the schema, and run CREATE EXTENSION walpost.'; END IF; END$walpost$;" \
+	" RESET search_path"
 
 /*
  * True where it is there, so that what it has may be called; else false and err,

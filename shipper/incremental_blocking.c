@@ -25,8 +25,9 @@
 
 /* A table that was rewritten between snapshot and lock shows no rows. */
 static const char rewritten_sql[] =
-"SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class c WHERE c.oid IN (%s)"
-" AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid);";
+"SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class c"
+" WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[%s]::pg_catalog.oid[])"
+" AND (c.relfilenode OPERATOR(pg_catalog.=) pg_catalog.pg_relation_filenode(c.oid)) IS NOT TRUE;";
 
 /* How many results come before those that say which tables have rows. */
 #define RESULTS_BEFORE	2

@@ -19,28 +19,32 @@ enum
 	SHOWN_SCHEMA, SHOWN_TABLE, NAME, QUOTED, HAS_KEY, EXPECTED
 };
 
+/* The session's path is the role's, for conditions of the user's. */
+#define EQ	"OPERATOR(pg_catalog.=)"
+#define CAT "OPERATOR(pg_catalog.||)"
+
 /*
  * What the publication lists, with the partitions that have the rows of a root.
  * A partition belongs to the relation it is shown as, which decides whether it is
  * captured.
  */
 static const char tables_sql[] =
-"SELECT s.schemaname, s.tablename, n.nspname || '.' || l.relname,"
-" pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.relname),"
-" EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = l.oid"
-"  AND (i.indisprimary OR (i.indisreplident AND l.relreplident = 'i'))),"
+"SELECT s.schemaname, s.tablename, n.nspname " CAT " '.' " CAT " l.relname,"
+" pg_catalog.quote_ident(n.nspname) " CAT " '.' " CAT " pg_catalog.quote_ident(l.relname),"
+" EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid " EQ " l.oid"
+"  AND (i.indisprimary OR (i.indisreplident AND l.relreplident " EQ " 'i'))),"
 " GREATEST(l.reltuples, 0)::pg_catalog.int8"
 " FROM (SELECT DISTINCT c.oid, c.relkind, t.schemaname, t.tablename"
 "  FROM pg_catalog.pg_publication_tables t"
-"  JOIN pg_catalog.pg_namespace tn ON tn.nspname = t.schemaname"
-"  JOIN pg_catalog.pg_class c ON c.relnamespace = tn.oid AND c.relname = t.tablename"
-"  WHERE t.pubname = %s) s"
-" CROSS JOIN LATERAL (SELECT s.oid AS relid WHERE s.relkind <> 'p'"
-"  UNION ALL SELECT p.relid FROM pg_catalog.pg_partition_tree(s.oid) p WHERE p.isleaf AND s.relkind = 'p') r"
-" JOIN pg_catalog.pg_class l ON l.oid = r.relid"
-" JOIN pg_catalog.pg_namespace n ON n.oid = l.relnamespace"
-" WHERE l.relkind = 'r'"
-" ORDER BY (n.nspname || '.' || l.relname) COLLATE \"C\"";
+"  JOIN pg_catalog.pg_namespace tn ON tn.nspname " EQ " t.schemaname"
+"  JOIN pg_catalog.pg_class c ON c.relnamespace " EQ " tn.oid AND c.relname " EQ " t.tablename"
+"  WHERE t.pubname " EQ " %s) s"
+" CROSS JOIN LATERAL (SELECT s.oid AS relid WHERE s.relkind OPERATOR(pg_catalog.<>) 'p'"
+"  UNION ALL SELECT p.relid FROM pg_catalog.pg_partition_tree(s.oid) p WHERE p.isleaf AND s.relkind " EQ " 'p') r"
+" JOIN pg_catalog.pg_class l ON l.oid " EQ " r.relid"
+" JOIN pg_catalog.pg_namespace n ON n.oid " EQ " l.relnamespace"
+" WHERE l.relkind " EQ " 'r'"
+" ORDER BY (n.nspname " CAT " '.' " CAT " l.relname) COLLATE \"C\"";
 
 char *
 inc_tables_query(const Incremental *inc)

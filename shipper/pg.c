@@ -50,9 +50,12 @@ static const struct
  */
 #define REPLICATION_OPTIONS \
 	"-c DateStyle=ISO -c IntervalStyle=postgres -c TimeZone=UTC " \
-	"-c extra_float_digits=3 -c bytea_output=hex " \
+	"-c extra_float_digits=3 -c bytea_output=hex -c search_path=pg_catalog " \
 	"-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 " \
 	"-c logical_decoding_work_mem=%s"
+
+/* Keeps the session's own search path. */
+#define USERS_PATH "walpost.search_path"
 
 static const char sql_options[] =
 "-c DateStyle=ISO -c client_min_messages=warning";
@@ -379,7 +382,32 @@ setup_session(const Conf *conf, PGconn *conn, Err *err)
 	snprintf(sql, sizeof(sql), "SET statement_timeout = %lld",
 			 (long long) conf_get_int(conf, "database.query.timeout.ms"));
 	return pg_exec(conn, "set statement_timeout to database.query.timeout.ms", sql, err) &&
-		run_initial_statements(conf, conn, err);
+		run_initial_statements(conf, conn, err) && pg_path_ours(conn, err);
+}
+
+/* No such statement may have an operator, or a name without its schema. */
+static bool
+set_path(PGconn *conn, const char *sql, Err *err)
+{
+	PGresult   *res = pg_query(conn, PGRES_TUPLES_OK, "set the search path", sql, err);
+
+	PQclear(res);
+	return res != NULL;
+}
+
+bool
+pg_path_ours(PGconn *conn, Err *err)
+{
+	return set_path(conn,
+					"SELECT pg_catalog.set_config('" USERS_PATH "', pg_catalog.current_setting('search_path'), false);"
+					" SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)", err);
+}
+
+bool
+pg_path_users(PGconn *conn, Err *err)
+{
+	return set_path(conn,
+					"SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('" USERS_PATH "'), false)", err);
 }
 
 /* Settings that newer servers have; none of them is known to all. */

@@ -33,8 +33,17 @@ extern void pg_conn_params(const Conf *conf, bool replication,
  * Connects and waits for it.  NULL and err if that fails: ERR_CONFIG when the
  * user must change something (password, database, pg_hba.conf), ERR_RETRY when
  * it may pass by itself (server starting, no network).  Free with PQfinish().
+ * Its search path is pg_catalog: what others have put into a schema of the role's
+ * path, an operator above all, must not be found in the place of the server's.
  */
 extern PGconn *pg_connect(const Conf *conf, bool replication, Err *err) must_check;
+
+/*
+ * A statement of the user's is to mean what it means to them: the path that the
+ * session had after database.initial.statements, and back.
+ */
+extern bool pg_path_users(PGconn *conn, Err *err) must_check;
+extern bool pg_path_ours(PGconn *conn, Err *err) must_check;
 
 /*
  * Begins an asynchronous connection with those parameters, for PQconnectPoll();

@@ -21,7 +21,7 @@
 #define LAG_US		10000000
 
 /* On a standby there is no insert position. */
-#define SERVER_LSN	"CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END"
+#define SERVER_LSN	"CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END"
 
 /*
  * What an error made it wait for is in err; a connection that was merely renewed
@@ -162,10 +162,10 @@ pump_counters_open(Pump *pump)
 		return;
 
 	/* names of slots are letters, digits and underscores */
-	pump->lag_statement = mem_print("SELECT pg_wal_lsn_diff(lsn, confirmed_flush_lsn)::bigint, "
-									"pg_wal_lsn_diff(lsn, restart_lsn)::bigint, safe_wal_size "
-									"FROM pg_replication_slots, (SELECT " SERVER_LSN ") AS server (lsn) "
-									"WHERE slot_name = '%s'", pump->options->slot);
+	pump->lag_statement = mem_print("SELECT pg_catalog.pg_wal_lsn_diff(lsn, confirmed_flush_lsn)::pg_catalog.int8, "
+									"pg_catalog.pg_wal_lsn_diff(lsn, restart_lsn)::pg_catalog.int8, safe_wal_size "
+									"FROM pg_catalog.pg_replication_slots, (SELECT " SERVER_LSN ") AS server (lsn) "
+									"WHERE slot_name OPERATOR(pg_catalog.=) '%s'", pump->options->slot);
 	pump->lag_query = sidequery_new(pump->conf, &pump->loop, "ask how far the slot is behind",
 									pump->lag_statement, on_lag_row, pump);
 	pump->count_timer.fire = on_count_timer;

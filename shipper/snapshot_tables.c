@@ -270,9 +270,17 @@ has_rows(PGconn *conn, const SnapshotTask *task, const char *options, uint64_t l
 	char	   *call = snapshot_task_query(task, options, lsn);
 	char	   *sql = mem_print("SELECT pg_catalog.length(%s) LIMIT 1", call);
 	char	   *what = mem_print("read table %s", task->table->name);
-	PGresult   *res = pg_query(conn, PGRES_TUPLES_OK, what, sql, err);
+	bool		foreign = task->table->query != NULL;
+	PGresult   *res = NULL;
 
+	if (!foreign || pg_path_users(conn, err))
+		res = pg_query(conn, PGRES_TUPLES_OK, what, sql, err);
 	*found = res != NULL && PQntuples(res) > 0;
+	if (res != NULL && foreign && !pg_path_ours(conn, err))
+	{
+		PQclear(res);
+		res = NULL;
+	}
 	free(what);
 	free(sql);
 	free(call);
