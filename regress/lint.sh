@@ -87,6 +87,13 @@ grep -nwE 'TODO|FIXME|XXX' plugin/*.[ch] shipper/*.[ch] sql/* regress/lib/*/*.pm
     grep -v '"TODO"' |
     rule "nothing is left for later"
 
+for file in regress/sql/*.sql; do
+    # the files of a run share one database
+    sed -n 's/^CREATE EXTENSION \([a-z0-9_]*\).*/\1/p' "$file" | sort -u | while read -r extension; do
+        grep -E '^DROP EXTENSION' "$file" | grep -qw "$extension" || echo "$file: $extension"
+    done
+done | rule "tests take away the extensions that they make"
+
 # ---- one version
 version=$(sed -n 's/^WALPOST_VERSION *= *//p' Makefile)
 {

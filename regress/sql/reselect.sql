@@ -135,4 +135,4 @@ SELECT walpost.reselect('{}', '{no.such.option,1}', 1);
 DROP TABLE big, "o'r;d", answered;
 DROP SCHEMA other CASCADE;
 DROP ROLE regress_walpost_reselect;
-DROP EXTENSION walpost;
+DROP EXTENSION citext, walpost;
