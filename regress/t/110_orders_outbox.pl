@@ -87,7 +87,7 @@ for my $variable (qw(KEY_CONVERTER_SCHEMAS_ENABLE VALUE_CONVERTER_SCHEMAS_ENABLE
 {
 	my @said = $worker->log =~ /environment variable \Q$variable\E is ignored.* did you mean CONNECT_\Q$variable\E\?/g;
 
-	is(scalar @said, 1, "slip 16: without CONNECT_ in front $variable does nothing; one warning");
+	is(scalar @said, 1, "without CONNECT_ in front $variable does nothing; one warning");
 }
 ($status, $out, $err) = $pipe->run('register_connector.sh');
 like($err, qr/^HTTP 200$/m, 'registration: again 200');

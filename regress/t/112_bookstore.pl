@@ -141,33 +141,33 @@ $kafka->create_topic(topic($_), partitions => 3) for 'orders', 'inventory';
 # ---- registration
 $worker->start;
 $worker->wait_ready;
-is(probe(), '[]', '10: the probe, before there are connectors');
+is(probe(), '[]', 'the probe, before there are connectors');
 my ($status, $out) = register('flat');
-is($status, 0, '2: register-connectors.sh with flat files');
-like($out, qr/^ecom-connector: RUNNING\ninventory-connector: RUNNING$/m, '2: both are there');
-is_deeply(($worker->call('GET', '/connectors'))[1], [ 'ecom-connector', 'inventory-connector' ], '1: the list');
+is($status, 0, 'register-connectors.sh with flat files');
+like($out, qr/^ecom-connector: RUNNING\ninventory-connector: RUNNING$/m, 'both are there');
+is_deeply(($worker->call('GET', '/connectors'))[1], [ 'ecom-connector', 'inventory-connector' ], 'the list');
 for my $name ('ecom-connector', 'inventory-connector')
 {
 	my $state = $worker->wait_task($name, 'RUNNING');
 
-	is_deeply([ map { $_->{state} } $state->{connector}, @{ $state->{tasks} } ], [ 'RUNNING', 'RUNNING' ], "1: the state of $name");
+	is_deeply([ map { $_->{state} } $state->{connector}, @{ $state->{tasks} } ], [ 'RUNNING', 'RUNNING' ], "the state of $name");
 }
 
 # ---- a table without a key
 like(($shop_pg->try_query('UPDATE visits SET page = 3', 'ecomdb'))[2], qr/does not have a replica identity and publishes updates/,
-	'slip 18: as with Debezium, FOR ALL TABLES forbids updates of a table without a key');
+	'as with Debezium, FOR ALL TABLES forbids updates of a table without a key');
 wait_until('the warning', sub { $worker->log =~ /no replica identity/ });
-like($worker->log, qr/no replica identity.*public\.visits;.*publication\.autocreate\.mode=filtered/, 'slip 18: a warning names the table, and remedies');
+like($worker->log, qr/no replica identity.*public\.visits;.*publication\.autocreate\.mode=filtered/, 'a warning names the table, and remedies');
 
 # ---- the snapshot, and a consumer
 $kafka->wait_count(topic($_), 10) for 'books', 'inventory';
-is_deeply([ map { op($_) } records('books'), records('inventory') ], [ ('r') x 20 ], '4: 10 books and 10 stocks, as r');
+is_deeply([ map { op($_) } records('books'), records('inventory') ], [ ('r') x 20 ], '10 books and 10 stocks, as r');
 my ($consumer) = $pipe->begin('consumer.py');
-mirrored('books', '4: consumer.py, unmodified, fills dim_books');
-mirrored('inventory', '4: and fact_inventory');
+mirrored('books', 'consumer.py, unmodified, fills dim_books');
+mirrored('inventory', 'and fact_inventory');
 my %topics = $kafka->topics;
-is_deeply([ @topics{ map { topic($_) } qw(orders inventory) } ], [ 3, 3 ], '5: topics made beforehand keep their partitions');
-is($topics{ topic('books') }, 2, "6: an absent one is made with the broker's defaults, though the broker makes none by itself");
+is_deeply([ @topics{ map { topic($_) } qw(orders inventory) } ], [ 3, 3 ], 'topics made beforehand keep their partitions');
+is($topics{ topic('books') }, 2, "an absent one is made with the broker's defaults, though the broker makes none by itself");
 
 # ---- the load
 my $pid = $stock_pg->query_in_background(<<"EOF", log_file('stocks'), 'inventorydb');
@@ -198,16 +198,16 @@ BEGIN
 END \$\$;
 EOF
 is(wait_exit($pid), 0, 'orders and stock movements');
-mirrored($_, "7: after $orders orders: $_") for sort keys %mirrors;
+mirrored($_, "after $orders orders: $_") for sort keys %mirrors;
 is(analytics('SELECT sum(units_sold) FROM vw_product_sales_volume'),
-	$shop_pg->query('SELECT sum(quantity) FROM order_items', 'ecomdb'), '7: the view of volumes');
-is(analytics('SELECT sum(orders) FROM vw_sales_over_time'), $orders, '7: the view of sales');
+	$shop_pg->query('SELECT sum(quantity) FROM order_items', 'ecomdb'), 'the view of volumes');
+is(analytics('SELECT sum(orders) FROM vw_sales_over_time'), $orders, 'the view of sales');
 
 my @orders = records('orders');
 my %partitions = map { ($_->{partition} => 1) } @orders;
-is((grep { Walpost::Kafka::partition_of($_->{key}, 3) != $_->{partition} } @orders), 0, "5: each key is where Java's producer puts it");
-is(scalar keys %partitions, 3, '5: on all three partitions');
-like($orders[0]{key}, qr/\A\{"id":"[0-9a-f-]{36}"\}\z/, '5: the bare key');
+is((grep { Walpost::Kafka::partition_of($_->{key}, 3) != $_->{partition} } @orders), 0, "each key is where Java's producer puts it");
+is(scalar keys %partitions, 3, 'on all three partitions');
+like($orders[0]{key}, qr/\A\{"id":"[0-9a-f-]{36}"\}\z/, 'the bare key');
 like(event($orders[0])->{after}{created_at}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\z/, 'created_at is a text');
 like($orders[0]{value}, qr/"total":\d+(\.\d+)?,/, 'total is a number');
 is_deeply([ @{ event($orders[0])->{source} }{ 'db', 'table' } ], [ 'ecomdb', 'orders' ], 'source says where it comes from');
@@ -236,13 +236,13 @@ for my $try (1 .. 3)
 {
 	$seconds = verify() if $seconds > 1;
 }
-cmp_ok($seconds, '<=', 1, '8: verify-cdc.sh passes within a second');
+cmp_ok($seconds, '<=', 1, 'verify-cdc.sh passes within a second');
 wait_until('the end of its order', sub { op(last_of_order(1)) ne 'c' });
-is(op(last_of_order(1)), 'd', "9: slip 4: by the worker's default, d with its key and no tombstone");
-ok(!exists +($worker->call('GET', '/connectors/ecom-connector/config'))[1]{'tombstones.on.delete'}, 'slip 4: which no file says');
+is(op(last_of_order(1)), 'd', "by the worker's default, d with its key and no tombstone");
+ok(!exists +($worker->call('GET', '/connectors/ecom-connector/config'))[1]{'tombstones.on.delete'}, 'which no file says');
 $stock_pg->query('UPDATE inventory SET quantity = quantity + 1', 'inventorydb');
-mirrored('inventory', '9: the consumer lives on');
-ok(!defined wait_exit($consumer, -1), '9: it has not ended');
+mirrored('inventory', 'the consumer lives on');
+ok(!defined wait_exit($consumer, -1), 'it has not ended');
 
 # ---- credentials
 for my $name ('ecom-connector', 'inventory-connector')
@@ -250,7 +250,7 @@ for my $name ('ecom-connector', 'inventory-connector')
 	my $config = ($worker->call('GET', "/connectors/$name/config"))[1];
 
 	is($config->{"database.$_"}, '${file:' . $pipe->file('mounted/db-credentials/' . uc($name =~ s/-connector/_db_$_/r)) . '}',
-		"3: slip 3: $name: $_ as it was given") for 'user', 'password';
+		"$name: $_ as it was given") for 'user', 'password';
 }
 my $seen = length $worker->log;
 $shop_pg->query("ALTER ROLE ecom PASSWORD 'rotated secret'");
@@ -258,61 +258,61 @@ mount('ECOM_DB_PASSWORD', "rotated secret\n");
 is(($worker->call('POST', '/connectors/ecom-connector/restart?includeTasks=true'))[0], 202, 'a restart');
 wait_anew('ecom-connector', $seen);
 $shop_pg->query('UPDATE books SET price = price + 1', 'ecomdb');
-mirrored('books', '3: slip 3: a restart reads the rotated file');
+mirrored('books', 'a restart reads the rotated file');
 
 $seen = length $worker->log;
 my $config = ($worker->call('GET', '/connectors/ecom-connector/config'))[1];
 my $keyed = '${file:' . mount('db.properties', "# of the shop\nECOM_DB_PASSWORD=rotated secret\n") . ':ECOM_DB_PASSWORD}';
 mount('ECOM_DB_PASSWORD', 'of no use');
-is(($worker->call('PUT', '/connectors/ecom-connector/config', { %$config, 'database.password' => $keyed }))[0], 200, '3: ${file:PATH:KEY}');
+is(($worker->call('PUT', '/connectors/ecom-connector/config', { %$config, 'database.password' => $keyed }))[0], 200, '${file:PATH:KEY}');
 wait_anew('ecom-connector', $seen);
 $shop_pg->query('UPDATE books SET price = price + 1', 'ecomdb');
-mirrored('books', '3: is resolved');
-is(($worker->call('GET', '/connectors/ecom-connector/config'))[1]{'database.password'}, $keyed, '3: and shown as it was given');
+mirrored('books', 'is resolved');
+is(($worker->call('GET', '/connectors/ecom-connector/config'))[1]{'database.password'}, $keyed, 'and shown as it was given');
 
 # ---- a topic that cannot be made
 is(($worker->call('PUT', '/connectors/unmade/config', {
 	%$config, name => 'unmade', 'topic.prefix' => 'unmade', 'slot.name' => 'unmade', 'database.password' => $keyed,
 	'topic.creation.default.replication.factor' => '3', 'topic.creation.default.partitions' => '1',
 	'kafka.topic.metadata.propagation.max.ms' => '1000'
-}))[0], 201, '6: a connector whose topics the broker cannot make');
-like($worker->wait_task('unmade', 'FAILED')->{tasks}[0]{trace}, qr/topic "unmade\.public\.\w+"/, '6: its task fails, naming the topic');
+}))[0], 201, 'a connector whose topics the broker cannot make');
+like($worker->wait_task('unmade', 'FAILED')->{tasks}[0]{trace}, qr/topic "unmade\.public\.\w+"/, 'its task fails, naming the topic');
 is(($worker->call('DELETE', '/connectors/unmade'))[0], 204, 'away with it');
 
 # ---- wrapped files
 mount('ECOM_DB_PASSWORD', 'rotated secret');
 $seen = length $worker->log;
-is((register('wrapped'))[0], 0, '2: slip 1: register-connectors.sh with wrapped files');
-like(substr($worker->log, $seen), qr/connector "ecom-connector": the body of PUT is \{"name", "config"\}/, 'slip 1: a warning');
-is(($worker->call('GET', '/connectors/ecom-connector/config'))[1]{'topic.prefix'}, 'ecom-connector', 'slip 1: the inner config is taken');
-is(($worker->call('PUT', '/connectors/other/config', slurp($pipe->file('wrapped/ecom-connector.json'))))[0], 400, 'slip 1: but not under another name');
+is((register('wrapped'))[0], 0, 'register-connectors.sh with wrapped files');
+like(substr($worker->log, $seen), qr/connector "ecom-connector": the body of PUT is \{"name", "config"\}/, 'a warning');
+is(($worker->call('GET', '/connectors/ecom-connector/config'))[1]{'topic.prefix'}, 'ecom-connector', 'the inner config is taken');
+is(($worker->call('PUT', '/connectors/other/config', slurp($pipe->file('wrapped/ecom-connector.json'))))[0], 400, 'but not under another name');
 wait_anew('ecom-connector', $seen);
-unlike($worker->log, qr/\Q$_/, '3: no secret in the log') for values %secret, 'rotated secret';
+unlike($worker->log, qr/\Q$_/, 'no secret in the log') for values %secret, 'rotated secret';
 
 # ---- one database stops
 $shop_pg->stop('immediate');
 $stock_pg->query('UPDATE inventory SET reserved = reserved + 1', 'inventorydb');
-mirrored('inventory', '1: one database is away, the other one is mirrored');
+mirrored('inventory', 'one database is away, the other one is mirrored');
 is_deeply([ map { $_->{state} } map { ($_->{connector}, @{ $_->{tasks} }) } ($worker->call('GET', '/connectors/inventory-connector/status'))[1] ],
-	[ 'RUNNING', 'RUNNING' ], '1: its connector stays RUNNING');
+	[ 'RUNNING', 'RUNNING' ], 'its connector stays RUNNING');
 $shop_pg->start;
 $shop_pg->query('UPDATE books SET price = price + 1', 'ecomdb');
-mirrored('books', '1: and the first goes on when its database is back');
+mirrored('books', 'and the first goes on when its database is back');
 
 # ---- the pod
-is(probe(), '["ecom-connector","inventory-connector"]', '10: the probe');
+is(probe(), '["ecom-connector","inventory-connector"]', 'the probe');
 SKIP:
 {
 	skip('only root, and not in a container, may make such a place', 2) if !$pod;
 	my @uid = slurp('/proc/' . $worker->pid . '/status') =~ /^Uid:\s+(\d+)\s+(\d+)/m;
-	is_deeply(\@uid, [ 1001, 1001 ], '10: it runs as user 1001');
-	like((run_command([ 'nsenter', '-m', '-t', $worker->pid, 'touch', '/tmp/walpost' ]))[2], qr/Read-only/, '10: and can write nowhere');
+	is_deeply(\@uid, [ 1001, 1001 ], 'it runs as user 1001');
+	like((run_command([ 'nsenter', '-m', '-t', $worker->pid, 'touch', '/tmp/walpost' ]))[2], qr/Read-only/, 'and can write nowhere');
 }
 SKIP:
 {
 	skip('memory of a build with sanitizers', 1) if $ENV{WALPOST_SANITIZED};
 	my $peak = int($worker->peak_memory / 1048576);
-	cmp_ok($peak, '<', 512, "10: all its processes within 512 MiB: $peak");
+	cmp_ok($peak, '<', 512, "all its processes within 512 MiB: $peak");
 }
 is($worker->stop, 0, 'a clean end');
 
@@ -322,16 +322,16 @@ $worker->start;
 $worker->wait_ready;
 $worker->wait_task('ecom-connector', 'RUNNING');
 verify();
-isnt(wait_exit($consumer), 0, 'slip 4: by default the tombstone ends consumer.py');
+isnt(wait_exit($consumer), 0, 'by default the tombstone ends consumer.py');
 my @end = last_of_order(2);
-is_deeply([ map { op($_) } @end ], [ 'd', 'tombstone' ], '9: d, then a tombstone');
-is_deeply([ map { $_->{key} } @end ], [ $test_order, $test_order ], '9: both with the key');
+is_deeply([ map { op($_) } @end ], [ 'd', 'tombstone' ], 'd, then a tombstone');
+is_deeply([ map { $_->{key} } @end ], [ $test_order, $test_order ], 'both with the key');
 SKIP:
 {
 	# the group waits for the one that ended without a word
 	skip('it takes the session timeout of the group', 1) if !$full;
 	($consumer) = $pipe->begin('consumer.py');
-	isnt(wait_exit($consumer) // 0, 0, 'slip 4: and each one after it');
+	isnt(wait_exit($consumer) // 0, 0, 'and each one after it');
 }
 is($worker->stop, 0, 'a clean end');
 

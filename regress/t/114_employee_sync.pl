@@ -155,18 +155,18 @@ my $run = do
 	in_background($log, Walpost::Shipper::program(), 'run', $pipe->file('employee-sync.properties'));
 };
 my ($consumer, $consumer_log) = $pipe->begin('consumer_final.py');
-synchronous('1: from a .properties file, old audit rows, consumer_final.py unmodified');
-each_once('1: by the snapshot, each once');
+synchronous('from a .properties file, old audit rows, consumer_final.py unmodified');
+each_once('by the snapshot, each once');
 my @old = records();
-is_deeply([ grep { join(' ', sort keys %{ $_->{event} }) ne "@fields" } @old ], [], '1: exactly the fields of producer.py');
-is_deeply([ grep { $_->{key} ne $_->{event}{emp_id} } @old ], [], '1: the key is the emp_id as text');
+is_deeply([ grep { join(' ', sort keys %{ $_->{event} }) ne "@fields" } @old ], [], 'exactly the fields of producer.py');
+is_deeply([ grep { $_->{key} ne $_->{event}{emp_id} } @old ], [], 'the key is the emp_id as text');
 my ($inserted) = grep { $_->{event}{action_id} == 1 } @old;
 is_deeply($inserted->{event},
 	{
 		action_id => 1, emp_id => 1, emp_FN => 'First1', emp_LN => 'Last1', emp_dob => '1980-04-10',
 		emp_city => 'Bergen', emp_salary => 1000, action => 'INSERT'
 	},
-	'1: the first');
+	'the first');
 
 # ---- from commit to topic
 my $p99 = 1000;
@@ -182,7 +182,7 @@ SKIP:
 	my ($busy) = slurp('/proc/loadavg') =~ /^(\S+)/;
 
 	skip("the machine has a load of $busy, the 99th percentile is $p99 ms", 1) if $p99 >= 10 && $busy > 2 && !$full;
-	cmp_ok($p99, '<', 10, sprintf('8: from commit to topic, 99th percentile: %.1f ms', $p99));
+	cmp_ok($p99, '<', 10, sprintf('from commit to topic, 99th percentile: %.1f ms', $p99));
 }
 kill 'TERM', $run;
 is(wait_exit($run), 0, 'a clean end');
@@ -191,30 +191,30 @@ is(wait_exit($run), 0, 'a clean end');
 from('INSERT INTO employees (first_name, last_name) VALUES (\'In\', \'Between\')');
 $worker->start;
 $worker->wait_ready;
-is(($worker->call('POST', '/connectors', slurp($pipe->file('employee-sync.json'))))[0], 201, '1: by REST');
+is(($worker->call('POST', '/connectors', slurp($pipe->file('employee-sync.json'))))[0], 201, 'by REST');
 $worker->wait_task('employee-sync', 'RUNNING');
-synchronous('1: and it goes on where the other one was');
-each_once('1: without a second snapshot');
+synchronous('and it goes on where the other one was');
+each_once('without a second snapshot');
 
 # ---- values
 from("INSERT INTO employees (first_name, last_name, dob, city, salary) VALUES
 	('Null', 'Values', NULL, NULL, NULL), (E'Q\"uo''t\\\\es', E'new\\nline\\ttab\\rcr', '1890-12-31', E'\\U0001F600 \\u00e5\\u4e2d \\u007f', -1), ('', ' ', '1990-01-01', '{}', 2147483647)");
-synchronous('3: null, quotes, newlines, 4-byte characters');
+synchronous('null, quotes, newlines, 4-byte characters');
 
 # ---- mixed changes, late commits
 my @pids = map { $source->query_in_background(load($changes / 4), log_file("load$_"), 'db_source') } 1 .. 4;
 is(wait_exit($_), 0, 'changes are made') for @pids;
-synchronous("2: $changes changes by 4 connections");
+synchronous("$changes changes by 4 connections");
 cmp_ok(from('SELECT count(*) FROM (SELECT pg_xact_commit_timestamp(xmin) < max(pg_xact_commit_timestamp(xmin))'
 	  . ' OVER (ORDER BY action_id ROWS UNBOUNDED PRECEDING) AS late FROM emp_cdc) a WHERE late'),
-	'>', 0, '2: of which some committed before lower action_ids');
+	'>', 0, 'of which some committed before lower action_ids');
 my (%last, @falling);
 for my $record (records())
 {
 	push @falling, $record->{event} if ($last{ $record->{key} } // 0) >= $record->{event}{action_id};
 	$last{ $record->{key} } = $record->{event}{action_id};
 }
-is_deeply(\@falling, [], '2: action_id rises within each emp_id');
+is_deeply(\@falling, [], 'action_id rises within each emp_id');
 
 # ---- read again
 my %counts = end_consumer($consumer, $consumer_log);
@@ -225,9 +225,9 @@ my $all = $kafka->count($topic);
 $kafka->rewind_group('production_cdc_consumer', $topic);
 ($consumer, $consumer_log) = $pipe->begin('consumer_final.py');
 wait_until('the group to read all again', \&caught_up);
-is_deeply([ map { into("$sum $_ t") } 'employees', 'processed_events' ], \@before, '4: read from the beginning, the destination stays as it is');
+is_deeply([ map { into("$sum $_ t") } 'employees', 'processed_events' ], \@before, 'read from the beginning, the destination stays as it is');
 %counts = end_consumer($consumer, $consumer_log);
-is($counts{duplicates}, $all, '4: duplicates are all that there is');
+is($counts{duplicates}, $all, 'duplicates are all that there is');
 
 # ---- kill -9
 ($consumer, $consumer_log) = $pipe->begin('consumer_final.py');
@@ -244,39 +244,39 @@ for (1 .. $kills)
 	$worker->wait_task('employee-sync', 'RUNNING');
 }
 is(wait_exit($load), 0, 'changes are made');
-synchronous("5: killed $kills times");
-each_once('5: nothing is repeated in Kafka');
+synchronous("killed $kills times");
+each_once('nothing is repeated in Kafka');
 
 # ---- what the topic never has
 my $end = $kafka->count($topic);
 from("UPDATE emp_cdc SET city = 'nowhere' WHERE action_id < 10; DELETE FROM emp_cdc WHERE action_id = 5; INSERT INTO employees (first_name, last_name) VALUES ('The', 'Last')");
 wait_until('the row behind them', sub { (grep { ($_->{event}{emp_LN} // '') eq 'Last' } records()) == 1 });
 my @all = records();
-is(scalar @all, $end + 1, '7: UPDATE and DELETE of the audit table publish nothing');
-is_deeply([ grep { !defined $_->{event} || join(' ', sort keys %{ $_->{event} }) ne "@fields" } @all ], [], '7: no tombstone, no other record, no extra field');
+is(scalar @all, $end + 1, 'UPDATE and DELETE of the audit table publish nothing');
+is_deeply([ grep { !defined $_->{event} || join(' ', sort keys %{ $_->{event} }) ne "@fields" } @all ], [], 'no tombstone, no other record, no extra field');
 wait_until('it to be applied', \&caught_up);
 
 # ---- the destination away
-cmp_ok(metric('walpost_events_total'), '>', 0, '8: metrics: the rate of events');
-is(metric($_), 0, "8: metrics: $_") for 'walpost_faults_total', 'walpost_dead_letters_total';
+cmp_ok(metric('walpost_events_total'), '>', 0, 'metrics: the rate of events');
+is(metric($_), 0, "metrics: $_") for 'walpost_faults_total', 'walpost_dead_letters_total';
 $dst->stop('immediate');
 my $behind = audited();
 from('UPDATE employees SET salary = salary / 2');
 $behind = audited() - $behind;
 $source->wait_confirmed('employee_sync');
 wait_until('the metrics to show it', sub { (metric('walpost_slot_behind_bytes') // 1e9) < 100000 && metric('walpost_behind_seconds') == 0 });
-is(metric('walpost_events_in_flight'), 0, '6: the destination is away: Walpost is not behind');
-cmp_ok(metric('walpost_slot_behind_bytes'), '<', 100000, '8: metrics: bytes behind the slot');
-is(metric('walpost_behind_seconds'), 0, '8: metrics: seconds behind');
-cmp_ok(lag(), '>=', $behind, '6: the group is');
+is(metric('walpost_events_in_flight'), 0, 'the destination is away: Walpost is not behind');
+cmp_ok(metric('walpost_slot_behind_bytes'), '<', 100000, 'metrics: bytes behind the slot');
+is(metric('walpost_behind_seconds'), 0, 'metrics: seconds behind');
+cmp_ok(lag(), '>=', $behind, 'the group is');
 end_consumer($consumer, $consumer_log);
 $dst->start;
 ($consumer, $consumer_log) = $pipe->begin('consumer_final.py');
 wait_until('the group to catch up', \&caught_up);
-pass('6: and drains when it is back');
-is_deeply([ split /\n/, into('SELECT * FROM employees ORDER BY emp_id') ], [ split /\n/, from('SELECT * FROM employees ORDER BY emp_id') ], '6: to the same rows');
+pass('and drains when it is back');
+is_deeply([ split /\n/, into('SELECT * FROM employees ORDER BY emp_id') ], [ split /\n/, from('SELECT * FROM employees ORDER BY emp_id') ], 'to the same rows');
 %counts = end_consumer($consumer, $consumer_log);
-is($counts{dlq}, 0, 'slip 21: nothing of this rests on the dead letter topic');
+is($counts{dlq}, 0, 'nothing of this rests on the dead letter topic');
 
 # ---- the table itself, without a trigger
 $source->query('CREATE DATABASE direct_source');
