@@ -148,7 +148,7 @@ is((structs($pipe, 'cdc.commerce.products'))[1], scalar @values, "envelopes: Kaf
 my $rest = (3 - @values % 3) % 3;
 $pg->query("INSERT INTO commerce.products SELECT i, 'last', NULL, 1 FROM generate_series(9001, 9000 + $rest) i", 'commerce_db') if $rest;
 $all{c} += $rest;
-wait_until('the files', sub { (slurp($log) =~ /^(\d+)$/mg)[-1] // 0 >= @values + $rest - 1 });
+wait_until('the files', sub { ((slurp($log) =~ /^(\d+)$/mg)[-1] // 0) >= @values + $rest - 1 });
 my %kinds;
 $kinds{ $_->{op} }++ for map { $json->decode($_->{value})->{payload} } $kafka->read_topic('cdc.commerce.products');
 is_deeply(\%kinds, \%all, 'envelopes: an event for each operation, across restarts of worker and connector');
