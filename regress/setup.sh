@@ -7,13 +7,13 @@
 #
 #    build         compiler, PostgreSQL server and headers, client libraries
 #    demo          build, and what the demo shows events with
-#    test          build, and a JVM, Apache Kafka, librdkafka, Perl's test tools,
+#    test          demo, and a JVM, Apache Kafka, librdkafka, Perl's test tools,
 #                  Python with clients of Kafka and PostgreSQL
-#    bench         test
-#    torture       test
+#    bench         test, without Python
+#    torture       as bench
 #    fuzz          build, and clang with libFuzzer
-#    differential  test, and what fetches Debezium
-#    golden        the same
+#    differential  bench, and what fetches Debezium
+#    golden        as differential
 #    librdkafka    the current librdkafka alone, into build/librdkafka
 #
 # Debian and its kin only; elsewhere it says what is missing and stops.  Says
