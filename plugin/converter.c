@@ -23,7 +23,7 @@ typedef enum Converter
 	CONVERTER_BINARY			/* bytes as such, all else by a delegate */
 } Converter;
 
-/* In the order of converter_names in options.c. */
+/* In the order of converter_names in optionrows.c. */
 static const Converter converters[] = {
 	CONVERTER_JSON, CONVERTER_STRING, CONVERTER_BYTES, CONVERTER_BINARY, CONVERTER_BINARY,
 	CONVERTER_JSON, CONVERTER_STRING, CONVERTER_BYTES, CONVERTER_BINARY

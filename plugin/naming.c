@@ -108,17 +108,98 @@ topic_of(const char *raw, bool unicode)
 	return out.data;
 }
 
+/* How a strategy makes a topic of a table, in the order of NamingStrategy. */
+static const struct
+{
+	bool		schema;			/* it is in the name */
+	bool		unicode;
+	bool		regex;
+}			strategies[] = {
+	[NAMING_SCHEMA] = {.schema = true},
+	[NAMING_TABLE] = {false},
+	[NAMING_SCHEMA_UNICODE] = {.schema = true,.unicode = true},
+	[NAMING_TABLE_UNICODE] = {.unicode = true},
+	[NAMING_SCHEMA_REGEX] = {.schema = true,.regex = true},
+	[NAMING_TABLE_REGEX] = {.regex = true},
+};
+
+/* A table's name with all that the strategy puts before it, as it is. */
+static char *
+raw_topic(const Options *options, const char *schema, const char *table)
+{
+	const char *delimiter = options->topic_delimiter;
+
+	if (!strategies[options->naming_strategy].schema)
+		return psprintf("%s%s%s", options->topic_prefix, delimiter, table);
+	return psprintf("%s%s%s%s%s", options->topic_prefix, delimiter, schema, delimiter, table);
+}
+
+/* What the expression makes of a topic; what comes out must be one. */
+static char *
+routed_topic(const TopicRouter *router, char *topic)
+{
+	char	   *routed = topicrouter_topic(router, topic);
+
+	if (routed == NULL)
+		return topic;
+	if (!naming_is_topic(routed))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" makes \"%s\" of \"%s\", which cannot be a topic",
+						"topic.replacement", routed, topic),
+				 errhint("A topic takes 1 to %d letters, digits, dots, hyphens and underscores.",
+						 WIRE_TOPIC_MAX)));
+	return routed;
+}
+
 char *
 naming_topic(const Options *options, const char *schema, const char *table)
 {
-	const char *delimiter = options->topic_delimiter;
-	int			strategy = options->naming_strategy;
-	bool		unicode = strategy == NAMING_SCHEMA_UNICODE || strategy == NAMING_TABLE_UNICODE;
+	char	   *topic = topic_of(raw_topic(options, schema, table),
+								 strategies[options->naming_strategy].unicode);
 
-	if (strategy == NAMING_TABLE || strategy == NAMING_TABLE_UNICODE)
-		return topic_of(psprintf("%s%s%s", options->topic_prefix, delimiter, table), unicode);
-	return topic_of(psprintf("%s%s%s%s%s", options->topic_prefix, delimiter, schema,
-							 delimiter, table), unicode);
+	return options->router ? routed_topic(options->router, topic) : topic;
+}
+
+static void
+require_router_option(const char *name, const char *value)
+{
+	if (topicrouter_is_blank(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" is missing", name),
+				 errhint("A topic.naming.strategy with Regex in its name needs topic.regex and topic.replacement.")));
+}
+
+TopicRouter *
+naming_router(const Options *options)
+{
+	const RouterSettings settings = {
+		.regex = {"topic.regex", options->topic_regex},
+		.replacement = {"topic.replacement", options->topic_replacement},
+		.unique = options->topic_key_unique,
+		.key_field = options->topic_key_field,
+		.key_regex = {"topic.key.field.regex", options->topic_key_regex},
+		.key_replacement = {"topic.key.field.replacement", options->topic_key_replacement},
+	};
+
+	if (!strategies[options->naming_strategy].regex)
+		return NULL;
+	require_router_option("topic.regex", options->topic_regex);
+	require_router_option("topic.replacement", options->topic_replacement);
+	return topicrouter_new(&settings);
+}
+
+const char *
+naming_key_field(const Options *options)
+{
+	return options->router ? topicrouter_key_field(options->router) : NULL;
+}
+
+const char *
+naming_key_value(const Options *options, const char *schema, const char *table)
+{
+	return topicrouter_key_value(options->router, raw_topic(options, schema, table));
 }
 
 /* The same under every strategy. */

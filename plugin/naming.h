@@ -13,10 +13,24 @@
 
 /*
  * <prefix><delimiter><schema><delimiter><table>, with each UTF-16 unit
- * outside [A-Za-z0-9._-] as "_", cut at 249 characters.
+ * outside [A-Za-z0-9._-] as "_", cut at 249 characters; or as the naming
+ * strategy has it.  ereports a topic.replacement that leads to no topic.
  */
 extern char *naming_topic(const Options *options, const char *schema,
 						  const char *table);
+
+/*
+ * Compiles what a Regex strategy needs; NULL of another strategy.  ereports
+ * what of topic.regex, topic.replacement and the key's options is missing or bad.
+ */
+extern TopicRouter *naming_router(const Options *options);
+
+/* The field that keys get so that tables which share a topic differ; NULL: none. */
+extern const char *naming_key_field(const Options *options);
+
+/* Its value for a table's rows. */
+extern const char *naming_key_value(const Options *options, const char *schema,
+									const char *table);
 
 /* <prefix><delimiter><word>, for topics that belong to no table. */
 extern char *naming_service_topic(const Options *options, const char *word);

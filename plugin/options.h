@@ -2,7 +2,7 @@
  * options.h
  *	  The plugin's options: the connector's properties under their own names.
  *
- * One table (options.c) parses, checks, defaults and documents them;
+ * One table (optionrows.c) parses, checks, defaults and documents them;
  * walpost.options() and OPTIONS.md are printed from it.
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -11,6 +11,7 @@
 #define WALPOST_OPTIONS_H
 
 #include "nodes/pg_list.h"
+#include "topicrouter.h"
 #include "typemap.h"
 
 /* Operations in Options.skipped, as bits. */
@@ -33,7 +34,8 @@ typedef enum FailureMode
 /* How topics get their names: Debezium's classes, in the table's order. */
 typedef enum NamingStrategy
 {
-	NAMING_SCHEMA, NAMING_TABLE, NAMING_SCHEMA_UNICODE, NAMING_TABLE_UNICODE
+	NAMING_SCHEMA, NAMING_TABLE, NAMING_SCHEMA_UNICODE, NAMING_TABLE_UNICODE,
+	NAMING_SCHEMA_REGEX, NAMING_TABLE_REGEX
 } NamingStrategy;
 
 typedef struct Options
@@ -42,6 +44,13 @@ typedef struct Options
 	char	   *topic_prefix;
 	char	   *topic_delimiter;
 	int			naming_strategy;	/* NamingStrategy */
+	char	   *topic_regex;	/* these are read by naming_router() */
+	char	   *topic_replacement;
+	bool		topic_key_unique;
+	char	   *topic_key_field;
+	char	   *topic_key_regex;
+	char	   *topic_key_replacement;
+	TopicRouter *router;		/* of them; NULL: no Regex strategy */
 	int			schema_name_adjustment; /* NameAdjustment */
 	int			field_name_adjustment;
 

@@ -1,6 +1,7 @@
 /*
  * relbuild.h
- *	  A relation while its plan is compiled; for relplan.c and relrecord.c.
+ *	  A relation while its plan is compiled; for relplan.c,
+ *	  relshape.c and relrecord.c.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -56,6 +57,9 @@ typedef struct RecordParts
 	Shape	   *key[SIDES];
 	Shape	   *key_text[SIDES];	/* as a header prints it */
 } RecordParts;
+
+/* Puts them together, from the columns.  Runs in build->scratch. */
+extern RecordParts relshape_parts(Build *build);
 
 /* Fills plan->key and plan->records.  Runs in build->scratch. */
 extern void relrecord_build(Build *build, RelPlan *plan, const RecordParts *parts);

@@ -193,87 +193,12 @@ build_columns(Build *build, List *key_names)
 	}
 }
 
-/* What an old tuple lacks. */
-static Shape *
-absent_shape(const ConnectSchema *schema, const BuildColumn *column, const char *json)
-{
-	bool		is_null = column->optional && !columnrule_is_constant(&column->shape);
-
-	return is_null ? shape_null(schema, json) : shape_text(schema, json);
-}
-
-/* The row struct of one side; old sides print what an old tuple lacks as such. */
-static Shape *
-row_shape(Build *build, Side side)
-{
-	Shape	   *row;
-
-	row = shape_struct(schema_new(CONNECT_STRUCT, true,
-								  naming_schema(build->session->options, build->topic, ".Value"), 0));
-	for (int i = 0; i < build->ncolumns; i++)
-	{
-		BuildColumn *column = &build->columns[i];
-
-		if (column->name == NULL || !column->in_row)
-			continue;
-		shape_add(row, column->field, side == SIDE_NEW || column->in_old ?
-				  shape_column(column->field_schema, &column->shape, side) :
-				  absent_shape(column->field_schema, column, column->absent));
-	}
-	return row;
-}
-
-static Shape *
-key_shape(Build *build, Side side)
-{
-	Shape	   *key;
-	ListCell   *lc;
-
-	key = shape_struct(schema_new(CONNECT_STRUCT, false,
-								  naming_schema(build->session->options, build->topic, ".Key"), 0));
-	foreach(lc, build->key)
-	{
-		BuildColumn *column = lfirst(lc);
-
-		shape_add(key, column->field, side == SIDE_NEW || column->in_old ?
-				  shape_column(column->schema, &column->key_shape, side) :
-				  absent_shape(column->schema, column, column->key_absent));
-	}
-	return key;
-}
-
-/* The key as text in a __debezium.newkey or oldkey header. */
-static Shape *
-key_header_shape(Build *build, Side side)
-{
-	Shape	   *key = shape_struct(NULL);
-	ListCell   *lc;
-
-	foreach(lc, build->key)
-	{
-		BuildColumn *column = lfirst(lc);
-
-		shape_add(key, column->field, side == SIDE_NEW || column->in_old ?
-				  shape_header_column(&column->key_shape, side) :
-				  shape_text(NULL, column->key_absent));
-	}
-	return key;
-}
-
 static void
 build_records(Build *build, RelPlan *plan)
 {
 	MemoryContext old = MemoryContextSwitchTo(build->scratch);
-	RecordParts parts = {0};
+	RecordParts parts = relshape_parts(build);
 
-	for (Side side = SIDE_NEW; side < SIDES; side++)
-	{
-		parts.row[side] = row_shape(build, side);
-		if (build->key == NIL)
-			continue;
-		parts.key[side] = key_shape(build, side);
-		parts.key_text[side] = key_header_shape(build, side);
-	}
 	relrecord_build(build, plan, &parts);
 	MemoryContextSwitchTo(old);
 }

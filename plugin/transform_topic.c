@@ -150,8 +150,7 @@ typedef struct LogicalRouter
 	char	   *key_regex;
 	char	   *key_replacement;
 	int			adjustment;		/* NameAdjustment */
-	JavaRegex  *topic;
-	JavaRegex  *key;			/* NULL: the old topic is the key's field */
+	TopicRouter *compiled;
 } LogicalRouter;
 
 static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
@@ -171,30 +170,20 @@ static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
 static const Setting logical_settings[] = {LOGICAL_SETTINGS("__dbz__sourceIdentifier")};
 static const Setting old_logical_settings[] = {LOGICAL_SETTINGS("__dbz__physicalTableIdentifier")};
 
-/* Java's String.trim() leaves something of it. */
-static bool
-is_blank(const char *text)
-{
-	for (; *text; text ++)
-		if ((unsigned char) *text >' ')
-			return false;
-	return true;
-}
-
 static void
 logical_check(TransformStep *step)
 {
 	LogicalRouter *router = step->settings;
+	const RouterSettings settings = {
+		.regex = {step_property(step, "topic.regex"), router->topic_regex},
+		.replacement = {step_property(step, "topic.replacement"), router->topic_replacement},
+		.unique = router->unique,
+		.key_field = router->key_name,
+		.key_regex = {step_property(step, "key.field.regex"), router->key_regex},
+		.key_replacement = {step_property(step, "key.field.replacement"), router->key_replacement},
+	};
 
-	router->topic = step_regex(step, "topic.regex", router->topic_regex,
-							   "topic.replacement", router->topic_replacement);
-	if (is_blank(router->key_regex))
-		return;
-	if (is_blank(router->key_replacement))
-		step_bad_value(step, "key.field.replacement", router->key_replacement,
-					   "what key.field.regex beside it is replaced with; it must not be empty");
-	router->key = step_regex(step, "key.field.regex", router->key_regex,
-							 "key.field.replacement", router->key_replacement);
+	router->compiled = topicrouter_new(&settings);
 }
 
 static ConnectSchema *
@@ -224,17 +213,15 @@ static Shape *
 logical_key(const TransformStep *step, Draft *draft, const char *topic)
 {
 	const LogicalRouter *router = step->settings;
-	const char *source = draft->topic;
+	const char *field = topicrouter_key_field(router->compiled);
 	Shape	   *key;
 
 	if (!struct_require(draft, draft->key, "Updating schema"))
 		return NULL;
 	key = under_schema(draft->key, renamed(router, draft->key->schema, topic, ".Key"));
-	if (!router->unique)
-		return key;
-	if (router->key && javaregex_matches(router->key, source))
-		source = javaregex_replace_first(router->key, source);
-	struct_add(draft, key, router->key_name, field_string(source, false));
+	if (field)
+		struct_add(draft, key, field,
+				   field_string(topicrouter_key_value(router->compiled, draft->topic), false));
 	return key;
 }
 
@@ -266,12 +253,9 @@ static void
 logical_apply(const TransformStep *step, Draft *draft)
 {
 	const LogicalRouter *router = step->settings;
-	const char *topic;
+	const char *topic = topicrouter_topic(router->compiled, draft->topic);
 
-	if (!javaregex_matches(router->topic, draft->topic))
-		return;
-	topic = javaregex_replace_first(router->topic, draft->topic);
-	if (topic[0] == '\0')
+	if (topic == NULL)
 		return;
 	if (draft->key)
 		draft->key = logical_key(step, draft, topic);

@@ -51,7 +51,8 @@ static const char *const connector_classes[] = {
 static const char *const lsn_flush_modes[] = {"connector", "connector_and_driver", NULL};
 static const char *const naming_strategies[] = {
 	"io.debezium.schema.SchemaTopicNamingStrategy", "io.debezium.schema.DefaultTopicNamingStrategy",
-	"io.debezium.schema.SchemaUnicodeTopicNamingStrategy", "io.debezium.schema.DefaultUnicodeTopicNamingStrategy", NULL
+	"io.debezium.schema.SchemaUnicodeTopicNamingStrategy", "io.debezium.schema.DefaultUnicodeTopicNamingStrategy",
+	"io.debezium.schema.SchemaRegexTopicNamingStrategy", "io.debezium.schema.DefaultRegexTopicNamingStrategy", NULL
 };
 static const char *const limit_actions[] = {"warn", "fail", NULL};
 static const char *const transaction_boundaries[] = {"poll", "interval", "connector", NULL};
@@ -243,7 +244,13 @@ const ConfKey conf_keys[] = {
 	STR("topic.transaction", PLUGIN, "transaction", "last part of the topic of those records"),
 	REFUSE("transaction.metadata.factory", "io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory", "it names a Java class; leave it out, and transforms can change what transactions' records are like"),
 	ENUM("topic.naming.strategy", PLUGIN, "io.debezium.schema.SchemaTopicNamingStrategy", naming_strategies,
-		 "topics are <topic.prefix>.<schema>.<table>, or without the schema (Default...: tables of two schemas share a topic); Unicode: characters that a topic may not have, and underscores, become _u and hexadecimal digits"),
+		 "topics are <topic.prefix>.<schema>.<table>, or without the schema (Default...: tables of two schemas share a topic); Unicode: characters that a topic may not have, and underscores, become _u and hexadecimal digits; Regex: topic.regex then makes others of them, so that tables can share a topic"),
+	STR("topic.regex", PLUGIN, NULL, "with a Regex strategy: what a topic has to match, all of it, to become topic.replacement"),
+	STR("topic.replacement", PLUGIN, NULL, "that topic; $1 and ${name} are groups of topic.regex"),
+	BOOL("topic.key.enforce.uniqueness", PLUGIN, "true", "with a Regex strategy: whether keys get a field with the topic's name as it was before, so that rows of tables that share a topic differ"),
+	STR("topic.key.field.name", PLUGIN, "__dbz__physicalTableIdentifier", "name of that field"),
+	STR("topic.key.field.regex", PLUGIN, NULL, "what that name has to match, all of it, to become topic.key.field.replacement"),
+	STR("topic.key.field.replacement", PLUGIN, NULL, "what the field then holds; $1 and ${name} are groups of topic.key.field.regex"),
 	REFUSE("sourceinfo.struct.maker", "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker", "it names a Java class; leave it out, and take what is not wanted of source off by transforms (ReplaceField, ExtractNewRecordState)"),
 	NOINT("topic.cache.size", "10000", "topic names are part of a relation's plan"),
 	NOSTR("memory.management.schemas.class", "io.debezium.relational.ConcurrentMapTableMappingStorage", NO_JAVA),
@@ -436,7 +443,7 @@ const ConfRefusal conf_refusals[] = {
 	{"snapshot.mode", "custom", NO_SNAPSHOTTER},
 	{"snapshot.query.mode", "custom", NO_SNAPSHOTTER},
 	{"snapshot.locking.mode", "custom", "it names a Java class; a snapshot takes ACCESS SHARE on each table"},
-	{"topic.naming.strategy", "*.*", "it names a Java class; topics are named after schema and table, or the table alone"},
+	{"topic.naming.strategy", "*.*", "it names a Java class; topics are named after schema and table, or the table alone, and topic.regex (with SchemaRegexTopicNamingStrategy) makes others of them"},
 	{"lsn.flush.mode", "manual", "without acknowledgements the server would keep all WAL; use connector"},
 	{"key.converter", "*Converter", NO_CONVERTER},
 	{"value.converter", "*Converter", NO_CONVERTER},

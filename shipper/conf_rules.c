@@ -74,6 +74,20 @@ rule_patterns(const char *name, const char *value, Err *err)
 	return true;
 }
 
+/* One expression, commas and all. */
+static bool
+rule_pattern(const char *name, const char *value, Err *err)
+{
+	Err			reason;
+	PatternList *pattern = pattern_compile(value, false, &reason);
+
+	if (pattern == NULL)
+		return err_set(err, ERR_CONFIG, "bad value \"%s\" for property \"%s\"; it takes a regular expression: %s",
+					   value, name, reason.text);
+	pattern_list_free(pattern);
+	return true;
+}
+
 /* regex:column,column;regex:column */
 static bool
 rule_key_columns(const char *name, const char *value, Err *err)
@@ -246,6 +260,8 @@ static const ConfRule rules[] = {
 	{"column.exclude.list", rule_patterns},
 	{"message.prefix.include.list", rule_patterns},
 	{"message.prefix.exclude.list", rule_patterns},
+	{"topic.regex", rule_pattern},
+	{"topic.key.field.regex", rule_pattern},
 	{"message.key.columns", rule_key_columns},
 	{"skipped.operations", rule_operations},
 	{"unavailable.value.placeholder", rule_placeholder},
@@ -268,10 +284,29 @@ conf_check_rules(const Conf *conf, Err *err)
 	return true;
 }
 
+/* A Regex strategy without an expression to go by, or an expression without a replacement. */
+static bool
+check_naming(const Conf *conf, Err *err)
+{
+	static const char *const needs[][2] = {
+		{"topic.naming.strategy", "topic.regex"},
+		{"topic.regex", "topic.replacement"},
+		{"topic.key.field.regex", "topic.key.field.replacement"},
+	};
+
+	if (strstr(conf_get(conf, "topic.naming.strategy"), "Regex") == NULL)
+		return true;
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (conf_is_set(conf, needs[i][0]) && !conf_is_set(conf, needs[i][1]))
+			return err_set(err, ERR_CONFIG, "property \"%s\" is missing; \"%s\"=%s needs it",
+						   needs[i][1], needs[i][0], conf_get(conf, needs[i][0]));
+	return true;
+}
+
 bool
 conf_apply_rules(const Conf *conf, Err *err)
 {
-	if (!conf_check_rules(conf, err))
+	if (!conf_check_rules(conf, err) || !check_naming(conf, err))
 		return false;
 	if (conf_list_has(conf_get(conf, "notification.enabled.channels"), "sink") &&
 		!conf_is_set(conf, "notification.sink.topic.name"))

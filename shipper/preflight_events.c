@@ -1,7 +1,7 @@
 /*
  * preflight_events.c
  *	  Whether rows of the captured tables can become events under the connector's
- *	  transforms, asked before there is one.
+ *	  transforms and names, asked before there is one.
  *
  * The plugin knows, and the extension's refusal() asks it.  Where the extension is
  * still to be made, it is made in a transaction that is rolled back.
@@ -55,13 +55,26 @@ ask_all(Preflight *pf, const TableList *tables)
 	free(properties);
 }
 
+/* What may keep rows from becoming events, or NULL. */
+static const char *
+deciding_property(const Conf *conf)
+{
+	static const char *const properties[] = {"transforms", "topic.regex"};
+
+	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
+		if (conf_is_set(conf, properties[i]))
+			return properties[i];
+	return NULL;
+}
+
 bool
 preflight_events(Preflight *pf, const TableList *tables, Err *err)
 {
+	const char *property = deciding_property(pf->conf);
 	bool		absent;
 	bool		done;
 
-	if (!conf_is_set(pf->conf, "transforms"))
+	if (property == NULL)
 		return true;
 
 	/* without it the stream begins all the same, and says what there is to say */
@@ -69,7 +82,7 @@ preflight_events(Preflight *pf, const TableList *tables, Err *err)
 		return PQstatus(pf->conn) == CONNECTION_OK;
 	if (!pg_exec(pf->conn, "begin a transaction", "BEGIN", err))
 		return false;
-	pf->property = "transforms";
+	pf->property = property;
 	done = !absent || pg_exec(pf->conn, "make the extension for a look", EXTENSION_STATEMENT, err);
 	if (done)
 		ask_all(pf, tables);
