@@ -94,6 +94,18 @@ for file in regress/sql/*.sql; do
     done
 done | rule "tests take away the extensions that they make"
 
+# ---- who reads on finds it
+for half in plugin shipper; do
+    # "enc_*.c" names all of a family
+    named=$(grep -oE '`[a-z0-9_*]+\.c`' "$half/README.md" | tr -d '`' | sed 's/[.]/[.]/; s/[*]/.*/' | paste -sd '|')
+    for file in "$half"/*.c; do
+        echo "${file#*/}" | grep -qxE "$named" || echo "$file"
+    done
+    grep -oE '`[a-z0-9_]+\.[ch]`' "$half/README.md" | tr -d '`' | sort -u | while read -r file; do
+        [ -e "$half/$file" ] || echo "$half/README.md: $file"
+    done
+done | rule "the READMEs of plugin and shipper name each source, and no other"
+
 # ---- one version
 version=$(sed -n 's/^WALPOST_VERSION *= *//p' Makefile)
 {
