@@ -4,6 +4,7 @@
 #    Installs what a target of the Makefile needs and this machine lacks.
 #
 #    regress/setup.sh GROUP...
+#    regress/setup.sh --missing GROUP    only names the packages that are missing
 #
 #    build         compiler, PostgreSQL server and headers, client libraries
 #    demo          build, and what the demo shows events with
@@ -272,6 +273,11 @@ install_librdkafka()
     }
     echo "$librdkafka_npm" >build/librdkafka/package
 }
+
+if [ "${1-}" = --missing ]; then
+    missing_packages build "$2"
+    exit
+fi
 
 for target in "$@"; do
     case $target in

@@ -92,13 +92,20 @@ sub count_one
 
 sub run_lint
 {
-	for my $line (split /\n/, `regress/lint.sh 2>&1`)
+	count_lines(`regress/lint.sh 2>&1`);
+	count_one(0, "lint.sh: exit status $?") if $? != 0 && $count{failed} == 0;
+	return;
+}
+
+# Prints and counts lines that begin with "ok", "not ok" or "skip".
+sub count_lines
+{
+	for my $line (@_)
 	{
-		print "$line\n";
+		print $line;
 		count_one($1 eq 'ok', $2) if $line =~ /^(ok|not ok) +(.*)/;
 		$count{skipped}++ if $line =~ /^skip /;
 	}
-	count_one(0, "lint.sh: exit status $?") if $? != 0 && $count{failed} == 0;
 	return;
 }
 
@@ -127,6 +134,22 @@ sub run_unit
 {
 	run_harness({ exec => sub { [ $_[1] ] } },
 		@files ? @files : grep { -x && !/\.[a-z]$/ } sort glob 'build/unit/*');
+	run_corpora() unless @files;
+	return;
+}
+
+# Gives each fuzz target its corpus, where clang can make it, so that it does not
+# fall behind what it links.
+sub run_corpora
+{
+	if (my $missing = `regress/setup.sh --missing fuzz`)
+	{
+		print "skip fuzz targets: not installed: ", join(' ', split ' ', $missing), "\n";
+		$count{skipped}++;
+		return;
+	}
+	count_lines(`make -s run-fuzz TIME=0 2>&1`);
+	count_one(0, "fuzz targets: exit status $?") if $? != 0 && $count{failed} == 0;
 	return;
 }
 
