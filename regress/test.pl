@@ -195,8 +195,30 @@ sub run_pg_regress
 		print "$_\n" for @diff;
 	}
 	count_one(0, "$program: exit status $?") if $? != 0 && $count{failed} == 0;
+	my $left = $pg->query(left_behind());
+	print "left behind by $program: ", $left =~ s/\n/, /gr, "\n" if $left;
+	count_one(!$left, "$program: each test takes away what it makes");
 	$pg->stop('immediate');
 	return;
+}
+
+# What tests must not leave to those that come after them in the same database.
+sub left_behind
+{
+	return <<'EOF';
+SELECT 'role ' || rolname FROM pg_roles WHERE oid >= 16384
+UNION ALL SELECT 'slot ' || slot_name FROM pg_replication_slots
+UNION ALL SELECT 'database ' || datname FROM pg_database WHERE oid >= 16384
+UNION ALL SELECT 'extension ' || extname FROM pg_extension WHERE oid >= 16384
+UNION ALL SELECT 'publication ' || pubname FROM pg_publication
+UNION ALL SELECT 'schema ' || nspname FROM pg_namespace WHERE oid >= 16384 AND nspname !~ '^pg_'
+UNION ALL SELECT 'relation ' || oid::regclass FROM pg_class
+	WHERE oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT relnamespace::regnamespace::text LIKE 'pg\_%'
+UNION ALL SELECT 'type ' || oid::regtype FROM pg_type
+	WHERE oid >= 16384 AND typtype IN ('d', 'e', 'r') AND NOT typnamespace::regnamespace::text LIKE 'pg\_%'
+UNION ALL SELECT 'function ' || oid::regprocedure FROM pg_proc WHERE oid >= 16384 AND NOT pronamespace::regnamespace::text LIKE 'pg\_%'
+ORDER BY 1
+EOF
 }
 
 sub run_regress
