@@ -22,11 +22,13 @@
 void
 validate_add(json_t *errors, const char *name, const char *text)
 {
-	json_t	   *list = json_object_get(errors, name);
+	json_t	   *shown = json_text(name);
+	const char *key = json_string_value(shown);
 
-	if (list == NULL)
-		json_object_set_new(errors, name, list = json_array());
-	json_array_append_new(list, json_text(text));
+	if (json_object_get(errors, key) == NULL)
+		json_object_set_new(errors, key, json_array());
+	json_array_append_new(json_object_get(errors, key), json_text(text));
+	json_decref(shown);
 }
 
 int

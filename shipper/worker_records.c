@@ -41,19 +41,23 @@ behind(const char *key, const char *prefix)
 	return strncmp(key, prefix, len) == 0 ? key + len : NULL;
 }
 
+/*
+ * A tombstone is JSON's null, as for Kafka Connect; NULL, and a warning, for what
+ * is no JSON.  To be released by the caller.
+ */
 static json_t *
 parse(const char *key, const char *value)
 {
-	json_t	   *json = value != NULL ? json_loads(value, JSON_DECODE_ANY, NULL) : NULL;
+	json_t	   *json = value != NULL ? json_loads(value, JSON_DECODE_ANY, NULL) : json_null();
 
-	if (value != NULL && json == NULL)
+	if (json == NULL)
 		log_warn("record \"%s\" is no JSON and is left alone", key);
 	return json;
 }
 
 /* ---- the configuration topic ------------------------------------------------------- */
 
-/* An object of strings, whatever kinds of values there are. */
+/* An object of strings, of whatever kinds of values there are. */
 static json_t *
 properties_of(const json_t *record)
 {
@@ -62,8 +66,6 @@ properties_of(const json_t *record)
 	const char *name;
 	json_t	   *value;
 
-	if (!json_is_object(properties))
-		return NULL;
 	config = json_object();
 	json_object_foreach(properties, name, value)
 		if (json_is_string(value))
@@ -71,39 +73,70 @@ properties_of(const json_t *record)
 	return config;
 }
 
+static void
+take_config(Worker *worker, const char *key, const char *name, const json_t *record)
+{
+	if (json_is_null(record))
+		worker_set_config(worker, name, NULL);
+	else if (json_is_object(json_object_get(record, "properties")))
+		worker_set_config(worker, name, properties_of(record));
+	else
+		log_warn("record \"%s\" has no properties and is left alone", key);
+}
+
+/* False for what is no state. */
+static bool
+find_state(const char *text, TargetState *state)
+{
+	for (int i = TARGET_STARTED; text != NULL && i <= TARGET_STOPPED; i++)
+	{
+		if (strcmp(text, target_names[i]) != 0)
+			continue;
+		*state = (TargetState) i;
+		return true;
+	}
+	return false;
+}
+
+static void
+take_target(Worker *worker, const char *key, const char *name, const json_t *record)
+{
+	const char *text = json_string_value(json_object_get(record, "state.v2"));
+	TargetState state;
+
+	if (text == NULL)
+		text = json_string_value(json_object_get(record, "state"));
+	if (find_state(text, &state))
+		json_object_set_new(worker->targets, name, json_integer(state));
+	else if (json_is_null(record))
+		json_object_del(worker->targets, name);
+	else
+	{
+		log_warn("record \"%s\" has no state that is known and is left alone", key);
+		return;
+	}
+	worker_set_target(worker, name);
+}
+
 void
 worker_config_record(void *arg, const char *key, const char *value)
 {
-	Worker	   *worker = arg;
 	json_t	   *record = parse(key, value);
 	const char *name;
 
-	if ((name = behind(key, "connector-")) != NULL)
-		worker_set_config(worker, name, properties_of(record));
-	else if ((name = behind(key, "target-state-")) != NULL)
-	{
-		const char *state = json_string_value(json_object_get(record, "state.v2"));
-
-		if (state == NULL)
-			state = json_string_value(json_object_get(record, "state"));
-		if (state != NULL)
-			json_object_set_new(worker->targets, name, json_string(state));
-		else
-			json_object_del(worker->targets, name);
-		worker_set_target(worker, name);
-	}
+	if (record != NULL && (name = behind(key, "connector-")) != NULL)
+		take_config(arg, key, name, record);
+	else if (record != NULL && (name = behind(key, "target-state-")) != NULL)
+		take_target(arg, key, name, record);
 	json_decref(record);
 }
 
 TargetState
 worker_target(const Worker *worker, const char *name)
 {
-	const char *state = json_string_value(json_object_get(worker->targets, name));
+	const json_t *state = json_object_get(worker->targets, name);
 
-	for (int i = TARGET_STARTED; state != NULL && i <= TARGET_STOPPED; i++)
-		if (strcmp(state, target_names[i]) == 0)
-			return (TargetState) i;
-	return TARGET_STARTED;
+	return state != NULL ? (TargetState) json_integer_value(state) : TARGET_STARTED;
 }
 
 static void
@@ -188,9 +221,10 @@ worker_status_record(void *arg, const char *key, const char *value)
 
 	if (topic == NULL)
 		return;
+	/* a name that is no UTF-8 gets none */
+	if (value != NULL && json_object_get(worker->topics, name) == NULL)
+		json_object_set_new(worker->topics, name, json_object());
 	topics = json_object_get(worker->topics, name);
-	if (topics == NULL && value != NULL)
-		json_object_set_new(worker->topics, name, topics = json_object());
 	if (value != NULL)
 		json_object_set_new(topics, topic, json_true());
 	else

@@ -31,6 +31,8 @@ UNIT_LIBS_signals = -ljansson -lpcre2-8
 UNIT_bars     = shipper/bars.c shipper/log.c
 UNIT_convict  = shipper/convict.c shipper/mem.c
 UNIT_window   = shipper/window.c shipper/mem.c
+UNIT_worker_records = $(addprefix shipper/,worker_records.c jsontext.c mem.c)
+UNIT_LIBS_worker_records = -ljansson
 UNIT_splice   = $(addprefix shipper/,splice.c frame.c mem.c)
 
 UNIT_TESTS    = $(patsubst regress/unit/test_%.c,%,$(sort $(wildcard regress/unit/test_*.c)))
