@@ -42,7 +42,7 @@ typedef struct Partition
 
 typedef enum TopicState
 {
-	TOPIC_CREATE, TOPIC_CREATING, TOPIC_LOOK, TOPIC_READ
+	TOPIC_CREATE, TOPIC_CREATING, TOPIC_LOOK, TOPIC_FOUND, TOPIC_READ
 } TopicState;
 
 typedef struct Topic
@@ -89,7 +89,7 @@ struct KafkaLog
 static const char *const reader_settings[][2] = {
 	{"isolation.level", "read_committed"},
 	{"enable.partition.eof", "true"},
-	{"fetch.wait.max.ms", "500"},
+	{"fetch.wait.max.ms", "100"},	/* an empty one is told after it */
 	{"auto.offset.reset", "earliest"},
 };
 
@@ -149,14 +149,14 @@ on_created(KafkaLog *log, rd_kafka_event_t *event)
 }
 
 static void
-start_partitions(KafkaLog *log, Topic *topic, int n)
+start_partitions(KafkaLog *log, Topic *topic)
 {
-	topic->npartitions = n;
-	topic->partitions = mem_zero((size_t) n * sizeof(Partition));
-	for (int i = 0; i < n; i++)
+	topic->partitions = mem_zero((size_t) topic->npartitions * sizeof(Partition));
+	for (int i = 0; i < topic->npartitions; i++)
 	{
 		topic->partitions[i].end = -1;
-		if (rd_kafka_consume_start_queue(topic->handle, i, RD_KAFKA_OFFSET_BEGINNING, log->records) != 0)
+		/* where that is gone, auto.offset.reset leads to the beginning */
+		if (rd_kafka_consume_start_queue(topic->handle, i, 0, log->records) != 0)
 		{
 			Err			err;
 
@@ -166,6 +166,20 @@ start_partitions(KafkaLog *log, Topic *topic, int n)
 		}
 	}
 	topic->state = TOPIC_READ;
+}
+
+/*
+ * Only when all of them are found: what is asked of a broker waits behind a fetch
+ * on the same connection, and one of an empty topic takes its time.
+ */
+static void
+start_found(KafkaLog *log)
+{
+	for (int i = 0; i < log->ntopics; i++)
+		if (log->topics[i].state != TOPIC_FOUND)
+			return;
+	for (int i = 0; i < log->ntopics; i++)
+		start_partitions(log, &log->topics[i]);
 }
 
 static void
@@ -199,7 +213,10 @@ look(KafkaLog *log, Topic *topic)
 		fail(log, &err);
 	}
 	else if (code == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topics[0].partition_cnt > 0)
-		start_partitions(log, topic, metadata->topics[0].partition_cnt);
+	{
+		topic->npartitions = metadata->topics[0].partition_cnt;
+		topic->state = TOPIC_FOUND;
+	}
 	else
 	{
 		/* not yet, or it could not be created because the brokers were away */
@@ -227,6 +244,7 @@ prepare_topics(KafkaLog *log)
 			due = topic->due_us;
 	}
 	log->timer.due_us = due;
+	start_found(log);
 }
 
 /* ---- reading -------------------------------------------------------------------- */
