@@ -35,6 +35,9 @@
 /* A client that says nothing for so long is cut off. */
 #define SILENCE			30u
 
+/* Bodies that are held at a time, of all requests; who sends more is cut off. */
+#define BODIES_MAX		(64 * 1024 * 1024)
+
 /* What is too large is read to its end, for the answer to be read, up to here. */
 #define DRAIN_MAX		(64 * 1024 * 1024)
 
@@ -48,6 +51,9 @@ struct Http
 	HttpHandler handler;
 	void	   *arg;
 	int			port;
+	size_t		bodies;			/* bytes of all that are held */
+	LogLimit	limit;
+	bool		closing;		/* nobody is there to answer any more */
 	bool		resumed;		/* a connection was, which the library does not
 								 * tell by its descriptor */
 };
@@ -71,7 +77,6 @@ typedef struct Pending
 	}			headers[8];
 	int			nheaders;
 	bool		begun;			/* its headers are known */
-	bool		handling;		/* within the handler */
 	bool		suspended;
 } Pending;
 
@@ -93,6 +98,15 @@ on_uri(void *arg, const char *uri, struct MHD_Connection *connection)
 }
 
 static void
+drop_body(Pending *pending)
+{
+	pending->http->bodies -= pending->size;
+	free(pending->body);
+	pending->body = NULL;
+	pending->size = 0;
+}
+
+static void
 on_completed(void *arg, struct MHD_Connection *connection, void **state,
 			 enum MHD_RequestTerminationCode why)
 {
@@ -107,13 +121,33 @@ on_completed(void *arg, struct MHD_Connection *connection, void **state,
 		free(pending->headers[i].name);
 		free(pending->headers[i].value);
 	}
+	drop_body(pending);
 	free(pending->uri);
-	free(pending->body);
 	free(pending);
 	*state = NULL;
 }
 
-/* More of the body; false when there is no end of it. */
+/* Room for so much more of the body; false when all of them together take too much. */
+static bool
+make_room(Pending *pending, size_t len)
+{
+	size_t		size = (pending->request.len + len + 1) * 2;
+
+	if (pending->request.len + len + 1 <= pending->size)
+		return true;
+	if (pending->http->bodies - pending->size + size > BODIES_MAX)
+	{
+		if (log_limit_pass(&pending->http->limit))
+			log_warn("requests send more than %d MB at once; one is cut off", BODIES_MAX / (1024 * 1024));
+		return false;
+	}
+	pending->http->bodies += size - pending->size;
+	pending->body = mem_resize(pending->body, size);
+	pending->size = size;
+	return true;
+}
+
+/* More of the body; false when there is no end of it, or no room. */
 static bool
 take_body(Pending *pending, const char *data, size_t len)
 {
@@ -123,14 +157,12 @@ take_body(Pending *pending, const char *data, size_t len)
 		request->too_large = true;
 	if (request->too_large)
 	{
+		drop_body(pending);
 		pending->drained += len;
 		return pending->drained <= DRAIN_MAX;
 	}
-	if (request->len + len + 1 > pending->size)
-	{
-		pending->size = (request->len + len + 1) * 2;
-		pending->body = mem_resize(pending->body, pending->size);
-	}
+	if (!make_room(pending, len))
+		return false;
 	memcpy(pending->body + request->len, data, len);
 	request->len += len;
 	pending->body[request->len] = '\0';
@@ -145,10 +177,11 @@ handle(Pending *pending, const char *method)
 	request->method = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0 ? MHD_HTTP_METHOD_GET : method;
 	request->path = pending->uri;
 	request->query = pending->query;
-	request->body = pending->body != NULL && !request->too_large ? pending->body : "";
-	pending->handling = true;
-	pending->http->handler(pending->http->arg, request);
-	pending->handling = false;
+	request->body = pending->body != NULL ? pending->body : "";
+	if (pending->http->closing)
+		http_answer(request, 503, "text/plain", mem_copy("This server is stopping."));
+	else
+		pending->http->handler(pending->http->arg, request);
 	if (pending->response != NULL)
 		return MHD_queue_response(pending->connection, (unsigned) pending->status, pending->response);
 	pending->suspended = true;
@@ -526,6 +559,7 @@ http_close(Http *http)
 		return;
 	loop_fd_remove(http->loop, &http->watch);
 	loop_timer_clear(&http->timer);
+	http->closing = true;
 	run(http);
 	MHD_stop_daemon(http->daemon);
 	free(http);

@@ -237,12 +237,18 @@ begin(Slot *slot, Job *job)
 static void
 begin_waiting(Validator *validator)
 {
-	for (int i = 0; i < SLOTS && validator->first != NULL; i++)
+	int			i = 0;
+
+	/* a slot that could not begin is free again for the next one */
+	while (i < SLOTS && validator->first != NULL)
 	{
 		Job		   *job = validator->first;
 
 		if (validator->slots[i].job != NULL)
+		{
+			i++;
 			continue;
+		}
 		validator->first = job->next;
 		if (validator->first == NULL)
 			validator->last = &validator->first;
