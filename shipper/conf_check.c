@@ -131,9 +131,30 @@ provider_setting(const char *name, void *arg)
 	return entry && entry->raw[0] != '\0' ? entry->raw : NULL;
 }
 
+/*
+ * Where a worker says anything of providers it alone does: else whoever registers a
+ * connector could have them read all that the worker may.
+ */
+static void
+drop_providers(Conf *conf)
+{
+	bool		by_worker = false;
+
+	for (int i = 0; i < conf->nentries; i++)
+		by_worker |= conf->entries[i].layer < CONF_LAYER_CONNECTOR && belongs_to(conf->entries[i].name, "config.providers");
+	for (int i = conf->nentries - 1; by_worker && i >= 0; i--)
+	{
+		if (conf->entries[i].layer < CONF_LAYER_CONNECTOR || !belongs_to(conf->entries[i].name, "config.providers"))
+			continue;
+		log_warn("property \"%s\" has no effect: the worker says which providers there are", conf->entries[i].name);
+		conf_remove(conf, i);
+	}
+}
+
 bool
 conf_resolve(Conf *conf, Err *err)
 {
+	drop_providers(conf);
 	for (int i = 0; i < conf->nentries; i++)
 	{
 		ConfEntry  *entry = &conf->entries[i];
