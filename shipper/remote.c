@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "secret.h"
 
 /* Kafka Connect itself gives up on a call after 90 seconds. */
 #define CONNECT_TIMEOUT_MS	5000L
@@ -36,7 +37,8 @@ struct Remote
 {
 	Loop	   *loop;
 	CURLM	   *multi;
-	char	   *url;
+	char	   *url;			/* without a slash at its end */
+	char	   *shown;			/* the same without user and password */
 	char	   *trusted;
 	LoopFd		watch;			/* the epoll descriptor */
 	LoopTimer	timer;
@@ -304,47 +306,68 @@ remote_call(Remote *remote, const RemoteCall *call, RemoteDone done, void *arg)
 	if (curl_easy_setopt(transfer->easy, CURLOPT_URL, url) != CURLE_OK ||
 		curl_multi_add_handle(remote->multi, transfer->easy) != CURLM_OK)
 		mem_exhausted();
+	secret_wipe(url);
 	free(url);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static bool
+/* Without the slash at its end. */
+static char *
+without_slash(const char *url)
+{
+	size_t		len = strlen(url);
+
+	return mem_copy_len(url, len - (len > 0 && url[len - 1] == '/'));
+}
+
+/* The URL as it may be shown, the caller's; NULL and err when it is none. */
+static char *
 check_url(const char *url, Err *err)
 {
 	CURLU	   *parsed = curl_url();
 	char	   *scheme = NULL;
-	bool		ok;
+	char	   *whole = NULL;
+	char	   *shown = NULL;
 
 	if (parsed == NULL)
 		mem_exhausted();
-	ok = curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	if (curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
 		curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
 		(strcasecmp(scheme, "http") == 0 || strcasecmp(scheme, "https") == 0) &&
-		strpbrk(url, "?#") == NULL;
+		strpbrk(url, "?#") == NULL &&
+		curl_url_set(parsed, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
+		curl_url_set(parsed, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
+		curl_url_get(parsed, CURLUPART_URL, &whole, 0) == CURLUE_OK)
+		shown = without_slash(whole);
+	else
+		err_set(err, ERR_CONFIG, "walpost.connect.url=%s is no URL of a Connect worker; give http://HOST:PORT or https://HOST:PORT",
+				strchr(url, '@') ? "[hidden]" : url);
+	curl_free(whole);
 	curl_free(scheme);
 	curl_url_cleanup(parsed);
-	return ok ||
-		err_set(err, ERR_CONFIG, "walpost.connect.url=%s is no URL of a Connect worker; give http://HOST:PORT or https://HOST:PORT", url);
+	return shown;
 }
 
 Remote *
 remote_open(Loop *loop, const char *url, const char *trusted, Err *err)
 {
 	Remote	   *remote;
-	size_t		len = strlen(url);
+	char	   *shown = check_url(url, err);
 
-	if (!check_url(url, err))
+	if (shown == NULL)
 		return NULL;
 	if (trusted != NULL && access(trusted, R_OK) != 0)
 	{
 		err_set(err, ERR_CONFIG, "walpost.connect.ssl.truststore.location: could not read \"%s\": %s; give a file of certificates in PEM",
 				trusted, strerror(errno));
+		free(shown);
 		return NULL;
 	}
 	remote = mem_zero(sizeof(Remote));
 	remote->loop = loop;
-	remote->url = mem_copy_len(url, len - (url[len - 1] == '/'));
+	remote->url = without_slash(url);
+	remote->shown = shown;
 	remote->trusted = trusted ? mem_copy(trusted) : NULL;
 	remote->watch = (LoopFd)
 	{
@@ -376,7 +399,9 @@ remote_close(Remote *remote)
 		finish(remote->first, CURLE_ABORTED_BY_CALLBACK);
 	curl_multi_cleanup(remote->multi);
 	close(remote->watch.fd);
+	secret_wipe(remote->url);
 	free(remote->url);
+	free(remote->shown);
 	free(remote->trusted);
 	free(remote);
 }
@@ -384,5 +409,18 @@ remote_close(Remote *remote)
 const char *
 remote_url(const Remote *remote)
 {
-	return remote->url;
+	return remote->shown;
+}
+
+char *
+remote_segment(const char *text)
+{
+	char	   *escaped = curl_easy_escape(NULL, text, (int) strlen(text));
+	char	   *copy;
+
+	if (escaped == NULL)
+		mem_exhausted();
+	copy = mem_copy(escaped);
+	curl_free(escaped);
+	return copy;
 }

@@ -55,8 +55,11 @@ extern Remote *remote_open(Loop *loop, const char *url, const char *trusted, Err
 /* The loop turns no more; who waits is told.  remote may be NULL. */
 extern void remote_close(Remote *remote);
 
-/* The URL, without a slash at its end. */
+/* The URL as it may be shown: without a password. */
 extern const char *remote_url(const Remote *remote);
+
+/* Text as one segment of a path, to be freed by the caller. */
+extern char *remote_segment(const char *text);
 
 /* Everything is copied. */
 extern void remote_call(Remote *remote, const RemoteCall *call, RemoteDone done, void *arg);

@@ -63,6 +63,9 @@ extern void rest_wait(RestCall *call, RestFn fn);
  */
 extern bool rest_has_remote(const RestCall *call);
 
+/* Is there a connector of that name?  One that is only known here does not count. */
+extern bool rest_runs_here(const Worker *worker, const char *name);
+
 /* Is the call, of this route, about a connector that is not run here? */
 extern bool rest_is_elsewhere(const RestCall *call, const RestRoute *route);
 
@@ -74,6 +77,13 @@ extern void rest_forward(RestCall *call, json_t *body, RestFn fallback);
 
 /* Answers with here (taken: an array or an object), and what the other one has besides. */
 extern void rest_forward_merged(RestCall *call, json_t *here);
+
+/*
+ * Asks the other worker, of which there must be one, whether it has a connector of
+ * that name, for whoever makes the call; where it does not answer, it has not.
+ */
+typedef void (*RestAsked) (void *arg, bool is_there);
+extern void rest_ask_remote(const RestCall *call, const char *name, RestAsked done, void *arg);
 
 /* Looks whether it is there, and keeps its connectors to itself; tells the log. */
 extern void rest_greet_remote(Worker *worker);

@@ -14,6 +14,7 @@
 #include "jsontext.h"
 #include "log.h"
 #include "mem.h"
+#include "remote.h"
 #include "rest.h"
 
 #define LOG_MODULE "connect"
@@ -221,6 +222,22 @@ is_acceptable(const RestCall *call, const Submission *s)
 	return false;
 }
 
+/* A connector there would not be reached any more. */
+static void
+on_asked(void *arg, bool is_there)
+{
+	Submission *s = arg;
+
+	if (!is_there)
+	{
+		validator_run(s->worker->validator, s->config, on_validated, s);
+		return;
+	}
+	rest_error(s->http, 409, "Connector %s already exists, with the Connect worker at %s; delete it there, or choose another name",
+			   s->name, remote_url(s->worker->remote));
+	submission_free(s);
+}
+
 /* Takes config; answers, sooner or later. */
 static void
 submit(RestCall *call, const char *name, json_t *config, bool make, const char *initial)
@@ -245,7 +262,10 @@ submit(RestCall *call, const char *name, json_t *config, bool make, const char *
 		submission_free(s);
 		return;
 	}
-	validator_run(call->worker->validator, config, on_validated, s);
+	if (rest_has_remote(call) && !rest_runs_here(call->worker, name))
+		rest_ask_remote(call, name, on_asked, s);
+	else
+		on_asked(s, false);
 }
 
 /*
@@ -300,10 +320,9 @@ static bool
 is_for_remote(const RestCall *call, const char *name, const json_t *config)
 {
 	const char *class = json_string_value(json_object_get(config, "connector.class"));
-	const Connector *here = worker_find(call->worker, name);
 
 	return rest_has_remote(call) && class != NULL && class[0] != '\0' && !worker_knows_class(class) &&
-		(here == NULL || !worker_runs(here));
+		!rest_runs_here(call->worker, name);
 }
 
 static void

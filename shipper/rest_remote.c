@@ -29,9 +29,8 @@ typedef struct Forward
 	json_t	   *here;			/* what is to be merged; NULL: nothing */
 } Forward;
 
-/* What is only known here does not count. */
-static bool
-is_run_here(const Worker *worker, const char *name)
+bool
+rest_runs_here(const Worker *worker, const char *name)
 {
 	const Connector *connector = worker_find(worker, name);
 
@@ -52,7 +51,7 @@ rest_is_elsewhere(const RestCall *call, const RestRoute *route)
 
 	/* who sets a config decides by its class */
 	return rest_has_remote(call) && !sets && strncmp(route->path, connector, strlen(connector)) == 0 &&
-		!is_run_here(call->worker, call->args[0]);
+		!rest_runs_here(call->worker, call->args[0]);
 }
 
 const char *
@@ -133,23 +132,45 @@ has_item(const json_t *list, const json_t *item)
 	return false;
 }
 
+/*
+ * One that both have: whoever calls is answered from here.  Two workers on the same
+ * topics would even both run it; which topics it has a worker does not tell.
+ */
 static void
-merge(const Worker *worker, json_t *here, const json_t *there)
+warn_if_hidden(Worker *worker, const char *name)
+{
+	const char *url = remote_url(worker->remote);
+
+	if (name == NULL || !rest_runs_here(worker, name) || json_object_get(worker->hiding, name) != NULL)
+		return;
+	if (worker->hiding == NULL)
+		worker->hiding = json_object();
+	json_object_set_new(worker->hiding, name, json_true());
+	log_warn("connector \"%s\" is registered with the Connect worker at %s, too, and hides that one here: if the two share topics, both run it; give that worker a group.id, config.storage.topic, offset.storage.topic and status.storage.topic of its own, or delete one of the two (DELETE %s/connectors/%s)",
+			 name, url, url, name);
+}
+
+static void
+merge(Worker *worker, json_t *here, const json_t *there)
 {
 	size_t		i;
 	const char *name;
 	json_t	   *one;
 
 	if (json_is_array(here))
-	{
 		json_array_foreach((json_t *) there, i, one)
+		{
+			warn_if_hidden(worker, json_string_value(one));
 			if (!has_item(here, one))
-			json_array_append(here, one);
-	}
+				json_array_append(here, one);
+		}
 	else
 		json_object_foreach((json_t *) there, name, one)
-			if (!is_run_here(worker, name))
-			json_object_set(here, name, one);
+		{
+			warn_if_hidden(worker, name);
+			if (!rest_runs_here(worker, name))
+				json_object_set(here, name, one);
+		}
 }
 
 static void
@@ -225,12 +246,49 @@ rest_forward_merged(RestCall *call, json_t *here)
 	send_call(forward, NULL, 0, on_list);
 }
 
+/* ---- names -------------------------------------------------------------------------------- */
+
+typedef struct Question
+{
+	Worker	   *worker;
+	char	   *name;
+	RestAsked	done;
+	void	   *arg;
+} Question;
+
+/* A worker that is away keeps nobody from making connectors; the lists will tell. */
+static void
+on_asked(void *arg, const RemoteAnswer *answer)
+{
+	Question   *question = arg;
+
+	if (answer->status != 200 && answer->status != 404)
+		log_warn("could not ask the Connect worker at %s whether it has a connector \"%s\": %s", remote_url(question->worker->remote),
+				 question->name, answer->status == 0 ? answer->error : "it answers neither yes nor no");
+	question->done(question->arg, answer->status == 200);
+	free(question->name);
+	free(question);
+}
+
+void
+rest_ask_remote(const RestCall *call, const char *name, RestAsked done, void *arg)
+{
+	Question   *question = mem_zero(sizeof(Question));
+	char	   *segment = remote_segment(name);
+	char	   *path = mem_print("/connectors/%s", segment);
+	const RemoteCall out = {.method = "GET",.path = path,.authorization = http_header(call->http, "Authorization")};
+
+	question->worker = call->worker;
+	question->name = mem_copy(name);
+	question->done = done;
+	question->arg = arg;
+	remote_call(call->worker->remote, &out, on_asked, question);
+	free(path);
+	free(segment);
+}
+
 /* ---- at the start ------------------------------------------------------------------------- */
 
-/*
- * Two workers on the same topics would both run what is registered there.  Which
- * topics it has a worker does not tell; that it knows ours does.
- */
 static void
 on_greeted(void *arg, const RemoteAnswer *answer)
 {
@@ -246,9 +304,7 @@ on_greeted(void *arg, const RemoteAnswer *answer)
 	else
 		log_info("connectors of other classes are those of the Connect worker at %s, which has %zu", url, json_array_size(there));
 	json_array_foreach(there, i, name)
-		if (json_is_string(name) && is_run_here(worker, json_string_value(name)))
-			log_error("connector \"%s\" is registered with the Connect worker at %s, too: if the two share topics, both run it; give that worker a group.id, config.storage.topic, offset.storage.topic and status.storage.topic of its own, or delete the connector there",
-					  json_string_value(name), url);
+		warn_if_hidden(worker, json_string_value(name));
 	json_decref(there);
 }
 

@@ -490,6 +490,7 @@ worker_free(Worker *worker)
 		close(worker->reports.fd);
 		close(worker->setup.report_fd);
 	}
+	json_decref(worker->hiding);
 	json_decref(worker->targets);
 	json_decref(worker->offsets);
 	json_decref(worker->topics);

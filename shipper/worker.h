@@ -66,8 +66,10 @@ typedef struct Worker
 	const RestAuth *auth;		/* who may use REST; NULL: anybody; borrowed */
 	struct Remote *remote;		/* a Connect worker that runs other classes; NULL:
 								 * none; borrowed */
+	json_t	   *hiding;			/* rest_remote.c's: connectors that were warned of; may
+								 * be NULL */
 	Connector  *connectors;
-	json_t	   *targets;		/* connector -> state.v2, also before its config is known */
+	json_t	   *targets;		/* connector -> TargetState, also before its config is known */
 	json_t	   *offsets;		/* key -> value, both as texts */
 	json_t	   *topics;			/* connector -> topic -> time of discovery */
 	const Child **shown;		/* the children of all connectors, for metrics */

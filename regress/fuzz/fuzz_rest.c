@@ -195,6 +195,12 @@ remote_url(const Remote *remote)
 	return "http://other:8083";
 }
 
+char *
+remote_segment(const char *text)
+{
+	return strdup("segment");
+}
+
 void
 remote_call(Remote *remote, const RemoteCall *call, RemoteDone done, void *arg)
 {
@@ -253,6 +259,7 @@ serve(HttpRequest *request)
 	rest_handle(&worker, request);
 	answer_remote();
 	end_process(&shop);
+	json_decref(worker.hiding);
 	json_decref(worker.targets);
 	json_decref(worker.topics);
 	json_decref(worker.offsets);

@@ -166,6 +166,17 @@ like(last_request()->{head}, qr/^Authorization: Basic YTpi\r?$/m, 'who calls is 
 ($code, $json) = $worker->call('PUT', '/connectors/shop/config', { %file, name => 'shop' });
 is($code, 400, 'what runs here is not handed over by another class');
 is(($worker->call('GET', '/connectors/shop/config'))[1]{'connector.class'}, $ours, 'and stays');
+for my $call ([ 'POST', '/connectors', { name => 'file', config => \%config } ], [ 'PUT', '/connectors/file/config', \%config ])
+{
+	($code, $json) = $worker->call(@$call);
+	is($code, 409, "$call->[0]: a name that is taken there");
+	like($json->{message}, qr{^Connector file already exists, with the Connect worker at http://127\.0\.0\.1:$theirs; }, 'says so');
+}
+($code, $json) = request_json('POST', $worker->url('/connectors'), body => $codec->encode({ name => 'f i', config => { %config, 'tasks.max' => 'x' } }),
+	headers => ['Authorization: Basic YTpi']);
+is($code, 400, 'one that is not is looked at');
+like(last_request()->{head}, qr{^GET /connectors/f%20i HTTP}, 'after it was asked for by its name');
+like(last_request()->{head}, qr/^Authorization: Basic YTpi\r?$/m, 'as who calls');
 is(($worker->call('DELETE', '/connectors/file'))[0], 204, 'deleted there');
 is(($worker->call('GET', '/connectors/file'))[0], 404, 'and gone');
 is((request('PUT', $worker->url('/connectors/x/config'), body => $codec->encode(\%file), headers => ['X-Walpost-Forwarded: true']))[0], 400,
@@ -182,13 +193,16 @@ is(($worker->call('DELETE', '/connectors/left'))[0], 204, 'deleted there');
 is(($worker->call('DELETE', '/connectors/left'))[0], 204, 'and here');
 is(($worker->call('GET', '/connectors/left'))[0], 404, 'and gone');
 
-# ---- together again
+# ---- together again, by somebody who asked only the other one
 is($worker->stop, 0, 'a clean end');
 request('PUT', "http://127.0.0.1:$theirs/connectors/shop/config", body => $codec->encode(\%config));
 $worker->start;
 $worker->wait_ready;
-wait_until('the log to say so', sub { $worker->log =~ /connector "shop" is registered with the Connect worker at .*, too: if the two share topics, both run it/ });
+my $hides = qr/connector "shop" is registered with the Connect worker at .*, too, and hides that one here: if the two share topics, both run it/;
+wait_until('the log to say so', sub { $worker->log =~ $hides });
 is(scalar(grep { $_ eq 'shop' } @{ ($worker->call('GET', '/connectors'))[1] }), 1, 'listed once all the same');
+is(($worker->call('GET', '/connectors?expand=status'))[1]{shop}{status}{connector}{state}, 'RUNNING', 'as it is here');
+is(scalar(() = $worker->log =~ /$hides/g), 1, 'and said once');
 stop_stand_in();
 is(($worker->call('GET', '/connectors/wrapped'))[0], 502, 'gone in the middle');
 is($worker->stop, 0, 'a clean end');
