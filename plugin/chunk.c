@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/stratnum.h"
 #include "access/transam.h"
 #include "access/xlog.h"
 #include "access/xlog_internal.h"
@@ -26,6 +27,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/typcache.h"
 
 #include "chunk.h"
 #include "compat.h"
@@ -47,6 +49,23 @@ typedef struct RowQuery
 	int			nvalues;
 	const char *word;			/* WHERE before the first condition, then AND */
 } RowQuery;
+
+/* Which side of a key rows are on: the operator of whole keys, and what columns are
+ * compared with: all but the last one loosely, and strictly where that decides. */
+typedef struct Bound
+{
+	const char *rows;
+	StrategyNumber loosely;
+	StrategyNumber strictly;
+	StrategyNumber last;
+} Bound;
+
+static const Bound behind = {
+	">", BTGreaterEqualStrategyNumber, BTGreaterStrategyNumber, BTGreaterStrategyNumber
+};
+static const Bound up_to_it = {
+	"<=", BTLessEqualStrategyNumber, BTLessStrategyNumber, BTLessEqualStrategyNumber
+};
 
 /* ---- the key ---- */
 
@@ -121,7 +140,10 @@ append_columns(RowQuery *query, const char *suffix)
 						 quote_identifier(NameStr(column(query, i)->attname)), suffix);
 }
 
-/* Reads a key's texts as parameters of the columns' types. */
+/*
+ * Reads a key's texts as parameters of the columns' types; of a domain its base, as
+ * keys that are there already need not pass its checks, which are somebody's code.
+ */
 static void
 add_values(RowQuery *query, ArrayType *key)
 {
@@ -142,32 +164,86 @@ add_values(RowQuery *query, ArrayType *key)
 						RelationGetRelationName(query->request->relation), query->ncolumns, n)));
 	for (int i = 0; i < n; i++)
 	{
+		Oid			type = getBaseType(column(query, i)->atttypid);
 		Oid			input,
 					param;
 
-		getTypeInputInfo(column(query, i)->atttypid, &input, &param);
-		query->types[query->nvalues] = column(query, i)->atttypid;
+		getTypeInputInfo(type, &input, &param);
+		query->types[query->nvalues] = type;
 		query->values[query->nvalues++] =
 			OidInputFunctionCall(input, TextDatumGetCString(texts[i]), param, -1);
 	}
 }
 
-/* Rows whose key compares so to a key; none given: all. */
+/* The operator that a column's values are sorted by. */
+static Oid
+operator_of(const RowQuery *query, int i, StrategyNumber strategy)
+{
+	TypeCacheEntry *order = lookup_type_cache(getBaseType(column(query, i)->atttypid), TYPECACHE_BTREE_OPFAMILY);
+	Oid			result = InvalidOid;
+
+	if (OidIsValid(order->btree_opf))
+		result = get_opfamily_member(order->btree_opf, order->btree_opintype, order->btree_opintype, strategy);
+	if (!OidIsValid(result))
+		no_key(query->request->relation,
+			   psprintf("Values of column \"%s\" have no order.", NameStr(column(query, i)->attname)));
+	return result;
+}
+
 static void
-add_bound(RowQuery *query, const char *operator, ArrayType *key)
+append_comparison(RowQuery *query, int i, StrategyNumber strategy, int first)
+{
+	generate_operator_clause(&query->sql, quote_identifier(NameStr(column(query, i)->attname)),
+							 column(query, i)->atttypid, operator_of(query, i, strategy),
+							 psprintf("$%d", first + i + 1), query->types[first + i]);
+}
+
+/* Operators of a row's comparison are looked for in one schema: the server's own are. */
+static bool
+compare_as_row(const RowQuery *query, const Bound *bound)
+{
+	for (int i = 0; i < query->ncolumns; i++)
+		if (operator_of(query, i, bound->last) >= FirstNormalObjectId)
+			return false;
+	return query->ncolumns > 1;
+}
+
+/*
+ * Rows on that side of a key; none given: all.  The operators are named with their
+ * schemas: nobody's search_path decides in which order rows are looked for.
+ */
+static void
+add_bound(RowQuery *query, const Bound *bound, ArrayType *key)
 {
 	int			first = query->nvalues;
+	int			last = query->ncolumns - 1;
 
 	if (key == NULL)
 		return;
 	add_values(query, key);
 	appendStringInfo(&query->sql, " %s (", query->word);
-	append_columns(query, "");
-	appendStringInfo(&query->sql, ") %s (", operator);
-	for (int i = first; i < query->nvalues; i++)
-		appendStringInfo(&query->sql, "%s$%d", i > first ? ", " : "", i + 1);
-	appendStringInfoChar(&query->sql, ')');
 	query->word = "AND";
+	if (compare_as_row(query, bound))
+	{
+		append_columns(query, "");
+		appendStringInfo(&query->sql, ") OPERATOR(pg_catalog.%s) (", bound->rows);
+		for (int i = 0; i <= last; i++)
+			appendStringInfo(&query->sql, "%s$%d", i ? ", " : "", first + i + 1);
+		appendStringInfoChar(&query->sql, ')');
+		return;
+	}
+
+	/* a >= $1 AND (a > $1 OR b >= $2 AND (b > $2 OR c > $3)) */
+	for (int i = 0; i < last; i++)
+	{
+		append_comparison(query, i, bound->loosely, first);
+		appendStringInfoString(&query->sql, " AND (");
+		append_comparison(query, i, bound->strictly, first);
+		appendStringInfoString(&query->sql, " OR ");
+	}
+	append_comparison(query, last, bound->last, first);
+	for (int i = 0; i <= last; i++)
+		appendStringInfoChar(&query->sql, ')');
 }
 
 static void
@@ -251,8 +327,8 @@ find_rows(RowQuery *query, ArrayType *up_to, Chunk *chunk, MemoryContext context
 	int			level = settings_apply();
 
 	begin_query(query, "ctid, ");
-	add_bound(query, ">", query->request->after);
-	add_bound(query, "<=", up_to);
+	add_bound(query, &behind, query->request->after);
+	add_bound(query, &up_to_it, up_to);
 	end_query(query, "", query->request->limit);
 	AtEOXact_GUC(true, level);
 	run_query(query);

@@ -22,6 +22,7 @@
 #include "chunk.h"
 #include "frame.h"
 #include "snapshot.h"
+#include "snapshotcheck.h"
 
 PGDLLEXPORT PG_FUNCTION_INFO_V1(walpost_chunk);
 
@@ -113,8 +114,8 @@ on_shutdown(Datum arg)
 }
 
 /*
- * The reader is made without rows, too: who may not read the table, or has none to
- * read there, is told so.
+ * Who may not read the table is told so before there is a query, which would run
+ * what its policies call.  The reader is made without rows, too, for what it refuses.
  */
 static void
 begin(FunctionCallInfo fcinfo)
@@ -129,6 +130,7 @@ begin(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("relation and options of walpost.chunk() must not be null")));
 	relation = relation_open(PG_GETARG_OID(ARG_RELATION), AccessShareLock);
+	snapshot_check_table(relation);
 	select_rows(fcinfo, relation, &state->chunk);
 	relation_close(relation, NoLock);
 	state->reader = begin_reading(fcinfo, &state->chunk);

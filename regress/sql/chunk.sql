@@ -87,6 +87,32 @@ SELECT * FROM pg_temp.chunk('keyless', 2);
 SELECT * FROM pg_temp.chunk('keyless', 1, surrogate => 'twice');
 SELECT * FROM pg_temp.chunk('keyless', 1, '{1,1}', surrogate => 'twice');
 
+-- ---- no search_path says what comes next, and no check of a domain is called
+CREATE SCHEMA extra;
+CREATE EXTENSION citext SCHEMA extra;
+CREATE FUNCTION trap(varchar, varchar) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the trap was sprung'; END $$;
+CREATE OPERATOR > (FUNCTION = trap, LEFTARG = varchar, RIGHTARG = varchar);
+CREATE OPERATOR <= (FUNCTION = trap, LEFTARG = varchar, RIGHTARG = varchar);
+CREATE TABLE named (name varchar PRIMARY KEY);
+INSERT INTO named VALUES ('a'), ('b'), ('c');
+SET search_path = public, pg_catalog;
+SELECT * FROM pg_temp.chunk('named', 1, '{a}', '{c}');
+RESET search_path;
+-- "B" is behind "a", as the index has it, and before it as text
+CREATE TABLE mixed (a extra.citext, b int, c extra.citext, PRIMARY KEY (a, b, c));
+INSERT INTO mixed SELECT a, b, c FROM unnest('{a,B,c}'::text[]) a, generate_series(1, 2) b, unnest('{x,Y}'::text[]) c;
+SELECT * FROM pg_temp.chunk('mixed', 4);
+SELECT * FROM pg_temp.chunk('mixed', 4, '{a,2,Y}', '{c,1,x}');
+SELECT * FROM pg_temp.chunk('mixed', 4, '{B,2,Y}', '{c,1,x}');
+CREATE FUNCTION trap(int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the trap was sprung'; END $$;
+CREATE DOMAIN number AS int;
+CREATE TABLE numbered (id number PRIMARY KEY);
+INSERT INTO numbered VALUES (1), (2), (3);
+ALTER DOMAIN number ADD CHECK (trap(VALUE)) NOT VALID;
+SELECT * FROM pg_temp.chunk('numbered', 1, '{1}', '{3}');
+CREATE TABLE unordered (id json NOT NULL, twice int PRIMARY KEY);
+SELECT * FROM pg_temp.chunk('unordered', 1, '{1,1}', '{3,1}', surrogate => 'id');
+
 -- ---- arguments that are none
 SELECT * FROM pg_temp.chunk('shop', 0);
 SELECT * FROM pg_temp.chunk('shop', 1000001);
@@ -125,7 +151,7 @@ SET ROLE walpost_reader;
 SELECT count(*) FROM (SELECT walpost.chunk('shop', '{topic.prefix,store,wire,1}', NULL, 1, NULL, NULL, NULL, NULL)) s;
 RESET ROLE;
 ALTER TABLE shop ENABLE ROW LEVEL SECURITY;
-CREATE POLICY some_of_it ON shop USING (id < 2);
+CREATE POLICY some_of_it ON shop USING (id < 2 AND trap(id));
 SET ROLE walpost_reader;
 SELECT walpost.chunk('shop', '{topic.prefix,store,wire,1}', NULL, 1, NULL, NULL, NULL, NULL);
 SET row_security = off;
@@ -145,7 +171,12 @@ SELECT walpost.chunk('shop', '{topic.prefix,store,wire,1}', NULL, 1, NULL, NULL,
 ROLLBACK;
 
 SET client_min_messages = warning;
-DROP TABLE shop, none, keyless, fast, sales;
+DROP TABLE shop, none, keyless, fast, sales, named, mixed, numbered, unordered;
 DROP VIEW seen;
+DROP DOMAIN number;
+DROP OPERATOR > (varchar, varchar);
+DROP OPERATOR <= (varchar, varchar);
+DROP FUNCTION trap(int), trap(varchar, varchar);
 DROP ROLE walpost_reader;
+DROP SCHEMA extra CASCADE;
 DROP EXTENSION walpost;
