@@ -90,6 +90,7 @@ build_reselect(Build *build, BuildColumn *column, Form_pg_attribute attr)
 
 	column->shape.name = column->name;
 	column->shape.type = attr->atttypid;
+	column->shape.typmod = attr->atttypmod;
 	if (session->reselect && column->in_row && !columnrule_is_constant(&column->shape))
 		column->shape.reselect =
 			reselect_states(session->reselect, build->schema, build->table, column->field,

@@ -400,6 +400,7 @@ put_request(Splices *splices, Out *out, const Row *row)
 
 		frame_u8(out, splice->form);
 		frame_u32(out, splice->column->type);
+		frame_u32(out, (uint32) splice->column->typmod);
 		frame_text(out, splice->column->name, strlen(splice->column->name));
 		frame_text(out, splice->column->null_text, splice->column->null_len);
 	}

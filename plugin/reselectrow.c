@@ -5,7 +5,8 @@
  * Keys come as the texts of their types, which are read under the settings that
  * they were printed with.  They reach the query as parameters; names of columns are
  * quoted, the table's is the catalog's, and the operators are named with their
- * schemas, so that nobody's search_path decides what equal means.
+ * schemas, so that nobody's search_path decides what equal means.  Only tables are
+ * asked: what a view or the checks of a domain call would be called by the caller.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -13,7 +14,8 @@
 
 #include "access/relation.h"
 #include "access/xact.h"
-#include "catalog/pg_operator.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
@@ -26,7 +28,6 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
-#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "converter.h"
@@ -47,7 +48,8 @@
 typedef struct WantedColumn
 {
 	char		form;			/* RESELECT_* */
-	Oid			type;			/* that it had when its change was decoded */
+	Oid			type;			/* that it had when its change was decoded, */
+	int32		typmod;			/* and that one's */
 	char	   *name;
 	char	   *null_text;
 	size_t		null_len;
@@ -88,6 +90,14 @@ typedef struct Request
 	Out		   *out;
 } Request;
 
+static void
+forget_query(Target *target)
+{
+	if (target->query)
+		SPI_freeplan(target->query);
+	target->query = NULL;
+}
+
 /* Kept plans are not in the reader's memory. */
 static void
 free_plans(void *arg)
@@ -96,12 +106,7 @@ free_plans(void *arg)
 	ListCell   *lc;
 
 	foreach(lc, reader->targets)
-	{
-		Target	   *target = lfirst(lc);
-
-		if (target->query)
-			SPI_freeplan(target->query);
-	}
+		forget_query(lfirst(lc));
 }
 
 ReselectReader *
@@ -149,6 +154,7 @@ parse_wanted(StringInfo buf, WantedColumn *column)
 {
 	column->form = (char) pq_getmsgbyte(buf);
 	column->type = (Oid) pq_getmsgint(buf, 4);
+	column->typmod = (int32) pq_getmsgint(buf, 4);
 	column->name = take_text(buf);
 	column->null_text = take_text(buf);
 	column->null_len = strlen(column->null_text);
@@ -183,7 +189,7 @@ parse_target(const char *shape, size_t len)
 	target->key_types = palloc0(Max(target->nkeys, 1) * sizeof(Oid));
 	for (int i = 0; i < target->nkeys; i++)
 		target->keys[i] = take_text(&buf);
-	target->nwanted = take_count(&buf, 13);
+	target->nwanted = take_count(&buf, 17);
 	target->wanted = palloc0(Max(target->nwanted, 1) * sizeof(WantedColumn));
 	for (int i = 0; i < target->nwanted; i++)
 		parse_wanted(&buf, &target->wanted[i]);
@@ -232,6 +238,17 @@ parse_request(Request *request, const char *bytes, size_t len)
 
 /* ---- preparing its query ------------------------------------------------- */
 
+/*
+ * Does a column print as it did?  The schema that its event has says what a number
+ * means: its scale, or that of a time.  The length of a string says nothing of it.
+ */
+static bool
+prints_alike(const WantedColumn *column, const DescribedColumn *described)
+{
+	return described->type == column->type &&
+		(described->typmod == column->typmod || column->type == VARCHAROID || column->type == BPCHAROID);
+}
+
 /* Finds the encoders of what is wanted, if it is what it was. */
 static void
 on_column(void *arg, const DescribedColumn *described)
@@ -242,8 +259,8 @@ on_column(void *arg, const DescribedColumn *described)
 	{
 		WantedColumn *column = &target->wanted[i];
 
-		if (described->field && described->type == column->type &&
-			strcmp(described->name, column->name) == 0)
+		if (described->field && strcmp(described->name, column->name) == 0 &&
+			prints_alike(column, described))
 			column->enc = column->form == RESELECT_HEADER || column->form == RESELECT_HEADER_TEXT ?
 				described->shape->header : described->shape->json;
 	}
@@ -263,23 +280,19 @@ static void
 add_condition(Target *target, StringInfo sql, Relation relation, int i)
 {
 	AttrNumber	number = get_attnum(RelationGetRelid(relation), target->keys[i]);
-	TypeCacheEntry *type;
-	HeapTuple	operator;
-	Form_pg_operator form;
+	Oid			type;
+	Oid			equal;
 
 	if (number <= 0)
 		no_key(target, target->keys[i], "it does not exist any more");
-	target->key_types[i] = TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid;
-	type = lookup_type_cache(target->key_types[i], TYPECACHE_EQ_OPR);
-	operator = SearchSysCache1(OPEROID, ObjectIdGetDatum(type->eq_opr));
-	if (!HeapTupleIsValid(operator))
+	type = TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid;
+	target->key_types[i] = getBaseType(type);
+	equal = lookup_type_cache(target->key_types[i], TYPECACHE_EQ_OPR)->eq_opr;
+	if (!OidIsValid(equal))
 		no_key(target, target->keys[i], "its type has no equality");
-	form = (Form_pg_operator) GETSTRUCT(operator);
-	appendStringInfo(sql, "%s%s OPERATOR(%s.%s) $%d", i ? " AND " : " WHERE ",
-					 quote_identifier(target->keys[i]),
-					 quote_identifier(get_namespace_name(form->oprnamespace)),
-					 NameStr(form->oprname), i + 1);
-	ReleaseSysCache(operator);
+	appendStringInfoString(sql, i ? " AND " : " WHERE ");
+	generate_operator_clause(sql, quote_identifier(target->keys[i]), type, equal,
+							 psprintf("$%d", i + 1), target->key_types[i]);
 }
 
 /* A column that is another one now is left out, so that reading the others goes on. */
@@ -311,6 +324,11 @@ open_target(const Target *target)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation %u, of which values were to be read anew, does not exist any more", target->relid)));
+	if (relation->rd_rel->relkind != RELKIND_RELATION && relation->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("relation \"%s\", of which values were to be read anew, is no table",
+						RelationGetRelationName(relation))));
 	return relation;
 }
 
@@ -534,6 +552,8 @@ reselect_read(ReselectReader *reader, const char *bytes, size_t len, Out *out)
 		ReThrowError(error);
 	if (error)
 	{
+		/* the lock may be gone, under which it was prepared */
+		forget_query(request.target);
 		out->p = out_at(out, start);
 		put_message(out, WIRE_ERROR, error->message);
 	}

@@ -43,7 +43,7 @@ walpost_reselect(PG_FUNCTION_ARGS)
 	Datum	   *requests;
 	bool	   *nulls;
 	int			n;
-	int			max_bytes = PG_GETARG_INT32(2);
+	size_t		max_bytes = (size_t) Max(PG_GETARG_INT32(2), 0);
 	ReselectReader *reader = reselect_reader_create(make_session(PG_GETARG_ARRAYTYPE_P(1)));
 	StringInfoData buf;
 	Out			out;

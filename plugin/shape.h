@@ -59,8 +59,9 @@ typedef struct ShapeColumn
 	uint32		unavailable_len;
 	uint8		reselect;		/* VALUE_NULL, VALUE_UNAVAILABLE: such values are
 								 * read anew (reselect.h), of the column */
-	const char *name;			/* of this name */
+	const char *name;			/* of this name, */
 	Oid			type;			/* and this type */
+	int32		typmod;
 } ShapeColumn;
 
 /* Where a column's value is taken from. */

@@ -15,7 +15,7 @@ CREATE FUNCTION pg_temp.request(relation oid, keys text[], vals text[], VARIADIC
   SELECT int4send(0) || int4send(octet_length(shape)) || shape || (SELECT pg_temp.joined(pg_temp.as_text(v) ORDER BY i) FROM unnest(vals) WITH ORDINALITY u(v, i))
   FROM (SELECT oidsend(relation) || int2send(cardinality(keys)::int2) || (SELECT pg_temp.joined(pg_temp.as_text(k) ORDER BY i) FROM unnest(keys) WITH ORDINALITY u(k, i))
     || int2send(cardinality(columns)::int2) || (SELECT pg_temp.joined(convert_to(left(c, 1), 'UTF8') ||
-      oidsend(coalesce((SELECT atttypid FROM pg_attribute WHERE attrelid = relation AND attname = substr(c, 2)), 25)) || pg_temp.as_text(substr(c, 2)) || pg_temp.as_text('null') ORDER BY i)
+      coalesce((SELECT oidsend(atttypid) || int4send(atttypmod) FROM pg_attribute WHERE attrelid = relation AND attname = substr(c, 2)), oidsend(25) || int4send(-1)) || pg_temp.as_text(substr(c, 2)) || pg_temp.as_text('null') ORDER BY i)
       FROM unnest(columns) WITH ORDINALITY u(c, i)) AS shape) s
 $$;
 -- an answer for people: its status and texts, long ones as their length
@@ -79,6 +79,13 @@ SELECT pg_temp.ask(2, pg_temp.request('big'::regclass, '{id}', '{1}', 'jt', 'jhi
 -- a column that is gone, or has another type now, stays as it is
 SELECT pg_temp.ask(2, pg_temp.request('big'::regclass, '{id}', '{1}', 'jgone', 'jv'));
 SELECT pg_temp.ask(1, overlay(pg_temp.request('big'::regclass, '{id}', '{1}', 'jt') PLACING oidsend('varchar'::regtype) FROM 24));
+-- so does one whose number would mean something else; the length of a string means nothing
+CREATE TABLE scaled (id int PRIMARY KEY, amount numeric(10,2), at timestamp(3), name varchar(5));
+SELECT pg_temp.request('scaled'::regclass, '{id}', '{1}', 'jamount', 'jat', 'jname') AS earlier \gset
+ALTER TABLE scaled ALTER amount TYPE numeric(10,3), ALTER at TYPE timestamp(6), ALTER name TYPE varchar(50);
+INSERT INTO scaled VALUES (1, 1.234, '2026-01-01', 'longer');
+SELECT pg_temp.ask(3, :'earlier');
+SELECT pg_temp.ask(3, pg_temp.request('scaled'::regclass, '{id}', '{1}', 'jamount', 'jat', 'jname'));
 -- no row; no such table; no such key
 SELECT pg_temp.ask(1, pg_temp.request('big'::regclass, '{id}', '{2}', 'jt'));
 SELECT pg_temp.ask(1, pg_temp.request('big'::regclass, '{id}', '{NULL}', 'jt'));
@@ -104,6 +111,16 @@ SET search_path = other, pg_catalog, public;
 SELECT pg_temp.ask(1, pg_temp.request('public."o''r;d"'::regclass, ARRAY['k"ey', 'c', 'at'], ARRAY[$$'; DROP TABLE big; --$$, 'aA', '2001-02-03 04:05:06+00'], 'jv'));
 RESET ALL;
 SET synchronous_commit = on;
+
+-- nor is a function of the owner's called: not that of a view that the table has become, nor a domain's check
+CREATE FUNCTION trap(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the trap was sprung'; END $$;
+CREATE DOMAIN number AS int;
+CREATE TABLE by_number (id number PRIMARY KEY, t text);
+INSERT INTO by_number VALUES (1, 'one');
+ALTER DOMAIN number ADD CHECK (trap(VALUE)) NOT VALID;
+CREATE VIEW shown AS SELECT 1 AS id, trap(1)::text AS t;
+SELECT pg_temp.ask(1, pg_temp.request('by_number'::regclass, '{id}', '{1}', 'jt'));
+SELECT pg_temp.ask(1, pg_temp.request('shown'::regclass, '{id}', '{1}', 'jt'));
 
 -- the caller's rights
 CREATE ROLE regress_walpost_reselect;
@@ -132,7 +149,10 @@ FROM (SELECT oidsend(1) || '\x0001' || '\x00000002ff22' || '\x0000' AS shape) s;
 SELECT walpost.reselect('{NULL}', '{}', 1);
 SELECT walpost.reselect('{}', '{no.such.option,1}', 1);
 
-DROP TABLE big, "o'r;d", answered;
+DROP VIEW shown;
+DROP TABLE big, "o'r;d", answered, scaled, by_number;
+DROP DOMAIN number;
+DROP FUNCTION trap;
 DROP SCHEMA other CASCADE;
 DROP ROLE regress_walpost_reselect;
 DROP EXTENSION citext, walpost;
