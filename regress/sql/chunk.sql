@@ -178,5 +178,6 @@ DROP OPERATOR > (varchar, varchar);
 DROP OPERATOR <= (varchar, varchar);
 DROP FUNCTION trap(int), trap(varchar, varchar);
 DROP ROLE walpost_reader;
-DROP SCHEMA extra CASCADE;
+DROP EXTENSION citext;
+DROP SCHEMA extra;
 DROP EXTENSION walpost;
