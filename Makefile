@@ -120,7 +120,7 @@ build/torture/%: regress/torture/%.c
 	@mkdir -p $(@D)
 	$(CC) $(TORTURE_FLAGS) -Ishipper -Iplugin $(RDKAFKA_CFLAGS) $(shell pkg-config --cflags libpq) \
 		-o $@ $^ $(RDKAFKA_LIBS) $(shell pkg-config --libs libpq)
-build/torture/%.so: regress/torture/%.c
+build/torture/%.so: regress/torture/%.c regress/torture/watched.h
 	@mkdir -p $(@D)
 	$(CC) $(TORTURE_FLAGS) -fPIC -shared -o $@ $< -ldl
 

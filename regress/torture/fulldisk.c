@@ -12,30 +12,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-static bool
-is_watched(int fd)
-{
-	const char *dir = getenv("FULLDISK_DIR");
-	char		link[64];
-	char		path[4096];
-	ssize_t		len;
-
-	if (dir == NULL)
-		return false;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, path, sizeof(path) - 1);
-	if (len < 0)
-		return false;
-	path[len] = '\0';
-	return strncmp(path, dir, strlen(dir)) == 0;
-}
+#include "watched.h"
 
 /* Whether a write that ends there finds no room; offset -1: where the file stands. */
 static bool
@@ -50,7 +32,7 @@ finds_no_room(int fd, off_t offset, size_t len)
 	{
 		if (offset < 0)
 			offset = lseek(fd, 0, SEEK_CUR);
-		full = offset + (off_t) len > st.st_size && is_watched(fd);
+		full = offset + (off_t) len > st.st_size && is_below(fd, "FULLDISK_DIR");
 	}
 	errno = full ? ENOSPC : error;
 	return full;

@@ -21,24 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Whether a file or folder lies below POWERCUT_DIR. */
-static bool
-is_watched(int fd)
-{
-	const char *dir = getenv("POWERCUT_DIR");
-	char		link[64];
-	char		path[4096];
-	ssize_t		len;
-
-	if (dir == NULL)
-		return false;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, path, sizeof(path) - 1);
-	if (len < 0)
-		return false;
-	path[len] = '\0';
-	return strncmp(path, dir, strlen(dir)) == 0;
-}
+#include "watched.h"
 
 /* Whatever was removed from the folder is so for good. */
 static void
@@ -69,7 +52,7 @@ note(int fd)
 	char		line[64];
 	int			out;
 
-	if (log == NULL || !is_watched(fd) || fstat(fd, &st) != 0)
+	if (log == NULL || !is_below(fd, "POWERCUT_DIR") || fstat(fd, &st) != 0)
 		return;
 	if (S_ISDIR(st.st_mode))
 	{
@@ -116,7 +99,7 @@ unlinkat(int fd, const char *name, int flags)
 	int			(*real) (int, const char *, int) = dlsym(RTLD_NEXT, "unlinkat");
 	char		gone[512];
 
-	if (flags == 0 && fd >= 0 && is_watched(fd))
+	if (flags == 0 && fd >= 0 && is_below(fd, "POWERCUT_DIR"))
 	{
 		snprintf(gone, sizeof(gone), "%s.gone", name);
 		if (linkat(fd, name, fd, gone, 0) != 0 && errno == EEXIST)

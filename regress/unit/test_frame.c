@@ -10,64 +10,8 @@
 #include <stdlib.h>
 
 #include "../../shipper/frame.h"
+#include "payload.h"
 #include "tap.h"
-#include "wire.h"
-
-/* A payload being built. */
-typedef struct Payload
-{
-	char		bytes[4096];
-	size_t		len;
-} Payload;
-
-static void
-put(Payload *to, const void *bytes, size_t len)
-{
-	memcpy(to->bytes + to->len, bytes, len);
-	to->len += len;
-}
-
-static void
-put_u8(Payload *to, unsigned char v)
-{
-	put(to, &v, 1);
-}
-
-static void
-put_u16(Payload *to, uint16_t v)
-{
-	wire_put16(to->bytes + to->len, v);
-	to->len += 2;
-}
-
-static void
-put_u32(Payload *to, uint32_t v)
-{
-	wire_put32(to->bytes + to->len, v);
-	to->len += 4;
-}
-
-static void
-put_u64(Payload *to, uint64_t v)
-{
-	wire_put64(to->bytes + to->len, v);
-	to->len += 8;
-}
-
-static void
-put_text(Payload *to, const char *text)
-{
-	put_u32(to, (uint32_t) strlen(text));
-	put(to, text, strlen(text));
-}
-
-static void
-put_frame(Payload *to, char tag, const Payload *body)
-{
-	put_u8(to, (unsigned char) tag);
-	put_u32(to, (uint32_t) body->len);
-	put(to, body->bytes, body->len);
-}
 
 static void
 put_header(Payload *to, const char *name, const char *value)

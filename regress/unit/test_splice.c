@@ -9,51 +9,11 @@
 
 #include "../../shipper/mem.h"
 #include "../../shipper/splice.h"
+#include "payload.h"
 #include "tap.h"
-#include "wire.h"
-
-typedef struct Bytes
-{
-	char		bytes[8192];
-	size_t		len;
-} Bytes;
 
 static void
-put(Bytes *to, const void *bytes, size_t len)
-{
-	memcpy(to->bytes + to->len, bytes, len);
-	to->len += len;
-}
-
-static void
-put_u8(Bytes *to, unsigned char v)
-{
-	put(to, &v, 1);
-}
-
-static void
-put_u16(Bytes *to, uint16_t v)
-{
-	wire_put16(to->bytes + to->len, v);
-	to->len += 2;
-}
-
-static void
-put_u32(Bytes *to, uint32_t v)
-{
-	wire_put32(to->bytes + to->len, v);
-	to->len += 4;
-}
-
-static void
-put_text(Bytes *to, const char *text)
-{
-	put_u32(to, (uint32_t) strlen(text));
-	put(to, text, strlen(text));
-}
-
-static void
-put_splice(Bytes *to, char part, uint32_t offset, uint32_t len, uint32_t header)
+put_splice(Payload *to, char part, uint32_t offset, uint32_t len, uint32_t header)
 {
 	put_u8(to, (unsigned char) part);
 	put_u32(to, offset);
@@ -61,20 +21,12 @@ put_splice(Bytes *to, char part, uint32_t offset, uint32_t len, uint32_t header)
 	put_u32(to, header);
 }
 
-static void
-put_frame(Bytes *to, char tag, const Bytes *body)
-{
-	put_u8(to, (unsigned char) tag);
-	put_u32(to, (uint32_t) body->len);
-	put(to, body->bytes, body->len);
-}
-
 /* An event, whose splices and request (a text) are empty without. */
 static void
-put_event(Bytes *to, const char *key, const char *value, const Bytes *headers,
-		  const Bytes *splices, uint16_t nsplices, const char *request)
+put_event(Payload *to, const char *key, const char *value, const Payload *headers,
+		  const Payload *splices, uint16_t nsplices, const char *request)
 {
-	Bytes		body = {.len = WIRE_EVENT_HEAD};
+	Payload		body = {.len = WIRE_EVENT_HEAD};
 
 	memset(body.bytes, 0, WIRE_EVENT_HEAD);
 	body.bytes[WIRE_EVENT_FLAGS] = WIRE_HAS_KEY | WIRE_HAS_VALUE | (nsplices > 0 ? WIRE_HAS_SPLICES : 0);
@@ -99,11 +51,11 @@ put_event(Bytes *to, const char *key, const char *value, const Bytes *headers,
  * another.
  */
 static void
-put_events(Bytes *to)
+put_events(Payload *to)
 {
-	static const Bytes none = {.len = 0};
-	Bytes		headers = {.len = 0};
-	Bytes		splices = {.len = 0};
+	static const Payload none = {.len = 0};
+	Payload		headers = {.len = 0};
+	Payload		splices = {.len = 0};
 
 	put_u16(&headers, 1);
 	put(&headers, "a", 1);
@@ -145,14 +97,14 @@ ask(void *arg, FrameText request)
 
 /* The payload in memory of its own size, so that one byte too many is seen. */
 static SpliceRun
-run_of(const Bytes *payload, char **memory)
+run_of(const Payload *payload, char **memory)
 {
 	*memory = mem_copy_len(payload->bytes, payload->len);
 	return (SpliceRun) {*memory, *memory + payload->len};
 }
 
 static char *
-apply(SpliceRun *run, const Bytes *answers, void *arg, size_t *len)
+apply(SpliceRun *run, const Payload *answers, void *arg, size_t *len)
 {
 	char	   *memory = mem_copy_len(answers->bytes, answers->len);
 	char	   *made = splice_apply(run, (FrameText) {memory, (uint32_t) answers->len}, note, arg, len);
@@ -186,7 +138,7 @@ is_event(FrameReader *reader, const char *expected, const char *name)
 /* ---- the tests ---- */
 
 static void
-put_first_answer(Bytes *to)
+put_first_answer(Payload *to)
 {
 	put_u8(to, WIRE_FOUND);
 	put_text(to, "a longer key");
@@ -200,8 +152,8 @@ put_first_answer(Bytes *to)
 static void
 test_found(void)
 {
-	Bytes		payload = {.len = 0};
-	Bytes		answers = {.len = 0};
+	Payload		payload = {.len = 0};
+	Payload		answers = {.len = 0};
 	char	   *memory;
 	SpliceRun	run;
 	FrameReader reader = {0};
@@ -243,9 +195,9 @@ test_found(void)
 }
 
 static void
-is_refused(const Bytes *answers, void *arg, const char *name)
+is_refused(const Payload *answers, void *arg, const char *name)
 {
-	Bytes		payload = {.len = 0};
+	Payload		payload = {.len = 0};
 	char	   *memory;
 	SpliceRun	run;
 	size_t		len;
@@ -262,14 +214,14 @@ is_refused(const Bytes *answers, void *arg, const char *name)
 static void
 test_refused(void)
 {
-	Bytes		answers = {.len = 0};
-	Bytes		all = {.len = 0};
+	Payload		answers = {.len = 0};
+	Payload		all = {.len = 0};
 
 	is_refused(&answers, NULL, "no answer");
 	put_first_answer(&all);
 	for (size_t len = 1; len < all.len; len++)
 	{
-		Bytes		cut = all;
+		Payload		cut = all;
 
 		cut.len = len;
 		is_refused(&cut, NULL, "an answer that is cut off");
@@ -304,15 +256,15 @@ test_places(void)
 		{WIRE_PART_HEADERS, 8, 1, 5, "a length within the value"},
 		{'x', 0, 1, WIRE_NULL, "another part"},
 	};
-	Bytes		headers = {.len = 0};
+	Payload		headers = {.len = 0};
 
 	put_u16(&headers, 1);
 	put(&headers, "a", 1);
 	put_text(&headers, "<x,y>");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 	{
-		Bytes		payload = {.len = 0};
-		Bytes		splices = {.len = 0};
+		Payload		payload = {.len = 0};
+		Payload		splices = {.len = 0};
 		FrameReader reader;
 		Frame		frame;
 
@@ -323,8 +275,8 @@ test_places(void)
 	}
 	for (int twice = 0; twice < 2; twice++)
 	{
-		Bytes		payload = {.len = 0};
-		Bytes		splices = {.len = 0};
+		Payload		payload = {.len = 0};
+		Payload		splices = {.len = 0};
 		FrameReader reader;
 		Frame		frame;
 
