@@ -20,6 +20,9 @@
 /* The plugin that every slot of ours decodes with. */
 #define SLOT_PLUGIN "walpost"
 
+/* "all replication slots are in use": somebody may drop one. */
+#define SQLSTATE_NO_SLOT "53400"
+
 /* A row of pg_replication_slots. */
 typedef struct Slot
 {

@@ -203,8 +203,7 @@ keep_slot(Snapshot *snapshot, bool *kept)
 {
 	*kept = false;
 	return !snapshot->ticked ||
-		snapshot_server_keep(&snapshot->server, conf_get(snapshot->conf, "slot.name"),
-							 snapshot->slot_exists, kept, &snapshot->err);
+		snapshot_server_keep(&snapshot->server, snapshot->conf, snapshot->slot_exists, kept, &snapshot->err);
 }
 
 static bool

@@ -143,8 +143,11 @@ typedef struct SnapshotServer
 	uint64_t	lsn;
 	char		system_id[32];
 	uint32_t	timeline;
+	PGconn	   *maker;			/* makes the permanent slot; NULL: not yet, or
+								 * it is there */
 	bool		moving;			/* the permanent slot is on its way to lsn */
-	int			tries;			/* to make it */
+	int			tries;			/* to make it, */
+	char		waits_for[6];	/* as long as that is in its way, a SQLSTATE */
 	SnapshotPlan plan;
 	SnapshotDone *done;			/* the plan is for the rest; NULL: for all */
 	char	   *options;		/* for snapshot_task_query() */
@@ -179,9 +182,9 @@ extern bool snapshot_server_check(SnapshotServer *server, Err *err) must_check;
 
 /*
  * The permanent slot, at lsn from then on (*kept): made, or moved on if it
- * exists.  To be called again and again until then.
+ * exists.  To be called again and again until then: what is in its way may pass.
  */
-extern bool snapshot_server_keep(SnapshotServer *server, const char *slot, bool exists,
+extern bool snapshot_server_keep(SnapshotServer *server, const Conf *conf, bool exists,
 								 bool *kept, Err *err) must_check;
 
 /* ---- Kafka transactions, with exactly-once (snapshot_txn.c) ---- */

@@ -25,7 +25,7 @@
 /* A table was rewritten while locks were taken: so often from the beginning. */
 #define OPEN_TRIES			5
 
-/* How often it is said that no slot is free, in attempts. */
+/* How often it is said why the slot cannot be made, in attempts. */
 #define KEEP_SAY			150
 
 /* "invalid snapshot identifier" */
@@ -303,10 +303,18 @@ open_once(SnapshotServer *server, const Conf *conf, const SnapshotPart *part, in
 	return snapshot_plan_tasks(server->keeper, readers, server->options, server->lsn, &server->plan, err);
 }
 
+static void
+close_maker(SnapshotServer *server)
+{
+	PQfinish(server->maker);
+	server->maker = NULL;
+}
+
 /* All but the claim. */
 static void
 close_slot(SnapshotServer *server)
 {
+	close_maker(server);
 	PQfinish(server->slot);
 	server->slot = NULL;
 	snapshot_plan_free(&server->plan);
@@ -366,42 +374,82 @@ snapshot_server_check(SnapshotServer *server, Err *err)
 /* ---- the permanent slot ---- */
 
 /*
- * One attempt; *kept when the slot is there.  An error would end the temporary
- * slot, as any error does in its session, so that none is free must not be one.
+ * One attempt, in a session of its own: the temporary slot ends with any error in
+ * its session, and must outlive those of making another one.
  */
 static bool
-try_keep(SnapshotServer *server, const char *slot, bool *kept, Err *err)
+copy_slot(SnapshotServer *server, const Conf *conf, const char *slot, Err *err)
 {
-	char	   *copy = mem_print("DO $walpost$BEGIN"
-								 " PERFORM pg_catalog.pg_copy_logical_replication_slot('%s', '%s', false);"
-								 " EXCEPTION WHEN configuration_limit_exceeded THEN NULL; END$walpost$",
-								 server->name, slot);
-	char	   *look = mem_print("SELECT FROM pg_catalog.pg_replication_slots WHERE slot_name = '%s'", slot);
+	char	   *sql = mem_print("SELECT FROM pg_catalog.pg_copy_logical_replication_slot('%s', '%s', false)",
+								server->name, slot);
 	char	   *what = mem_print("make slot \"%s\"", slot);
-	bool		done = pg_exec(server->slot, what, copy, err);
-	PGresult   *res = done ? pg_query(server->slot, PGRES_TUPLES_OK, what, look, err) : NULL;
+	PGresult   *res = NULL;
 
-	*kept = res != NULL && PQntuples(res) > 0;
+	if (server->maker == NULL)
+		server->maker = open_session(conf, false, err);
+	if (server->maker != NULL)
+		res = pg_query(server->maker, PGRES_TUPLES_OK, what, sql, err);
 	PQclear(res);
 	free(what);
-	free(look);
-	free(copy);
-	return done && res != NULL;
+	free(sql);
+	return res != NULL;
 }
 
+/* Is one there that nobody has used since it was made of the temporary one? */
 static bool
-make_slot(SnapshotServer *server, const char *slot, bool *kept, Err *err)
+is_copied(SnapshotServer *server, const char *slot)
 {
-	if (!try_keep(server, slot, kept, err))
-	{
-		/* somebody made one meanwhile */
-		if (strcmp(err->sqlstate, SQLSTATE_EXISTS) == 0)
-			err->kind = ERR_RETRY;
-		return false;
-	}
-	if (!*kept && server->tries++ % KEEP_SAY == 0)
+	char	   *sql = mem_print("SELECT FROM pg_catalog.pg_replication_slots WHERE slot_name = '%s' AND plugin = '" SLOT_PLUGIN "'"
+								" AND NOT active AND confirmed_flush_lsn = '" LSN_FMT "'", slot, LSN_ARGS(server->lsn));
+	PGresult   *res = pg_query(server->maker, PGRES_TUPLES_OK, "look for the slot", sql, NULL);
+	bool		there = res != NULL && PQntuples(res) > 0;
+
+	PQclear(res);
+	free(sql);
+	return there;
+}
+
+/* Says once in a while what it waits for, and when that is something else. */
+static void
+say_waiting(SnapshotServer *server, const char *slot, const Err *err)
+{
+	const char *rows = server->done == NULL ? "all rows are in Kafka, " : "";
+
+	if (strcmp(server->waits_for, err->sqlstate) != 0)
+		server->tries = 0;
+	memcpy(server->waits_for, err->sqlstate, sizeof(server->waits_for));
+	if (server->tries++ % KEEP_SAY != 0)
+		return;
+	if (strcmp(err->sqlstate, SQLSTATE_NO_SLOT) == 0)
 		log_warn("all replication slots of the server are in use; %swaiting for a free slot to make \"%s\" of (drop one that nobody needs)",
-				 server->done == NULL ? "all rows are in Kafka, " : "", slot);
+				 rows, slot);
+	else
+		log_warn("%s; %sthe temporary slot is kept, and this is tried again", err->text, rows);
+}
+
+/* What passes, or somebody can mend while the server runs, is no reason to read all rows again. */
+static bool
+make_slot(SnapshotServer *server, const Conf *conf, const char *slot, bool *kept, Err *err)
+{
+	bool		exists;
+
+	*kept = copy_slot(server, conf, slot, err);
+	exists = !*kept && strcmp(err->sqlstate, SQLSTATE_EXISTS) == 0;
+	if (exists)
+		*kept = is_copied(server, slot);
+	if (*kept)
+	{
+		close_maker(server);
+		return true;
+	}
+	/* somebody made one meanwhile */
+	if (exists)
+		err->kind = ERR_RETRY;
+	if (exists || (err->kind != ERR_RETRY && strcmp(err->sqlstate, SQLSTATE_NO_SLOT) != 0))
+		return false;
+	if (PQstatus(server->maker) != CONNECTION_OK)
+		close_maker(server);
+	say_waiting(server, slot, err);
 	return true;
 }
 
@@ -446,14 +494,15 @@ end_moving(SnapshotServer *server, const char *what, bool *kept, Err *err)
 }
 
 bool
-snapshot_server_keep(SnapshotServer *server, const char *slot, bool exists, bool *kept, Err *err)
+snapshot_server_keep(SnapshotServer *server, const Conf *conf, bool exists, bool *kept, Err *err)
 {
+	const char *slot = conf_get(conf, "slot.name");
 	char	   *what;
 	bool		done;
 
 	*kept = false;
 	if (!exists)
-		return make_slot(server, slot, kept, err);
+		return make_slot(server, conf, slot, kept, err);
 	what = mem_print("move slot \"%s\" on to the snapshot", slot);
 	done = (server->moving || begin_moving(server, slot, what, err)) &&
 		end_moving(server, what, kept, err);
