@@ -410,16 +410,24 @@ pg_path_users(PGconn *conn, Err *err)
 					"SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('" USERS_PATH "'), false)", err);
 }
 
-/* Settings that newer servers have; none of them is known to all. */
+/*
+ * Settings that newer servers have; none of them is known to all.  The check of the
+ * connection is refused by platforms that cannot do it.  It begins with the next
+ * statement, and in a WAL sender none but SQL's begins it: so it comes first.
+ */
 const char *
 pg_no_timeouts(const PGconn *conn)
 {
 #define NO_TIMEOUTS "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0"
+#define CHECK_CLIENT \
+	"SELECT pg_catalog.set_config('client_connection_check_interval', '2s', false)" \
+	" WHERE pg_catalog.version() OPERATOR(pg_catalog.~~) '%linux%'; "
 	int			version = PQserverVersion(conn);
 
 	if (version >= 170000)
-		return NO_TIMEOUTS "; SET idle_session_timeout = 0; SET transaction_timeout = 0";
-	return version >= 140000 ? NO_TIMEOUTS "; SET idle_session_timeout = 0" : NO_TIMEOUTS;
+		return CHECK_CLIENT NO_TIMEOUTS "; SET idle_session_timeout = 0; SET transaction_timeout = 0";
+	return version >= 140000 ? CHECK_CLIENT NO_TIMEOUTS "; SET idle_session_timeout = 0" : NO_TIMEOUTS;
+#undef CHECK_CLIENT
 #undef NO_TIMEOUTS
 }
 

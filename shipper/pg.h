@@ -61,7 +61,8 @@ extern void pg_conn_error(PGconn *conn, const Conf *conf, Err *err);
 
 /*
  * SQL for a session that lasts: whatever the role, the database or the server sets,
- * no statement, transaction or rest of it takes too long.  Not of locks.
+ * no statement, transaction or rest of it takes too long.  Not of locks.  Where the
+ * server can, it looks whether we are still there while a statement waits.
  */
 extern const char *pg_no_timeouts(const PGconn *conn);
 
