@@ -21,13 +21,11 @@
 #include "mem.h"
 #include "newtables.h"
 #include "publication.h"
+#include "slot.h"
 #include "snapshot.h"
 #include "tables.h"
 
 #define LOG_MODULE "add"
-
-/* "all replication slots are in use": somebody may drop one */
-#define SQLSTATE_NO_SLOT	"53400"
 
 /* What the connector has told. */
 typedef struct Order
@@ -247,6 +245,16 @@ run(Conf *conf, const Order *order, Err *err)
 	return done && read_rows(conf, order, err);
 }
 
+/* To the connector: will it pass, and what to do; the same words at each attempt. */
+static void
+say_failed(const Err *err)
+{
+	if (strcmp(err->sqlstate, SQLSTATE_NO_SLOT) == 0)
+		say("failed 1 all replication slots of the server are in use, and the rows need one for a while; drop one that nobody needs, or raise max_replication_slots and restart the server");
+	else
+		say("failed %d %s", err->kind == ERR_RETRY, err->text);
+}
+
 /* Nobody needs it any more when the connector is gone. */
 static bool
 attach(const Order *order, Err *err)
@@ -271,7 +279,7 @@ cmd_add(const CliArgs *args, Err *err)
 	done = read_order(&order, err) && attach(&order, err) &&
 		(conf = cli_load(args, args->operands[0], err)) != NULL && run(conf, &order, err);
 	if (!done)
-		say("failed %d %s", err->kind == ERR_RETRY || strcmp(err->sqlstate, SQLSTATE_NO_SLOT) == 0, err->text);
+		say_failed(err);
 	conf_free(conf);
 	addition_clear(&order.tables);
 

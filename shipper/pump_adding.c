@@ -143,6 +143,15 @@ is_noted(const Pump *pump)
 		strcmp(pump->record.adding, pump->adding.text) == 0;
 }
 
+/* No try has failed. */
+static void
+forget_failures(Adding *adding)
+{
+	adding->wait_us = 0;
+	free(adding->said);
+	adding->said = NULL;
+}
+
 static void
 stop_adder(Adding *adding)
 {
@@ -188,6 +197,7 @@ release(Pump *pump)
 	addition_clear(&adding->tables);
 	note(adding);
 	stop_adder(adding);
+	forget_failures(adding);
 	enter(pump, ADDING_FORGET);
 }
 
@@ -206,15 +216,58 @@ give_up(Pump *pump, const Err *err)
 	release(pump);
 }
 
+/*
+ * What is dropped until the next try has a point: all of tables of which nothing is
+ * in Kafka, being in the rows.  The adder is asked while it is there.
+ */
+static void
+set_drops(Pump *pump)
+{
+	Adding	   *adding = &pump->adding;
+	HeldRelation *relations;
+	int			n;
+
+	for (int i = 0; i < adding->tables.n; i++)
+		if (adding->tables.tables[i].drop_lsn == 0 && adder_is_new(adding->adder, i))
+			adding->tables.tables[i].drop_lsn = HOLDING_DROP_ALL;
+	relations = adder_relations(adding->adder, &n);
+	holding_set(holding(pump), relations, n);
+}
+
+/* The next point is past all that was read: none of it has to wait in memory. */
+static void
+let_pass(Pump *pump)
+{
+	holding(pump)->open = true;
+	intake_judge_again(&pump->delivery.intake);
+}
+
+/* The same again and again is not said again. */
+static void
+say_retry(Adding *adding, const Err *err)
+{
+	bool		known = adding->said != NULL && strcmp(adding->said, err->text) == 0;
+
+	log_write(known ? LOG_DEBUG : LOG_WARN, LOG_MODULE, "could not add tables: %s; trying again in %lld ms",
+			  err->text, (long long) adding->wait_us / 1000);
+	free(adding->said);
+	adding->said = mem_copy(err->text);
+}
+
 static void
 failed(Pump *pump, const Err *err)
 {
 	Adding	   *adding = &pump->adding;
+	bool		holds = adding->adder != NULL && !holding(pump)->open && holding(pump)->n > 0;
 
-	stop_adder(adding);
 	/* what an earlier process held has to be read again first */
-	if (err->kind != ERR_RETRY &&
-		pump->delivery.intake.ledger.received_lsn >= pump->delivery.intake.others_lsn)
+	bool		ends = err->kind != ERR_RETRY &&
+	pump->delivery.intake.ledger.received_lsn >= pump->delivery.intake.others_lsn;
+
+	if (!ends && holds)
+		set_drops(pump);
+	stop_adder(adding);
+	if (ends)
 	{
 		give_up(pump, err);
 		return;
@@ -222,10 +275,12 @@ failed(Pump *pump, const Err *err)
 	adding->wait_us = adding->wait_us ? adding->wait_us * 2 : RETRY_FIRST_US;
 	if (adding->wait_us > RETRY_MAX_US)
 		adding->wait_us = RETRY_MAX_US;
-	log_warn("could not add tables: %s; trying again in %lld ms", err->text, (long long) adding->wait_us / 1000);
+	say_retry(adding, err);
 
-	/* nothing of theirs may pass while no point is known */
+	/* rows of the one that failed may be on their way for a while */
 	holding(pump)->point = 0;
+	if (adding->state < ADDING_READ)
+		let_pass(pump);
 	adding->expired = false;
 	loop_timer_set(&adding->timer, adding->wait_us);
 	enter(pump, ADDING_RETRY);
@@ -253,7 +308,8 @@ start(Pump *pump)
 	/* an incremental snapshot notifies of its own tables itself */
 	for (int i = 0; i < adding->tables.n; i++)
 		setup.quiet = setup.quiet && incremental_hands_over(pump->incremental, adding->tables.tables[i].name);
-	say_start(adding);
+	if (adding->wait_us == 0)
+		say_start(adding);
 	adding->adder = adder_start(&setup, pump->conf, &adding->tables, &err);
 	if (adding->adder == NULL)
 	{
@@ -317,7 +373,6 @@ done(Pump *pump)
 			 names, (unsigned long long) adder_rows(adding->adder), LSN_ARGS(adding->point), seconds,
 			 (unsigned long long) holding(pump)->events, (unsigned long long) holding(pump)->dropped);
 	free(names);
-	adding->wait_us = 0;
 	adding->succeeded = true;
 	adding->rows = adder_rows(adding->adder);
 	counter_set(COUNTER_SNAPSHOT_STATE, SNAPSHOT_COMPLETED);
@@ -415,8 +470,10 @@ pump_adding(Pump *pump)
 			}
 			break;
 		case ADDING_RETRY:
-			if (adding->expired)
-				start(pump);
+			if (!adding->expired)
+				break;
+			let_pass(pump);
+			start(pump);
 			break;
 		case ADDING_FORGET:
 			if (!is_noted(pump))
@@ -479,6 +536,7 @@ pump_adding_close(Pump *pump)
 	while (pump->adding.requests != NULL)
 		end_request(&pump->adding, false);
 	addition_clear(&pump->adding.tables);
+	forget_failures(&pump->adding);
 }
 
 /* Their changes so far: none of those that nothing is in Kafka of. */
@@ -531,7 +589,7 @@ pump_adding_resume(Pump *pump, const Position *record)
 	holding_clear(holding(pump));
 	adding->requested = false;
 	adding->state = ADDING_NONE;
-	adding->wait_us = 0;
+	forget_failures(adding);
 	note(adding);
 	if (record != NULL && !addition_parse(record->adding, &adding->tables))
 		return err_set(&pump->err, ERR_CONFIG, "could not use the position record %s: its \"walpost_adding\" names no tables",

@@ -62,7 +62,8 @@ typedef struct Adding
 	LoopFd		fd;
 	LoopTimer	timer;			/* for RETRY */
 	bool		expired;
-	int64_t		wait_us;		/* before the next try */
+	int64_t		wait_us;		/* before the next try; 0: none has failed */
+	char	   *said;			/* why the last one did; NULL: none has */
 	int64_t		began_us;
 	uint64_t	point;
 	AddingRequest *requests;	/* that no record names yet */
