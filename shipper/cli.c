@@ -77,7 +77,8 @@ static const char slot_takeover_help[] =
 static const char slot_giveback_help[] =
 "The way back to Debezium: turns the connector's slot into one of the plugin that\n"
 "plugin.name says, pgoutput mostly, at the very same position. Stop the connector\n"
-"first. Killed at any point, it is completed by running it again.\n";
+"first, and not before its snapshot is complete. Killed at any point, it is\n"
+"completed by running it again.\n";
 
 static const char signal_help[] =
 "Signals the running connector: execute-snapshot, stop-snapshot, pause-snapshot,\n"

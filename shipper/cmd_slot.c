@@ -8,11 +8,15 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "log.h"
 #include "mem.h"
 #include "offsets.h"
 #include "pg.h"
 #include "slot.h"
+#include "snapshot.h"
 #include "spool.h"
+
+#define LOG_MODULE "slot"
 
 static const char list_sql[] =
 "SELECT slot_name AS slot, plugin, database,"
@@ -160,12 +164,29 @@ cmd_slot_takeover(const CliArgs *args, Err *err)
 	return done;
 }
 
+/* Debezium would not go on with a snapshot of ours. */
+static bool
+is_complete(const Conf *conf, Err *err)
+{
+	bool		unfinished;
+
+	if (conf_get(conf, "bootstrap.servers") == NULL)
+	{
+		log_warn("bootstrap.servers is missing, so nobody looks whether Kafka has a part of a snapshot only; set it, or give --worker");
+		return true;
+	}
+	if (!snapshot_unfinished(conf, &unfinished, err))
+		return false;
+	return !unfinished || err_set(err, ERR_FATAL, "the snapshot of connector \"%s\" is not complete, and only walpost goes on with it; run the connector until it streams, or give up both slot and snapshot with \"walpost slot drop\"",
+								  conf_get(conf, "name"));
+}
+
 /*
  * Only where the slot stands at what Kafka has; with a spool it may be past it, and
  * nobody but us can deliver what that holds.
  */
 static bool
-may_give_back(const Conf *conf, Err *err)
+is_delivered(const Conf *conf, Err *err)
 {
 	const SpoolOptions options = {
 		.dir = conf_get(conf, "walpost.spool.dir"),.prefix = conf_get(conf, "topic.prefix"),
@@ -191,7 +212,7 @@ cmd_slot_giveback(const CliArgs *args, Err *err)
 	Conf	   *conf = cli_load(args, args->operands[0], err);
 	const char *name = conf ? conf_get(conf, "slot.name") : NULL;
 	const char *plugin = conf ? conf_get(conf, "plugin.name") : NULL;
-	bool		done = conf && may_give_back(conf, err) && slot_giveback(conf, name, plugin, err);
+	bool		done = conf && is_delivered(conf, err) && is_complete(conf, err) && slot_giveback(conf, name, plugin, err);
 
 	if (done)
 		printf("slot \"%s\" has plugin \"%s\"\n", name, plugin);

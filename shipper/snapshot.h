@@ -36,6 +36,12 @@ extern SnapshotMode snapshot_mode(const Conf *conf);
 /* False and err when it asks for nothing at all. */
 extern bool snapshot_mode_check(const Conf *conf, Err *err) must_check;
 
+/*
+ * Does Kafka have a part of a snapshot only, with which a start would go on?
+ * Waits for Kafka, for a while: false and err.
+ */
+extern bool snapshot_unfinished(const Conf *conf, bool *unfinished, Err *err) must_check;
+
 /* What a stream found that could not begin: a snapshot may be due. */
 typedef struct SnapshotNeed
 {

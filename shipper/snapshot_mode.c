@@ -114,6 +114,21 @@ find_record(const Conf *conf, const volatile bool *stop, bool *found, Position *
 	return read;
 }
 
+bool
+snapshot_unfinished(const Conf *conf, bool *unfinished, Err *err)
+{
+	char	   *key = position_key(conf_get(conf, "name"), conf_get(conf, "topic.prefix"));
+	char	   *value;
+	bool		read = offsets_get(conf, key, &value, err);
+	Position	record;
+	Err			unread;
+
+	*unfinished = value != NULL && position_parse(value, strlen(value), &record, &unread) && record.snapshot[0] != '\0';
+	free(value);
+	free(key);
+	return read;
+}
+
 /* A snapshot was interrupted: it goes on, or begins anew where nothing is lost by that. */
 static bool
 decide_unfinished(const Conf *conf, bool slot_exists, const Position *record, const volatile bool *stop,

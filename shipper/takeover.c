@@ -150,6 +150,9 @@ check(const Takeover *t, Err *err)
 	if (slot->active)
 		return err_set(err, ERR_FATAL, "slot \"%s\" is in use by process %d of the server; stop its client first",
 					   t->name, slot->active_pid);
+	if (slot->snapshot_pid != 0)
+		return err_set(err, ERR_FATAL, "a snapshot is taken for slot \"%s\" by process %d of the server; stop its client first",
+					   t->name, slot->snapshot_pid);
 	if (slot->temporary)
 		return err_set(err, ERR_CONFIG, "slot \"%s\" is temporary; it ends with its session", t->name);
 	if (strcmp(slot->wal_status, "lost") == 0)

@@ -137,6 +137,19 @@ sub start_and_hold
 	is($pg->slot($ship->{slot}, 'temporary'), 'f', 'the slot is there for good');
 	like((Walpost::Shipper::command('status', $ship->file))[1], qr/waits for its snapshot, which process \d+ takes/, 'walpost status says what it waits for');
 	like((Walpost::Shipper::command('slot', 'drop', $ship->file))[2], qr/a snapshot is taken for slot "\w+" by process \d+/, 'and it is not dropped in the middle');
+	not_given_back($ship);
+	return;
+}
+
+# Debezium would not go on with what is finished.
+sub not_given_back
+{
+	my ($ship) = @_;
+	my ($status, undef, $error) = Walpost::Shipper::command('slot', 'giveback', $ship->file);
+
+	is($status, 1, 'nor is it given back to Debezium');
+	like($error, qr/the snapshot of connector "\w+" is not complete.*run the connector until it streams, or .* "walpost slot drop"/, 'and why');
+	is($pg->slot($ship->{slot}, 'plugin'), 'walpost', 'it stays what it is');
 	return;
 }
 
@@ -268,6 +281,7 @@ change(1);
 $ship->kill9;
 let_go();
 is($pg->query('SELECT count(*) FROM pg_replication_slots'), 1, 'its slot is left, and no other');
+not_given_back($ship);
 $pg->query('VACUUM FULL moved');
 change(2);
 # a property that is not asked any more
