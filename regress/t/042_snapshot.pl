@@ -134,19 +134,7 @@ is($pieces->stop, 0, 'a clean end');
 $pg->query(q{SELECT pg_drop_replication_slot('pieces'); DROP PUBLICATION pieces; DROP TABLE e_wide});
 
 # ---- two at once: one takes it, the other one becomes its standby
-$pg->query(<<'EOF');
-CREATE TABLE gate (open bool);
-CREATE PROCEDURE hold() LANGUAGE plpgsql AS $$
-BEGIN
-	PERFORM pg_current_xact_id();
-	WHILE NOT EXISTS (SELECT FROM gate) LOOP
-		PERFORM pg_sleep(0.02);
-	END LOOP;
-END $$;
-EOF
-my $holder = $pg->query_in_background('CALL hold()', log_file('holder'));
-wait_until('a transaction that slots wait for',
-	sub { $pg->query(q{SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND query ~ 'hold'}) == 1 });
+my $let_go = $pg->hold_new_slots;
 my @pair = map {
 	Walpost::Shipper->new(
 		pg => $pg,
@@ -159,17 +147,15 @@ wait_until('the first to make its slot',
 	sub { $pg->query(q{SELECT count(*) FROM pg_replication_slots WHERE temporary}) == 1 });
 $pair[1]->start;
 $pair[1]->wait_log(qr/another walpost takes the snapshot for slot "pair"/);
-$pg->query('INSERT INTO gate VALUES (true)');
-is(wait_exit($holder, 10), 0, 'the transaction ends');
+ok($let_go->(), 'the transaction ends');
 $pair[0]->wait_streaming;
 $pair[1]->wait_log(qr/waiting as its (?:hot )?standby/);
 is($kafka->count('pair.public.a_first'), 4, 'all rows came once');
 is($_->stop, 0, 'a clean end') for reverse @pair;
-$pg->query(q{SELECT pg_drop_replication_slot('pair'); DROP TABLE gate; DROP PROCEDURE hold});
+$pg->query(q{SELECT pg_drop_replication_slot('pair')});
 
 # ---- no second slot is free at the end: the temporary one waits for it
-my $free = 10 - slots();
-$pg->query("SELECT pg_create_physical_replication_slot('filler' || i) FROM generate_series(1, $free - 1) i");
+$pg->fill_slots(10 - slots() - 1);
 my $full = Walpost::Shipper->new(
 	pg => $pg,
 	kafka => $kafka,

@@ -18,14 +18,6 @@ $pg->query(<<"EOF2");
 CREATE EXTENSION walpost;
 CREATE TABLE wide (id int PRIMARY KEY, pad text);
 INSERT INTO wide SELECT i, repeat('p', 300) FROM generate_series(1, $rows) i;
-CREATE TABLE gate (open bool);
-CREATE PROCEDURE hold() LANGUAGE plpgsql AS \$\$
-BEGIN
-	PERFORM pg_current_xact_id();
-	WHILE NOT EXISTS (SELECT FROM gate) LOOP
-		PERFORM pg_sleep(0.02);
-	END LOOP;
-END \$\$;
 EOF2
 
 sub slots
@@ -66,30 +58,18 @@ is($ship->stop(10), 0, 'SIGTERM ends the wait');
 # who makes a slot waits for transactions that are under way.
 sub start_without_kafka
 {
-	my $holder = $pg->query_in_background('CALL hold()', log_file('holder'));
+	my $let_go = $pg->hold_new_slots;
 
-	wait_until('a transaction that slots wait for',
-		sub { $pg->query(q{SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL}) == 1 });
 	$ship->start;
 	wait_until('the temporary slot',
 		sub { $pg->query(q{SELECT count(*) FROM pg_replication_slots WHERE temporary}) == 1 });
 	kill 'STOP', -$kafka->{pid};
-	return $holder;
-}
-
-sub release
-{
-	my ($holder) = @_;
-
-	$pg->query('INSERT INTO gate VALUES (true)');
-	is(wait_exit($holder), 0, 'the transaction ends');
-	$pg->query('TRUNCATE gate');
-	return;
+	return $let_go;
 }
 
 # ---- Kafka stands still in the middle, and the reader's server process dies
 $kafka->start;
-release(start_without_kafka());
+ok(start_without_kafka()->(), 'the transaction ends');
 my $topic = $ship->topic('wide');
 my $reader = q{FROM pg_stat_activity WHERE application_name = 'walpost' AND query LIKE 'COPY%'};
 wait_until('the reader to wait for its client',
@@ -106,9 +86,9 @@ is($ship->stop, 0, 'it begins again, and completes');
 is((Walpost::Shipper::command('slot', 'drop', $ship->file))[0], 0, 'slot and record are forgotten');
 
 # ---- no slot is free at the end: the rows are not read again
-my $holder = start_without_kafka();
-$pg->query("SELECT pg_create_physical_replication_slot('filler' || i) FROM generate_series(1, 3) i");
-release($holder);
+my $let_go = start_without_kafka();
+$pg->fill_slots(3);
+ok($let_go->(), 'the transaction ends');
 kill 'CONT', -$kafka->{pid};
 $ship->wait_log(qr/all replication slots of the server are in use; all rows are in Kafka, waiting for a free slot/);
 is($pg->query('SELECT count(*) FROM pg_replication_slots WHERE temporary'), 1, 'the temporary slot is kept');
@@ -122,9 +102,9 @@ is($ship->stop, 0, 'a clean end');
 is((Walpost::Shipper::command('slot', 'drop', $ship->file))[0], 0, 'slot and record are forgotten');
 
 # ---- the same, and stopped
-$holder = start_without_kafka();
-$pg->query("SELECT pg_create_physical_replication_slot('filler1')");
-release($holder);
+$let_go = start_without_kafka();
+$pg->fill_slots(1);
+ok($let_go->(), 'the transaction ends');
 kill 'CONT', -$kafka->{pid};
 wait_until('it to wait for a slot',
 	sub { 2 == (() = $ship->log =~ /waiting for a free slot/g) });

@@ -18,14 +18,6 @@ $pg->query(<<"EOF2");
 CREATE EXTENSION walpost;
 CREATE TABLE wide (id int PRIMARY KEY, pad text);
 INSERT INTO wide SELECT i, repeat('p', 300) FROM generate_series(1, $rows) i;
-CREATE TABLE door (number int);
-CREATE PROCEDURE hold(open int) LANGUAGE plpgsql AS \$\$
-BEGIN
-	PERFORM pg_current_xact_id();
-	WHILE NOT EXISTS (SELECT FROM door WHERE number = open) LOOP
-		PERFORM pg_sleep(0.02);
-	END LOOP;
-END \$\$;
 EOF2
 
 sub shipper
@@ -67,31 +59,19 @@ sub end_offset
 
 # Runs it up to its very end, where Kafka has all rows, but no slot is free: a
 # transaction holds the making of its temporary slot up until there is none.
-my $holds = 0;
-
 sub start_and_hold
 {
 	my ($ship) = @_;
-	my $number = ++$holds;
-	my $holder = $pg->query_in_background("CALL hold($number)", log_file("holder$number"));
+	my $let_go = $pg->hold_new_slots;
 
-	wait_until('a transaction that slots wait for',
-		sub { $pg->query(q{SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND query ~ 'hold'}) == 1 });
 	$ship->start;
 	wait_until('the temporary slot',
 		sub { $pg->query('SELECT count(*) FROM pg_replication_slots WHERE temporary') == 1 });
-	$pg->query(q{SELECT pg_create_physical_replication_slot('filler' || i) FROM generate_series(1, 2) i});
-	$pg->query("INSERT INTO door VALUES ($number)");
-	is(wait_exit($holder, 30), 0, 'the slot can be made');
+	$pg->fill_slots(2);
+	ok($let_go->(), 'the slot can be made');
 	wait_until('it to wait for a free slot',
 		sub { substr($ship->log, $ship->{log_start}) =~ /waiting for a free slot/ });
 	cmp_ok(end_offset($ship, 'read_uncommitted'), '>=', $rows, 'Kafka has all rows');
-	return;
-}
-
-sub free_slots
-{
-	$pg->query(q{SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name LIKE 'filler%'});
 	return;
 }
 
@@ -121,10 +101,10 @@ start_and_hold($ship);
 $ship->kill9;
 ok(wait_until('the temporary slot to go', sub { slots() == 2 }), 'killed: no slot is left');
 is($kafka->count($ship->topic('wide')), 0, 'killed: nothing of it is seen');
-free_slots();
+$pg->free_slots;
 start_and_hold($ship);
 $pg->restart('immediate');
-free_slots();
+$pg->free_slots;
 $ship->wait_log(qr/trying again/);
 once($ship, 'killed');
 
@@ -134,7 +114,7 @@ start_and_hold($ship);
 is($ship->stop(20), 0, 'stopped: a clean end');
 is(end_offset($ship, 'read_committed'), end_offset($ship, 'read_uncommitted'), 'stopped: no transaction is open');
 is($kafka->count($ship->topic('wide')), 0, 'stopped: nothing of it is seen');
-free_slots();
+$pg->free_slots;
 $ship->start;
 once($ship, 'stopped');
 
@@ -143,14 +123,14 @@ $ship = shipper('broker');
 start_and_hold($ship);
 $kafka->kill9;
 $kafka->start;
-free_slots();
+$pg->free_slots;
 once($ship, 'broker');
 
 # ---- killed after the slot was made, before Kafka's transaction was committed
 $ship = shipper('between');
 start_and_hold($ship);
 $kafka->pause;
-free_slots();
+$pg->free_slots;
 wait_until('the slot', sub { $pg->slot('between', 'temporary') eq 'f' });
 $ship->kill9;
 $kafka->resume;
@@ -163,7 +143,7 @@ once($ship, 'between');
 $ship = shipper('long', 'walpost.snapshot.transaction.timeout.ms' => 4000);
 start_and_hold($ship);
 $ship->wait_log(qr/takes longer than half of walpost\.snapshot\.transaction\.timeout\.ms/);
-free_slots();
+$pg->free_slots;
 once($ship, 'long');
 
 done_testing();

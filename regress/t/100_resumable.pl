@@ -32,15 +32,7 @@ INSERT INTO moved SELECT i, 100, repeat('p', 300) FROM generate_series(1, 3000) 
 INSERT INTO keyless SELECT i / 2, 100, repeat('p', 300) FROM generate_series(1, 1000) i;
 INSERT INTO gate SELECT i, 100, repeat('p', 300) FROM generate_series(1, 100) i;
 INSERT INTO late SELECT i / 2, 100 FROM generate_series(1, 100) i;
-CREATE TABLE door (number int);
 CREATE TABLE stop (number int);
-CREATE PROCEDURE hold(open int) LANGUAGE plpgsql AS \$\$
-BEGIN
-	PERFORM pg_current_xact_id();
-	WHILE NOT EXISTS (SELECT FROM door WHERE number = open) LOOP
-		PERFORM pg_sleep(0.02);
-	END LOOP;
-END \$\$;
 CREATE PROCEDURE transfer(until int) LANGUAGE plpgsql AS \$\$
 DECLARE debtor int; creditor int;
 BEGIN
@@ -112,21 +104,18 @@ sub start_and_hold
 
 	$round++;
 	close_gate();
-	my $holder = $pg->query_in_background("CALL hold($round)", log_file("holder_$round"));
-	wait_until('a transaction that slots wait for',
-		sub { $pg->query(q{SELECT count(*) FROM pg_stat_activity WHERE query ~ 'CALL hold' AND backend_xid IS NOT NULL}) == 1 });
+	my $let_go_slot = $pg->hold_new_slots;
 	$ship->start;
 	wait_until('the temporary slot',
 		sub { $pg->query('SELECT count(*) FROM pg_replication_slots WHERE temporary') == 1 });
-	$pg->query(q{SELECT pg_create_physical_replication_slot('filler' || i) FROM generate_series(1, 3) i});
-	$pg->query("INSERT INTO door VALUES ($round)");
-	is(wait_exit($holder, 30), 0, 'its snapshot can be taken');
+	$pg->fill_slots(3);
+	ok($let_go_slot->(), 'its snapshot can be taken');
 	wait_until('it to wait for a free slot',
 		sub { substr($ship->log, $ship->{log_start}) =~ /waiting for a free slot/ });
 	# the second one, which waits for the first row of all
 	$held = $pg->query(q{SELECT pid FROM pg_stat_activity WHERE application_name = 'walpost' AND query ~ 'pg_current_xact_id' AND state = 'idle in transaction' ORDER BY backend_start DESC LIMIT 1});
 	kill 'STOP', $held;
-	free_slots();
+	$pg->free_slots;
 	wait_until('all but one range, the gate and what is behind it to be noted',
 		sub {
 			my $noted = noted($ship);
@@ -150,12 +139,6 @@ sub not_given_back
 	is($status, 1, 'nor is it given back to Debezium');
 	like($error, qr/the snapshot of connector "\w+" is not complete.*run the connector until it streams, or .* "walpost slot drop"/, 'and why');
 	is($pg->slot($ship->{slot}, 'plugin'), 'walpost', 'it stays what it is');
-	return;
-}
-
-sub free_slots
-{
-	$pg->query(q{SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name ~ 'filler'});
 	return;
 }
 

@@ -36,17 +36,9 @@ CREATE TABLE c_last (id int PRIMARY KEY, name text);
 INSERT INTO a_first SELECT i, 'name ' || i FROM generate_series(1, 30) i;
 INSERT INTO b_wide SELECT i, repeat('p', 300) FROM generate_series(1, 3000) i;
 INSERT INTO c_last SELECT i, 'name ' || i FROM generate_series(1, 30) i;
-CREATE TABLE door (number int);
-CREATE PROCEDURE hold(open int) LANGUAGE plpgsql AS $$
-BEGIN
-	PERFORM pg_current_xact_id();
-	WHILE NOT EXISTS (SELECT FROM door WHERE number = open) LOOP
-		PERFORM pg_sleep(0.02);
-	END LOOP;
-END $$;
 SQL
 
-my ($next, $holds) = (0, 0);
+my $next = 0;
 
 sub shipper
 {
@@ -92,26 +84,12 @@ sub complete
 
 my %all = (a_first => 30, b_wide => 3000, c_last => 30);
 
-# Begins a transaction that slots wait for; returns what ends it.
-sub hold
-{
-	my $number = ++$holds;
-	my $holder = $pg->query_in_background("CALL hold($number)", log_file("holder$number"));
-
-	wait_until('a transaction that slots wait for',
-		sub { $pg->query(q{SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND query ~ 'hold'}) == 1 });
-	return sub {
-		$pg->query("INSERT INTO door VALUES ($number)");
-		wait_exit($holder);
-	};
-}
-
 # Starts it, and runs $code after the snapshot is exported, and before a table is
 # locked: the server exports it while the shipper stands still.
 sub between_export_and_lock
 {
 	my ($ship, $code) = @_;
-	my $let_go = hold();
+	my $let_go = $pg->hold_new_slots;
 
 	$ship->start;
 	wait_until('the temporary slot',
@@ -288,7 +266,7 @@ $pg->query('INSERT INTO c_moods VALUES (4, NULL)');
 ok($beside->wait_drained, 'the stream goes on');
 
 # a blocking one whose slot is lost begins again
-my $let_go = hold();
+my $let_go = $pg->hold_new_slots;
 ask('execute-snapshot', '{"data-collections": ["public.a_first"], "type": "blocking"}');
 wait_until('its slot', sub { $pg->query('SELECT count(*) FROM pg_replication_slots WHERE temporary') == 1 });
 kill 'STOP', -$beside->pid;

@@ -136,19 +136,8 @@ is_deeply([ notices_to('RESUMED') ], [qw(PAUSED STARTED DATA_COLLECTIONS_RESOLVE
 is(scalar(rows('keyless')), 30, 'and is not read then');
 
 # ---- killed while it is read: its slot waits for transactions that are under way
-$pg->query(<<'EOS');
-CREATE TABLE gate (stop bool);
-CREATE PROCEDURE hold() LANGUAGE plpgsql AS $$
-BEGIN
-	PERFORM pg_current_xact_id();
-	WHILE NOT EXISTS (SELECT FROM gate) LOOP
-		PERFORM pg_sleep(0.02);
-	END LOOP;
-END $$;
-EOS
 my $slots = q{SELECT count(*) FROM pg_stat_activity JOIN pg_replication_slots ON pid = active_pid WHERE slot_name LIKE 'walpost_snapshot%'};
-my $holder = $pg->query_in_background('CALL hold()', log_file('holder'));
-wait_until('the holder', sub { $pg->query(q{SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL}) == 1 });
+my $let_go = $pg->hold_new_slots;
 ask('execute-snapshot', '{"data-collections": ["public.keyless", "public.last"]}');
 ok(wait_until('its slot', sub { $pg->query($slots) == 1 }), 'it is begun');
 ask('stop-snapshot', '{"data-collections": ["public.keyless"]}');
@@ -159,8 +148,7 @@ $pg->query(q{SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots W
 wait_until('its slot to go', sub { $pg->query($slots) == 0 });
 $ship->start;
 ok(wait_until('a slot again', sub { $pg->query($slots) == 1 }), 'the next start begins again, though the signal to stop may come again');
-$pg->query('INSERT INTO gate VALUES (true)');
-wait_exit($holder, 30);
+$let_go->();
 my @notices = notices_to('COMPLETED');
 is_deeply(
 	[ grep { /COMPLETED/ } @notices ],

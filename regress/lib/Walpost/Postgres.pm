@@ -401,6 +401,40 @@ sub current_lsn
 	return $self->query('SELECT pg_current_wal_lsn()');
 }
 
+# Begins a transaction that whoever makes a logical slot waits for, as for all that
+# run.  Returns what ends it: true when it has ended.
+sub hold_new_slots
+{
+	my ($self) = @_;
+	my $name = 'holder' . ++$number;
+	my $psql = $self->query_in_background(
+		"SET application_name = '$name'; BEGIN; SELECT pg_current_xact_id(); SELECT pg_sleep(3600)", log_file($name));
+
+	wait_until('a transaction that slots wait for',
+		sub { $self->query("SELECT count(*) FROM pg_stat_activity WHERE application_name = '$name' AND backend_xid IS NOT NULL") == 1 });
+	return sub {
+		$self->query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '$name'");
+		return defined wait_exit($psql);
+	};
+}
+
+# Takes $count of the server's slots, and gives all of them back.
+sub fill_slots
+{
+	my ($self, $count) = @_;
+
+	$self->query("SELECT pg_create_physical_replication_slot('filler' || i) FROM generate_series(1, $count) i");
+	return;
+}
+
+sub free_slots
+{
+	my ($self) = @_;
+
+	$self->query(q{SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name LIKE 'filler%'});
+	return;
+}
+
 # One column of a slot's row in pg_replication_slots, '' if there is none.
 sub slot
 {
