@@ -10,6 +10,6 @@ use Test::More;
 use Torture::Short;
 use Torture::Snapshots;
 
-Torture::Short::torture(snapshot => Torture::Snapshots::kinds('initial,incremental,add,blocking,new'), seed => 7, faults => 10, round => 2, seconds => 600);
+Torture::Short::torture(snapshot => Torture::Snapshots::kinds('initial,incremental,add,blocking,new,resumable'), seed => 7, faults => 12, round => 2, seconds => 600);
 
 done_testing();

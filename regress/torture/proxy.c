@@ -14,6 +14,8 @@
  *		slow MS BYTES	forwards so many bytes in 10 ms, in small pieces
  *		swallow MS		loses all that is sent; then ends the connections
  *		refuse MS		ends all connections, and new ones at once
+ *		pace BYTES		from now on, takes so many bytes in 10 ms from the target on
+ *						each connection that is not one of replication (0: all)
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -60,6 +62,9 @@ typedef struct Link
 								 * from */
 	Half		half[2];
 	bool		lossy;			/* has lost bytes: can only be ended */
+	bool		streams;		/* is one of PostgreSQL's replication */
+	int64_t		beat;			/* the 10 ms that "taken" counts */
+	size_t		taken;			/* bytes read from the target in them */
 } Link;
 
 static Link *links[MAX_LINKS];
@@ -68,6 +73,7 @@ static int	target_port;
 static Mode mode;
 static int64_t mode_ends_ms;
 static size_t slow_bytes;
+static size_t pace_bytes;		/* 0: none */
 
 static int64_t
 now_ms(void)
@@ -172,20 +178,52 @@ link_begin(int listener)
 	links[nlinks++] = link;
 }
 
+/* How many bytes may be read from the target now. */
+static size_t
+link_allowance(Link *link)
+{
+	int64_t		beat = now_ms() / SLOW_MS;
+
+	if (pace_bytes == 0 || link->streams)
+		return BUFFER;
+	if (link->beat != beat)
+	{
+		link->beat = beat;
+		link->taken = 0;
+	}
+	return link->taken < pace_bytes ? pace_bytes - link->taken : 0;
+}
+
+/* PostgreSQL's start-up packet says so: its names end with a zero. */
+static bool
+begins_replication(const char *data, size_t len)
+{
+	static const char name[] = "replication";
+
+	return memmem(data, len, name, sizeof(name)) != NULL;
+}
+
 /* Reads into a half; false when the link is to end. */
 static bool
 half_fill(Link *link, int dir)
 {
 	Half	   *half = &link->half[dir];
 	size_t		room = mode == SLOW && slow_bytes < BUFFER ? slow_bytes : BUFFER;
+	size_t		allowance = dir == DOWN ? link_allowance(link) : BUFFER;
 	ssize_t		n;
 
 	if (half->from < half->to || half->eof)
 		return true;
 	half->from = half->to = 0;
-	n = read(link->fd[dir], half->data, room);
+	if (allowance == 0)
+		return true;
+	n = read(link->fd[dir], half->data, room < allowance ? room : allowance);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
+	if (dir == DOWN)
+		link->taken += (size_t) n;
+	else if (begins_replication(half->data, (size_t) n))
+		link->streams = true;
 	if (n == 0)
 		half->eof = true;
 	else if (mode == SWALLOW)
@@ -236,7 +274,7 @@ link_serve(Link *link, const struct pollfd *polled)
 }
 
 static void
-link_watch(const Link *link, struct pollfd *polled)
+link_watch(Link *link, struct pollfd *polled)
 {
 	for (int dir = UP; dir <= DOWN; dir++)
 	{
@@ -246,7 +284,7 @@ link_watch(const Link *link, struct pollfd *polled)
 		polled[dir] = (struct pollfd)
 		{
 			.fd = mode == STALL ? -1 : link->fd[dir],
-			.events = (short) ((in->from == in->to && !in->eof ? POLLIN : 0) |
+			.events = (short) ((in->from == in->to && !in->eof && (dir == UP || link_allowance(link) > 0) ? POLLIN : 0) |
 							   (out->from < out->to ? POLLOUT : 0))
 		};
 		/* a hang-up would be told again and again */
@@ -298,6 +336,8 @@ obey(const char *line)
 		enter_mode(SWALLOW, a);
 	else if (sscanf(line, "refuse %ld", &a) == 1)
 		enter_mode(REFUSE, a);
+	else if (sscanf(line, "pace %ld", &a) == 1)
+		pace_bytes = a > 0 ? (size_t) a : 0;
 	else
 		fprintf(stderr, "not understood: %s\n", line);
 }
@@ -346,7 +386,7 @@ main(int argc, char **argv)
 	for (;;)
 	{
 		int			n;
-		int			timeout = mode == FORWARD ? -1 : SLOW_MS;
+		int			timeout = mode == FORWARD && pace_bytes == 0 ? -1 : SLOW_MS;
 
 		if (mode != FORWARD && now_ms() >= mode_ends_ms)
 			enter_mode(FORWARD, 0);

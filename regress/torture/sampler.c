@@ -234,8 +234,8 @@ sample(PGconn *pg, const char *slot, const char *spool, rd_kafka_t *kafka)
 {
 	const char *const values[] = {slot};
 	PGresult   *res = PQexecParams(pg,
-								   "SELECT coalesce(confirmed_flush_lsn - '0/0', 0), pg_current_wal_lsn() - '0/0',"
-								   " coalesce(active_pid, 0) FROM pg_replication_slots WHERE slot_name = $1",
+								   "SELECT coalesce(max(confirmed_flush_lsn) - '0/0', 0), pg_current_wal_lsn() - '0/0',"
+								   " coalesce(max(active_pid), 0) FROM pg_replication_slots WHERE slot_name = $1",
 								   1, NULL, values, NULL, NULL, 0);
 	bool		ok = PQresultStatus(res) == PGRES_TUPLES_OK;
 

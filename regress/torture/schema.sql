@@ -30,10 +30,27 @@ CREATE TABLE whole (id int PRIMARY KEY, mark bigint, pad text);
 ALTER TABLE whole REPLICA IDENTITY FULL;
 -- Rows come and stay; one partition.
 CREATE TABLE journal (id bigint PRIMARY KEY, mark bigint, pad text);
--- Many rows, of which few change: those of snapshots.
-CREATE TABLE stock (id int PRIMARY KEY, mark bigint, pad text);
+-- Many rows, of which few change: those of snapshots.  In many blocks, which are
+-- read in several ranges.
+CREATE TABLE stock (id int PRIMARY KEY, mark bigint, pad text) WITH (fillfactor = 10);
+CREATE TABLE gate (id int PRIMARY KEY, pad text);
+INSERT INTO gate SELECT i, repeat('g', 1000) FROM generate_series(1, 400) i;
 -- A row that is asked for last.
 CREATE TABLE sentinel (id int PRIMARY KEY);
+
+-- A gate in the midst of a snapshot: 1 is shut.  A sequence, since who waits has a
+-- snapshot of its own, which sequences do not care for; and it outlives crashes.  The
+-- last row of a table waits for it, after so many that its first ones come before.
+CREATE SEQUENCE torture.gate MINVALUE 0;
+SELECT setval('torture.gate', 0);
+CREATE FUNCTION torture.pass() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	WHILE (SELECT last_value FROM torture.gate) = 1 LOOP
+		PERFORM pg_sleep(0.05);
+	END LOOP;
+	RETURN true;
+END
+$$;
 
 CREATE FUNCTION torture.xid() RETURNS bigint LANGUAGE sql AS
 	$$SELECT pg_current_xact_id()::text::bigint & 4294967295$$;

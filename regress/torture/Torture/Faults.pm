@@ -140,7 +140,7 @@ my @faults = (
 	[ 'walsender terminated', 8, sub {
 		return defined _ask($_[0], 'SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots') && 'asked';
 	} ],
-	[ 'walsender frozen', 6, sub { return _freeze($_[0], $_[0]->walsender, 4) } ],
+	[ 'walsender frozen', 6, sub { return _freeze($_[0], scalar $_[0]->walsender, 4) } ],
 	[ 'server killed', 5, sub { return $_[0]->end_server('KILL') && 'kill -9' } ],
 	[ 'server ended', 5, sub { return $_[0]->end_server('QUIT') && 'immediate' } ],
 	[ 'server restarted', 3, sub { return $_[0]->end_server('INT') && 'fast' } ],

@@ -43,8 +43,9 @@ sub breaches { return @{ $_[0]{breaches} }; }
 sub count { return $_[0]{count}; }
 sub done { return $_[0]{done}; }
 
-# How many snapshots of a kind were asked for.
+# How many snapshots of a kind were asked for; and how many faults struck in the midst of one.
 sub snapshots { return $_[0]{snapshots}->times($_[1]); }
+sub inside { return $_[0]{snapshots}->inside($_[1]); }
 
 sub _say
 {
@@ -76,6 +77,10 @@ sub run
 		last if @{ $self->{breaches} };
 	}
 	$self->_say('the shipper stops');
+	for my $kind ($self->{snapshots} ? $self->{snapshots}->held_kinds : ())
+	{
+		$self->_breach("no fault struck between the first row and the last one of a snapshot ($kind)") unless $self->inside($kind);
+	}
 	my $status = $world->ship->stop(20);
 	$self->_breach('the shipper did not end well: status ' . ($status // 'none')) if ($status // -1) != 0;
 	return;
@@ -124,14 +129,33 @@ sub _round
 	$world->start_writers;
 	$world->run_for(0.5);
 	$self->_say($self->{snapshots}->begin) if $self->{snapshots};
-	for (1 .. $self->{round})
+	for my $i (1 .. $self->{round})
 	{
 		last if $self->{done} >= $self->{faults} || time >= $self->{end};
+		$self->_release if $i > 1 && $i > $self->{round} - 2;
 		$self->_fault;
 		last if @{ $self->{breaches} };
 	}
-	$self->_settle and $self->_check;
+	$self->_release and $self->_settle and $self->_check;
 	return;
+}
+
+# Lets a snapshot that was held end: the last faults of a round strike what follows it.
+sub _release
+{
+	my ($self) = @_;
+	my $snapshots = $self->{snapshots};
+
+	return 1 unless $snapshots && $snapshots->is_held;
+	if (!$self->{world}->run_for($recovery_limit, sub { $snapshots->release }))
+	{
+		$self->_breach('the server does not answer');
+		return 0;
+	}
+	$self->_say('the snapshot may end');
+	$snapshots->note_round if $self->_recover;
+	$self->{since} = [];
+	return !@{ $self->{breaches} };
 }
 
 # One fault; or some that overlap, since one in four waits for nothing.
@@ -139,26 +163,40 @@ sub _fault
 {
 	my ($self) = @_;
 	my $world = $self->{world};
+	my $snapshots = $self->{snapshots};
+	my $inside = $snapshots && $snapshots->before_fault ? ' (in the midst of a snapshot)' : '';
 	my ($kind, $did) = Torture::Faults::begin($world);
 
 	$self->{done}++;
 	$self->{kinds}{$kind}++;
 	push @{ $self->{since} }, $kind;
-	my $overlaps = rand() < 0.25 || ($self->{snapshots} && $self->{snapshots}->is_initial);
-
-	if ($overlaps && @{ $self->{since} } < 4)
+	if (rand() < 0.25 && @{ $self->{since} } < 4)
 	{
-		$self->_say("fault $self->{done}: $kind, $did; and");
+		$self->_say("fault $self->{done}: $kind, $did$inside; and");
 		$world->run_for(rand(0.8));
 		return;
 	}
-	my $seconds = $self->_recover;
-	$self->_say(sprintf 'fault %d: %s, %s; well after %.1f s', $self->{done}, $kind, $did, $seconds);
+	my $held = $snapshots && $snapshots->is_held;
+	my $seconds = $held ? $self->_heal : $self->_recover;
+
+	$self->_say(sprintf 'fault %d: %s, %s%s; %s after %.1f s', $self->{done}, $kind, $did, $inside, $held ? 'over' : 'well', $seconds);
 	$self->{longest} = [ $seconds, join ' + ', @{ $self->{since} } ] if $seconds > $self->{longest}[0];
 	$self->{since} = [];
 	$world->run_for(rand(0.3));
 	$self->_breach($_) for splice @{ $world->{problems} };
 	return;
+}
+
+# Waits until all faults have ended; returns the seconds that took.
+sub _heal
+{
+	my ($self) = @_;
+	my $world = $self->{world};
+	my $began = time;
+
+	$world->run_for($recovery_limit, sub { !$world->is_hurt })
+	  or $self->_breach("not back within $recovery_limit s after " . join(' + ', @{ $self->{since} }));
+	return time - $began;
 }
 
 # Waits until all faults have ended, and then until what was written by that
@@ -324,6 +362,8 @@ sub report
 		sprintf 'snapshots asked for: %s; rows %d, not as the table was %d, tables that rows and changes do not rebuild: keys %d',
 		$self->{snapshots}->report, map { $_ // 0 } @$count{qw(rows row rebuild)})
 	  if $self->{snapshots};
+	$say->('faults between the first row and the last one of a snapshot: ' . $self->{snapshots}->held_report)
+	  if $self->{snapshots} && $self->{snapshots}->held_kinds;
 	$say->(sprintf 'longest recovery %.1f s, after %s', @{ $self->{longest} });
 	$say->("breach: $_") for @{ $self->{breaches} };
 	$say->("again: make torture MODE=$self->{mode}" . ($self->{spool} ? ' SPOOL=on' : '')

@@ -37,6 +37,10 @@ sub torture
 	{
 		cmp_ok($run->snapshots($kind), '>=', 1, "snapshots were taken: $kind");
 	}
+	for my $kind (grep { /^(initial|resumable)$/ } @{ $settings{snapshot} // [] })
+	{
+		cmp_ok($run->inside($kind), '>=', 1, 'faults in the midst of one: ' . $run->inside($kind));
+	}
 	cmp_ok($run->count->{rows}, '>=', 10000, "they have rows: $run->{count}{rows}") if $settings{snapshot};
 	return;
 }

@@ -11,12 +11,17 @@
 #    add           tables that are captured come once more ("walpost snapshot --table")
 #    new           tables come into the include list
 #
+# Those of the first two are held: their readers get few bytes at a time, and the last
+# row waits for a gate, until so many faults have struck between the first row and it.
+#
 # SPDX-License-Identifier: PostgreSQL
 package Torture::Snapshots;
 
 use strict;
 use warnings;
 
+use List::Util qw(first sum);
+use Time::HiRes qw(time);
 use Walpost::Shipper ();
 use Walpost::Test;
 
@@ -24,6 +29,9 @@ my @all_kinds = qw(initial incremental add blocking new readonly resumable);
 
 # Those that a round of "new" finds left out.
 my @new_tables = qw(whole stock);
+
+# Bytes in 10 ms that a reader of a snapshot that is held gets: some seconds for all of its rows.
+my $pace = 8192;
 
 # What SNAPSHOT in the environment says: a list of kinds, or undef for none.
 sub kinds
@@ -43,7 +51,7 @@ sub new
 {
 	my ($class, $world, @kinds) = @_;
 
-	return bless { world => $world, kinds => [@kinds], asked => 0, of_kind => {} }, $class;
+	return bless { world => $world, kinds => [@kinds], asked => 0, of_kind => {}, inside => {}, went_on => [ 0, 0 ] }, $class;
 }
 
 # "kind times, ..." of what was asked for.
@@ -57,6 +65,22 @@ sub report
 # How often a kind was asked for.
 sub times { return $_[0]{of_kind}{ $_[1] } // 0; }
 
+# How many faults struck between the first row and the last one of those of a kind that is held.
+sub inside { return $_[0]{inside}{ $_[1] } // 0; }
+
+# The kinds that were held, and what came of it as a text.
+sub held_kinds { my @kinds = sort keys %{ $_[0]{inside} }; return @kinds; }
+
+sub held_report
+{
+	my ($self) = @_;
+	my $text = join ', ', map { "$_ $self->{inside}{$_}" } $self->held_kinds;
+	my ($times, $partly) = @{ $self->{went_on} };
+
+	$text .= "; a snapshot went on $times times, $partly of them with a part of its ranges" if exists $self->{inside}{resumable};
+	return $text;
+}
+
 # ---- a round -----------------------------------------------------------------
 
 # Before the writers: what the kind of this round finds.
@@ -69,7 +93,7 @@ sub prepare
 	$self->{asked} = 0;
 	$self->{paused} = 0;
 	$self->_set_read_only($self->{kind} eq 'readonly' ? 1 : 0);
-	if ($self->{kind} =~ /initial|resumable/)
+	if ($self->_is_from_nothing)
 	{
 		$world->rest_shipper;
 		$self->_forget_slot;
@@ -122,9 +146,11 @@ sub _capture
 	my $world = $self->{world};
 
 	$world->ship->write_conf(
-		'table.include.list' => join(',', map { "public.$_" } grep { $choose->($_) } @{ $world->tables }, 'sentinel'));
+		'table.include.list' => join(',', map { "public.$_" } (grep { $choose->($_) } @{ $world->tables }), @{ $world->side_tables }));
 	return;
 }
+
+sub _is_from_nothing { return $_[0]{kind} =~ /^(initial|resumable)$/; }
 
 # With the writers: the first one of the round; returns what was done.  So slow at
 # first that faults strike in its midst.
@@ -134,8 +160,9 @@ sub begin
 	my $world = $self->{world};
 
 	$self->{from} = -s $world->ship->{log};
+	return $self->_begin_held if $self->_is_from_nothing;
 	$world->order('server', 'slow 20000 16384');
-	if ($self->{kind} =~ /initial|resumable|new/)
+	if ($self->{kind} eq 'new')
 	{
 		$self->_count;
 		$world->launch_shipper;
@@ -148,6 +175,99 @@ sub begin
 	$world->order('server', 'slow 2500 2048');
 	$world->later(2.5, sub { });
 	return "a round with snapshots: $self->{kind}";
+}
+
+# ---- a snapshot that is held ------------------------------------------------------
+
+sub _begin_held
+{
+	my ($self) = @_;
+	my $world = $self->{world};
+
+	$self->{held} = 1;
+	$self->{inside}{ $self->{kind} } //= 0;
+
+	# the stream has ended: as the partitions are now, they stay until rows come
+	my $now = 1000 * time;
+	$world->run_for(30, sub { grep { $_->{ends} && $_->{ms} > $now } @{ $world->samples } }) or die "the partitions' ends are not known\n";
+	$self->{rows_before} = $self->_rows_in_kafka;
+	$world->pg->query(q{SELECT setval('torture.gate', 1)});
+	$world->order('server', "pace $pace");
+	$self->_count;
+	$world->launch_shipper;
+	$world->run_for(30, sub { $self->_is_inside }) or die "no row of a snapshot comes\n";
+	return "a round with snapshots: $self->{kind}, held";
+}
+
+sub is_held { return $_[0]{held}; }
+
+# Where the partitions of the table end that has the rows: while a snapshot is held
+# nothing else comes to them, but what was committed before it went on.
+sub _rows_in_kafka
+{
+	my ($self) = @_;
+	my $world = $self->{world};
+	my @places = $world->places;
+	my $prefix = $world->prefix;
+	my $sample = first { $_->{ends} } reverse @{ $world->samples };
+	my $ends = $sample ? $sample->{ends} : return 0;
+
+	return sum(map { $places[$_] =~ /^\Q$prefix\E\.public\.stock / ? $ends->[$_] : 0 } 0 .. $#places);
+}
+
+# Whether Kafka has the first row, and not the last one.
+sub _is_inside
+{
+	my ($self) = @_;
+
+	return $self->_rows_in_kafka > $self->{rows_before} && $self->_log !~ /snapshot at \S+ is complete/;
+}
+
+# Before a fault: waits for more rows, as long as some come; then notes whether it
+# strikes a snapshot in its midst, which it returns.
+sub before_fault
+{
+	my ($self) = @_;
+	my $had = $self->_rows_in_kafka;
+
+	return 0 unless $self->{held};
+	if (rand() < 0.7)
+	{
+		$self->{world}->run_for(2, sub { $self->_rows_in_kafka > $had });
+		$self->{world}->run_for(rand(1.5));
+	}
+	my $inside = $self->_is_inside ? 1 : 0;
+
+	$self->{inside}{ $self->{kind} } += $inside;
+	return $inside;
+}
+
+# Lets it come to its end; 0 when the server does not answer now.
+sub release
+{
+	my ($self) = @_;
+	my $world = $self->{world};
+
+	return 1 unless $self->{held};
+	$world->order('server', 'pace 0');
+	return 0 unless $world->answers && eval { $world->pg->query(q{SELECT setval('torture.gate', 0)}); 1 };
+	$self->{held} = 0;
+	return 1;
+}
+
+# At the round's end: how often a snapshot went on, and how often with less than all.
+sub note_round
+{
+	my ($self) = @_;
+
+	return unless $self->{kind} eq 'resumable';
+	my $log = $self->_log;
+	while ($log =~ /the snapshot goes on with (\d+) of (\d+) ranges/g)
+	{
+		$self->{went_on}[0]++;
+		$self->{went_on}[1]++ if $1 < $2;
+	}
+	return;
 }
 
 sub _count
@@ -168,14 +288,6 @@ sub _log
 	seek $fh, $self->{from}, 0;
 	local $/;
 	return scalar(<$fh>) // '';
-}
-
-# Whether an initial snapshot is to be complete yet.
-sub is_initial
-{
-	my ($self) = @_;
-
-	return $self->{kind} =~ /initial|resumable/ && $self->_log !~ /is complete: \d+ rows/;
 }
 
 # ---- signals -------------------------------------------------------------------
@@ -205,7 +317,7 @@ sub ask
 {
 	my ($self) = @_;
 
-	return if $self->{kind} =~ /initial|resumable|new/;
+	return if $self->_is_from_nothing || $self->{kind} eq 'new';
 
 	# one whose answer is lost may be there all the same
 	$self->_count;
@@ -239,7 +351,7 @@ sub steps
 	my ($self) = @_;
 
 	return (
-		$self->{kind} =~ /initial|resumable/ ? () : [ 'all snapshots are over', sub { $self->_are_over } ],
+		$self->_is_from_nothing ? () : [ 'all snapshots are over', sub { $self->_are_over } ],
 		[ 'nothing of a snapshot is left on the server', sub { $self->_is_nothing_left } ]);
 }
 
