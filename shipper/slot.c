@@ -20,6 +20,7 @@
 #include "log.h"
 #include "mem.h"
 #include "newtables.h"
+#include "pg_until.h"
 #include "preflight.h"
 #include "publication.h"
 #include "tables.h"
@@ -187,18 +188,6 @@ wait_until_free(const Conf *conf, PGconn *conn, const char *name, Slot *slot,
 
 /* ---- making and dropping ------------------------------------------------------ */
 
-/* Without it the server would notice only when the query is done. */
-static void
-cancel_query(PGconn *conn)
-{
-	PGcancel   *cancel = PQgetCancel(conn);
-	char		why[256];
-
-	if (cancel && !PQcancel(cancel, why, sizeof(why)))
-		log_debug("could not cancel a query: %s", why);
-	PQfreeCancel(cancel);
-}
-
 /* Waits for the one result of a query that was sent; cancels it on *stop. */
 static PGresult *
 wait_for_result(PGconn *conn, const char *name, const volatile bool *stop, Err *err)
@@ -218,7 +207,7 @@ wait_for_result(PGconn *conn, const char *name, const volatile bool *stop, Err *
 			log_info("making slot \"%s\" waits for transactions that are under way to end; on a standby also for word of its primary: SELECT pg_log_standby_snapshot() there", name);
 		if (stopped(stop))
 		{
-			cancel_query(conn);
+			pg_cancel(conn);
 			stop_asked(err);
 			return NULL;
 		}

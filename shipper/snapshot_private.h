@@ -64,6 +64,7 @@ typedef struct SnapshotPlan
 	int			last;			/* task with the last row; -1: there are none */
 	int			nranges;		/* tasks, with those that are done already */
 	double		rows;			/* estimated, of all */
+	const volatile bool *stop;	/* ends what is asked of the server */
 } SnapshotPlan;
 
 /*

@@ -16,6 +16,7 @@
 #include "extension.h"
 #include "log.h"
 #include "mem.h"
+#include "pg_until.h"
 #include "slot.h"
 #include "snapshot_private.h"
 #include "wire.h"
@@ -97,12 +98,13 @@ lock_tables(PGconn *conn, const SnapshotPlan *plan, const char *nowait, Err *err
 		const SnapshotTable *table = &plan->tables[i];
 		char	   *sql = mem_print("LOCK TABLE ONLY %s IN ACCESS SHARE MODE %s", table->quoted, nowait);
 		char	   *what = mem_print("lock table %s", table->name);
-		bool		done = pg_exec(conn, what, sql, err);
+		PGresult   *res = pg_query_until(conn, PGRES_COMMAND_OK, what, sql, plan->stop, err);
 
 		free(sql);
 		free(what);
-		if (!done)
+		if (res == NULL)
 			return false;
+		PQclear(res);
 	}
 	return true;
 }
@@ -287,6 +289,7 @@ static bool
 open_once(SnapshotServer *server, const Conf *conf, const SnapshotPart *part, int readers,
 		  const volatile bool *stop, Err *err)
 {
+	server->plan.stop = stop;
 	server->slot = open_session(conf, true, err);
 	if (server->slot == NULL || !identify(server, err))
 		return false;
@@ -339,23 +342,12 @@ snapshot_server_open(SnapshotServer *server, const Conf *conf, const SnapshotPar
 	return true;
 }
 
-/* Without it the server would notice only when the query is done. */
-static void
-cancel_query(PGconn *conn)
-{
-	PGcancel   *cancel = PQgetCancel(conn);
-	char		why[256];
-
-	if (cancel != NULL && !PQcancel(cancel, why, sizeof(why)))
-		log_debug("could not cancel a query: %s", why);
-	PQfreeCancel(cancel);
-}
-
 void
 snapshot_server_close(SnapshotServer *server)
 {
+	/* the server would notice only when the query is done */
 	if (server->moving)
-		cancel_query(server->keeper);
+		pg_cancel(server->keeper);
 	PQfinish(server->keeper);
 	close_slot(server);
 	memset(server, 0, sizeof(*server));

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "mem.h"
 #include "pattern.h"
+#include "pg_until.h"
 #include "snapshot_private.h"
 #include "tables.h"
 
@@ -126,9 +127,12 @@ find_table(const SnapshotPlan *plan, const char *name)
 	return NULL;
 }
 
-/* A table's rows would not be those that the user wants: rather none. */
+/*
+ * A table's rows would not be those that the user wants: rather none.  But one that
+ * only this snapshot leaves out is no mistake of theirs.
+ */
 static bool
-override_table(const Conf *conf, PGconn *conn, SnapshotPlan *plan, const char *name, Err *err)
+override_table(const Conf *conf, PGconn *conn, SnapshotPlan *plan, const char *name, bool left_out, Err *err)
 {
 	char	   *property = mem_print(OVERRIDES ".%s", name);
 	const char *sql = conf_get(conf, property);
@@ -139,10 +143,10 @@ override_table(const Conf *conf, PGconn *conn, SnapshotPlan *plan, const char *n
 	if (sql == NULL)
 		done = err_set(err, ERR_CONFIG, "property \"%s\" is missing; property \"" OVERRIDES "\" names table %s",
 					   property, name);
-	else if (table == NULL)
+	else if (table == NULL && !left_out)
 		done = err_set(err, ERR_CONFIG, "property \"" OVERRIDES "\" names %s, which is no table that the snapshot reads; "
 					   "name one that is captured and published (of a partitioned table its partitions)", name);
-	else
+	else if (table != NULL)
 	{
 		quoted = PQescapeLiteral(conn, sql, strlen(sql));
 		if (quoted == NULL)
@@ -157,17 +161,18 @@ override_table(const Conf *conf, PGconn *conn, SnapshotPlan *plan, const char *n
 }
 
 static bool
-override_tables(const Conf *conf, PGconn *conn, SnapshotPlan *plan, Err *err)
+override_tables(const Conf *conf, PGconn *conn, const SnapshotPart *part, const TableList *list,
+				SnapshotPlan *plan, Err *err)
 {
 	const char *names = conf_get(conf, OVERRIDES);
-	char	   *list = mem_copy(names != NULL ? names : "");
-	char	   *rest = list;
+	char	   *text = mem_copy(names != NULL ? names : "");
+	char	   *rest = text;
 	char	   *name;
 	bool		done = true;
 
 	while (done && (name = strtok_r(rest, ", \t\r\n", &rest)) != NULL)
-		done = override_table(conf, conn, plan, name, err);
-	free(list);
+		done = override_table(conf, conn, plan, name, part != NULL || is_captured(list, name), err);
+	free(text);
 	return done;
 }
 
@@ -224,7 +229,7 @@ snapshot_plan_tables(const Conf *conf, PGconn *conn, const SnapshotPart *part, S
 		{
 			choose(plan, res, &list, part, include);
 			order_tables(conf, plan);
-			done = override_tables(conf, conn, plan, err);
+			done = override_tables(conf, conn, part, &list, plan, err);
 		}
 		tables_free(&list);
 	}
@@ -262,10 +267,13 @@ snapshot_task_query(const SnapshotTask *task, const char *options, uint64_t lsn)
 
 /* ---- marks: source.snapshot of a table's first and last row, and of all ---- */
 
-/* Does the task give any event?  A row filter may leave nothing of a table. */
+/*
+ * Does the task give any event?  A row filter may leave nothing of a table, and a
+ * query of the user's may take long.
+ */
 static bool
 has_rows(PGconn *conn, const SnapshotTask *task, const char *options, uint64_t lsn,
-		 bool *found, Err *err)
+		 const volatile bool *stop, bool *found, Err *err)
 {
 	char	   *call = snapshot_task_query(task, options, lsn);
 	char	   *sql = mem_print("SELECT pg_catalog.length(%s) LIMIT 1", call);
@@ -274,7 +282,7 @@ has_rows(PGconn *conn, const SnapshotTask *task, const char *options, uint64_t l
 	PGresult   *res = NULL;
 
 	if (!foreign || pg_path_users(conn, err))
-		res = pg_query(conn, PGRES_TUPLES_OK, what, sql, err);
+		res = pg_query_until(conn, PGRES_TUPLES_OK, what, sql, stop, err);
 	*found = res != NULL && PQntuples(res) > 0;
 	if (res != NULL && foreign && !pg_path_ours(conn, err))
 	{
@@ -302,7 +310,7 @@ mark_ends(PGconn *conn, const char *options, uint64_t lsn, SnapshotPlan *plan, b
 		plan->tasks[0].first_mark = "first";
 	for (int i = plan->ntasks - 1; i >= 0 && !found; i--)
 	{
-		if (!has_rows(conn, &plan->tasks[i], options, lsn, &found, err))
+		if (!has_rows(conn, &plan->tasks[i], options, lsn, plan->stop, &found, err))
 			return false;
 		if (found)
 		{

@@ -104,6 +104,13 @@ for my $order (sort keys %order)
 	like($ship->log, qr/waiting 300 ms before the snapshot.*taking a snapshot.*waiting 300 ms before streaming.*streaming from/s, 'after a delay');
 }
 
+taken(
+	shipper(
+		$overrides => 'public.a_small',
+		"$overrides.public.a_small" => 'SELECT * FROM public.a_small',
+		'snapshot.include.collection.list' => 'public.b_large'),
+	'a query for a table that the snapshot leaves out');
+
 refused('a query that is missing', qr/property "\Q$overrides\E\.public\.a_small" is missing/, $overrides => 'public.a_small');
 refused('a query of no table', qr/names public\.d_none, which is no table that the snapshot reads/,
 	$overrides => 'public.d_none', "$overrides.public.d_none" => 'SELECT 1');
@@ -161,9 +168,21 @@ my $reading = shipper(
 	"$overrides.public.a_small" => 'SELECT s.* FROM public.a_small s, LATERAL (SELECT pg_advisory_lock_shared(1) WHERE id > 0) p');
 my $door = $pg->query_in_background('SELECT pg_advisory_lock(1); SELECT pg_sleep(600)', log_file('door'));
 wait_until('the door to be shut', sub { $pg->query(q{SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted}) > 0 });
+my $waiters = q{SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted};
+
+# a query that takes long is asked for its first row, to see which one is the last of all
+my $planning = shipper(
+	$overrides => 'public.c_middle',
+	"$overrides.public.c_middle" => 'SELECT s.* FROM public.c_middle s, LATERAL (SELECT pg_advisory_lock_shared(1) WHERE id > 0) p',
+	'snapshot.max.threads' => 1);
+$planning->start;
+wait_until('the plan to wait for a query', sub { $pg->query($waiters) > 0 });
+unlike($planning->log, qr/taking a snapshot/, 'before any row');
+is($planning->stop(10), 0, 'a stop does not wait for it');
+wait_until('the server to have given it up', sub { $pg->query($waiters) == 0 && slots() == 0 });
+
 $reading->start;
-wait_until('a reader in the middle of a table',
-	sub { $pg->query(q{SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted}) > 0 });
+wait_until('a reader in the middle of a table', sub { $pg->query($waiters) > 0 });
 for my $sql ('DROP TABLE b_large', 'TRUNCATE b_large', 'ALTER TABLE b_large ALTER name TYPE varchar(100)', 'VACUUM FULL b_large')
 {
 	my ($status, undef, $err) = $pg->try_query("SET lock_timeout = '100ms';\n$sql");

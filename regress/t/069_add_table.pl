@@ -111,7 +111,13 @@ my $started = -s $ship->{log};
 # a piece of the rows after the other, far apart
 my %slow = ('producer.override.linger.ms' => 1500, 'walpost.buffer.memory' => 1024 * 1024);
 my %fast = ('producer.override.linger.ms' => 0, 'walpost.buffer.memory' => 8 * 1024 * 1024);
-$ship->write_conf(%slow, 'table.include.list' => 'public\.(old|plain)');
+# a query for a table that is not added is no mistake
+my $overrides = 'snapshot.select.statement.overrides';
+$ship->write_conf(
+	%slow,
+	'table.include.list' => 'public\.(old|plain)',
+	$overrides => 'public.old',
+	"$overrides.public.old" => 'SELECT * FROM public.old');
 $ship->start;
 $ship->wait_log(qr/adding public\.plain: rows that are there/, $started);
 $ship->wait_log(qr/taking a snapshot of 1 tables/, $started);
