@@ -1,6 +1,6 @@
 /*
  * intake_private.h
- *	  What intake.c and intake_insert.c share.
+ *	  What the files of the intake share.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
