@@ -39,6 +39,24 @@ typedef enum ConfKind
 #define CONF_SECRET		0x08	/* masked wherever it is shown */
 #define CONF_DEPRECATED	0x10	/* works, with a warning */
 
+/*
+ * What Debezium and Kafka Connect declare of a property; order is its place in
+ * their list, from 1, or 0 for one that they do not have.  What is NULL from name
+ * on is as in the row.
+ */
+typedef struct ConfDebezium
+{
+	int			order;
+	const char *importance;
+	const char *group;
+	const char *name;
+	const char *type;
+	const char *default_text;	/* conf_no_default: none */
+	const char *const *allowed; /* an empty list: anything */
+} ConfDebezium;
+
+extern const char conf_no_default[];
+
 typedef struct ConfKey
 {
 	const char *name;
@@ -50,6 +68,7 @@ typedef struct ConfKey
 				max;			/* of a CONF_INT */
 	const char *const *allowed; /* of a CONF_ENUM, NULL-terminated */
 	const char *doc;			/* one sentence, no "TODO" */
+	ConfDebezium debezium;
 } ConfKey;
 
 extern const ConfKey conf_keys[];

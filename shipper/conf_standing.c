@@ -5,7 +5,6 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include <assert.h>
 #include <string.h>
 
 #include "conf_private.h"
@@ -17,25 +16,16 @@ static const char *const standings[] = {
 	[CONF_REFUSED] = "refused",
 };
 
-/* The name that counts now, for one that is older; else the same. */
-static const char *
-present_name(const char *name)
-{
-	for (const ConfAlias *row = conf_aliases; row->old; row++)
-		if (strcmp(row->old, name) == 0)
-			return row->name;
-	return name;
-}
-
 /* Why, or what instead: of what works, the reference tells. */
 static void
-put_remark(FILE *out, const char *name, const char *present, const ConfKey *key)
+put_remark(FILE *out, const char *name, const ConfKey *key)
 {
 	const char *between = "";
 
-	if (present != name)
+	/* the name that counts now, for one that is older */
+	if (!(key->flags & CONF_PREFIX) && strcmp(key->name, name) != 0)
 	{
-		fprintf(out, "as `%s`", present);
+		fprintf(out, "as `%s`", key->name);
 		between = "; ";
 	}
 	if (key->standing != CONF_DONE)
@@ -46,7 +36,7 @@ put_remark(FILE *out, const char *name, const char *present, const ConfKey *key)
 	}
 	for (const ConfRefusal *row = conf_refusals; row->name; row++)
 	{
-		if (strcmp(row->name, present) != 0)
+		if (strcmp(row->name, key->name) != 0)
 			continue;
 		fprintf(out, "%s%s`%s` is refused: ", between, strchr(row->value, '*') ? "any other " : "", row->value);
 		conf_put_cell(out, row->why);
@@ -57,20 +47,17 @@ put_remark(FILE *out, const char *name, const char *present, const ConfKey *key)
 void
 conf_print_standing(FILE *out)
 {
+	const ValidateKey *keys = validate_keys();
 	int			n = 0;
 
-	while (validate_keys[n].name != NULL)
+	while (keys[n].name != NULL)
 		n++;
 	fprintf(out, "\n## Each of Debezium's properties\n\nAll %d that Debezium's PostgreSQL connector 3.7 and Kafka Connect 4.3 declare, in their order. What is refused says what to use instead;\n"
 			"at Debezium's default it is no error.\n\n| property | standing | |\n|---|---|---|\n", n);
-	for (const ValidateKey *row = validate_keys; row->name; row++)
+	for (const ValidateKey *row = keys; row->name; row++)
 	{
-		const char *present = present_name(row->name);
-		const ConfKey *key = conf_key_find(present);
-
-		assert(key != NULL);
-		fprintf(out, "| `%s` | %s | ", row->name, standings[key->standing]);
-		put_remark(out, row->name, present, key);
+		fprintf(out, "| `%s` | %s | ", row->name, standings[row->own->standing]);
+		put_remark(out, row->name, row->own);
 		fputs(" |\n", out);
 	}
 }

@@ -76,9 +76,7 @@ is_one_of(const char *value, const char *const *list)
 static bool
 is_allowed(const ValidateKey *key, const char *value)
 {
-	const ConfKey *own = conf_key_find(key->name);
-
-	return is_one_of(value, key->allowed) || (own && own->allowed && is_one_of(value, own->allowed)) ||
+	return is_one_of(value, key->allowed) || (key->own->allowed && is_one_of(value, key->own->allowed)) ||
 		conf_is_old_value(key->name, value);
 }
 
@@ -125,7 +123,7 @@ check_type(const ValidateKey *key, const char *value, json_t *errors)
 static void
 check_keys(const json_t *given, json_t *errors)
 {
-	for (const ValidateKey *key = validate_keys; key->name; key++)
+	for (const ValidateKey *key = validate_keys(); key->name; key++)
 	{
 		const char *value = value_of(given, key->name);
 
@@ -214,52 +212,49 @@ text_or_null(const char *text)
 }
 
 static json_t *
-definition(const char *name, const char *type, const char *importance, const char *group,
-		   const char *default_text, int order)
+definition(const ValidateKey *key, int order)
 {
-	const ConfKey *own = conf_key_find(name);
+	bool		required = strcmp(key->name, "name") == 0 || strcmp(key->name, "connector.class") == 0;
 	json_t	   *json = json_object();
 
-	json_object_set_new(json, "name", json_text(name));
-	json_object_set_new(json, "type", json_string(type));
-	json_object_set_new(json, "required", json_boolean(strcmp(name, "name") == 0 || strcmp(name, "connector.class") == 0));
-	json_object_set_new(json, "default_value", text_or_null(default_text));
-	json_object_set_new(json, "importance", json_string(importance));
-	json_object_set_new(json, "documentation", json_text(own ? own->doc : ""));
-	json_object_set_new(json, "group", json_string(group));
+	json_object_set_new(json, "name", json_text(key->name));
+	json_object_set_new(json, "type", json_string(key->type));
+	json_object_set_new(json, "required", json_boolean(required));
+	json_object_set_new(json, "default_value", text_or_null(key->default_text));
+	json_object_set_new(json, "importance", json_string(key->importance));
+	json_object_set_new(json, "documentation", json_text(key->own ? key->own->doc : ""));
+	json_object_set_new(json, "group", json_string(key->group));
 	json_object_set_new(json, "order_in_group", json_integer(order));
 	json_object_set_new(json, "width", json_string("MEDIUM"));
-	json_object_set_new(json, "display_name", json_text(name));
+	json_object_set_new(json, "display_name", json_text(key->name));
 	json_object_set_new(json, "dependents", json_array());
 	return json;
 }
 
 /* A password is not shown; what a provider would resolve stays as it is. */
 static json_t *
-value_shown(const json_t *given, const char *name, const char *type, const char *default_text)
+value_shown(const json_t *given, const ValidateKey *key)
 {
-	const char *value = json_string_value(json_object_get(given, name));
+	const char *value = json_string_value(json_object_get(given, key->name));
 
 	if (value == NULL)
-		return text_or_null(default_text);
-	if (!secret_has_reference(value) && (strcmp(type, "PASSWORD") == 0 || secret_is_name(name)))
+		return text_or_null(key->default_text);
+	if (!secret_has_reference(value) && (strcmp(key->type, "PASSWORD") == 0 || secret_is_name(key->name)))
 		return json_string("[hidden]");
 	return json_text(value);
 }
 
 static json_t *
-config_info(const json_t *given, const json_t *errors, json_t *definition, const ValidateKey *key)
+config_info(const json_t *given, const json_t *errors, const ValidateKey *key, int order)
 {
-	const char *name = json_string_value(json_object_get(definition, "name"));
-	const char *type = json_string_value(json_object_get(definition, "type"));
-	json_t	   *list = json_object_get(errors, name);
+	json_t	   *list = json_object_get(errors, key->name);
 	json_t	   *allowed = json_array();
 
-	for (int i = 0; key && key->allowed && key->allowed[i]; i++)
+	for (int i = 0; key->allowed && key->allowed[i]; i++)
 		json_array_append_new(allowed, json_string(key->allowed[i]));
-	return json_pack("{s:o, s:{s:s, s:o, s:o, s:o, s:b}}", "definition", definition,
-					 "value", "name", name,
-					 "value", value_shown(given, name, type, key ? key->default_text : NULL),
+	return json_pack("{s:o, s:{s:s, s:o, s:o, s:o, s:b}}", "definition", definition(key, order),
+					 "value", "name", key->name,
+					 "value", value_shown(given, key),
 					 "recommended_values", allowed,
 					 "errors", list ? json_incref(list) : json_array(), "visible", 1);
 }
@@ -273,14 +268,29 @@ add_undeclared(const json_t *given, const json_t *errors, json_t *configs)
 
 	json_object_foreach((json_t *) errors, name, list)
 	{
-		const ValidateKey *key = validate_keys;
+		const ValidateKey *key = validate_keys();
+		const ValidateKey undeclared = {
+			.own = conf_key_find(name),.name = name,.type = "STRING",.importance = "MEDIUM",.group = "Common"
+		};
 
 		while (key->name && strcmp(key->name, name) != 0)
 			key++;
 		if (key->name == NULL)
-			json_array_append_new(configs, config_info(given, errors,
-													   definition(name, "STRING", "MEDIUM", "Common", NULL, 0), NULL));
+			json_array_append_new(configs, config_info(given, errors, &undeclared, 0));
 	}
+}
+
+/* In the order in which they come first. */
+static void
+add_group(json_t *groups, const char *name)
+{
+	size_t		i;
+	json_t	   *group;
+
+	json_array_foreach(groups, i, group)
+		if (strcmp(json_string_value(group), name) == 0)
+		return;
+	json_array_append_new(groups, json_string(name));
 }
 
 json_t *
@@ -290,12 +300,11 @@ validate_answer(const json_t *given, const json_t *errors)
 	json_t	   *groups = json_array();
 	int			order = 0;
 
-	for (int i = 0; validate_groups[i]; i++)
-		json_array_append_new(groups, json_string(validate_groups[i]));
-	for (const ValidateKey *key = validate_keys; key->name; key++)
-		json_array_append_new(configs, config_info(given, errors,
-												   definition(key->name, key->type, key->importance, key->group,
-															  key->default_text, ++order), key));
+	for (const ValidateKey *key = validate_keys(); key->name; key++)
+	{
+		add_group(groups, key->group);
+		json_array_append_new(configs, config_info(given, errors, key, ++order));
+	}
 	add_undeclared(given, errors, configs);
 	return json_pack("{s:s, s:i, s:o, s:o}", "name", "io.debezium.connector.postgresql.PostgresConnector",
 					 "error_count", validate_count(errors), "groups", groups, "configs", configs);
@@ -307,8 +316,7 @@ validate_definitions(void)
 	json_t	   *list = json_array();
 	int			order = 0;
 
-	for (const ValidateKey *key = validate_keys; key->name; key++)
-		json_array_append_new(list, definition(key->name, key->type, key->importance, key->group,
-											   key->default_text, ++order));
+	for (const ValidateKey *key = validate_keys(); key->name; key++)
+		json_array_append_new(list, definition(key, ++order));
 	return list;
 }

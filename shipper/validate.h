@@ -15,6 +15,7 @@
 /* What is declared of a property. */
 typedef struct ValidateKey
 {
+	const ConfKey *own;			/* its row; NULL: it is unknown */
 	const char *name;
 	const char *type;			/* STRING, INT, LONG, BOOLEAN, LIST, CLASS, PASSWORD */
 	const char *importance;
@@ -23,9 +24,8 @@ typedef struct ValidateKey
 	const char *const *allowed; /* NULL-terminated; NULL: any */
 } ValidateKey;
 
-/* Both end in a row of NULL. */
-extern const ValidateKey validate_keys[];
-extern const char *const validate_groups[];
+/* What is declared, in its order, up to a row without a name. */
+extern const ValidateKey *validate_keys(void);
 
 /*
  * What a property's own declaration and Walpost's say against its value, without

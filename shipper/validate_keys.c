@@ -1,225 +1,79 @@
 /*
  * validate_keys.c
- *	  What Debezium's connector 3.7 and Kafka Connect 4.3 declare of each property:
- *	  the answers to validate and to a plugin's config are made from it.
- *
- * Data only.  Whether a property works here is conf_keys.c's to say.
+ *	  What Debezium's connector 3.7 and Kafka Connect 4.3 declare of each property,
+ *	  gathered from the property table.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
+#include <assert.h>
 #include <stddef.h>
 
+#include "mem.h"
 #include "validate.h"
 
-static const char *const binary_handling_mode_values[] = {"bytes", "base64", "hex", "base64-url-safe", NULL};
-static const char *const schema_name_adjustment_mode_values[] = {"none", "avro_unicode", "avro", NULL};
-static const char *const field_name_adjustment_mode_values[] = {"none", "avro_unicode", "avro", NULL};
-static const char *const event_converting_failure_handling_mode_values[] = {"warn", "fail", "skip", NULL};
-static const char *const decimal_handling_mode_values[] = {"string", "double", "precise", NULL};
-static const char *const time_precision_mode_values[] = {"adaptive", "adaptive_time_microseconds", "isostring", "structured", "microseconds", "nanoseconds", "connect", NULL};
-static const char *const hstore_handling_mode_values[] = {"json", "map", NULL};
-static const char *const interval_handling_mode_values[] = {"string", "numeric", NULL};
-static const char *const lsn_flush_mode_values[] = {"connector_and_driver", "connector", "manual", NULL};
-static const char *const schema_refresh_mode_values[] = {"columns_diff", "columns_diff_exclude_unchanged_toast", NULL};
-static const char *const incremental_snapshot_watermarking_strategy_values[] = {"insert_delete", "insert_insert", NULL};
-static const char *const snapshot_tables_order_by_row_count_values[] = {"disabled", "ascending", "descending", NULL};
-static const char *const snapshot_mode_values[] = {"always", "initial_only", "configuration_based", "when_needed", "initial", "custom", "no_data", NULL};
-static const char *const snapshot_isolation_mode_values[] = {"read_uncommitted", "repeatable_read", "read_committed", "serializable", NULL};
-static const char *const snapshot_query_mode_values[] = {"custom", "select_all", NULL};
-static const char *const snapshot_locking_mode_values[] = {"shared", "custom", "none", NULL};
-static const char *const event_processing_failure_handling_mode_values[] = {"warn", "fail", "ignore", "skip", NULL};
-static const char *const guardrail_collections_limit_action_values[] = {"warn", "fail", NULL};
-static const char *const database_sslmode_values[] = {"allow", "prefer", "disable", "verify-ca", "require", "verify-full", NULL};
-static const char *const plugin_name_values[] = {"decoderbufs", "pgoutput", NULL};
-static const char *const publication_autocreate_mode_values[] = {"no_tables", "filtered", "disabled", "all_tables", NULL};
-static const char *const lsn_flush_timeout_action_values[] = {"fail", "warn", "ignore", NULL};
+static const char *
+type_of(ConfKind kind)
+{
+	static const char *const types[] = {
+		[CONF_STRING] = "STRING",
+		[CONF_INT] = "INT",
+		[CONF_BOOL] = "BOOLEAN",
+		[CONF_ENUM] = "STRING",
+		[CONF_LIST] = "LIST",
+		[CONF_PASSWORD] = "PASSWORD",
+	};
 
-const ValidateKey validate_keys[] = {
-	{"name", "STRING", "HIGH", "Common", NULL, NULL},
-	{"connector.class", "STRING", "HIGH", "Common", NULL, NULL},
-	{"connector.plugin.version", "STRING", "MEDIUM", "Common", "3.7.0.Final", NULL},
-	{"tasks.max", "INT", "HIGH", "Common", "1", NULL},
-	{"tasks.max.enforce", "BOOLEAN", "LOW", "Common", "true", NULL},
-	{"key.converter", "CLASS", "LOW", "Common", "org.apache.kafka.connect.json.JsonConverter", NULL},
-	{"key.converter.plugin.version", "STRING", "LOW", "Common", "4.3.1", NULL},
-	{"value.converter", "CLASS", "LOW", "Common", "org.apache.kafka.connect.json.JsonConverter", NULL},
-	{"value.converter.plugin.version", "STRING", "LOW", "Common", "4.3.1", NULL},
-	{"header.converter", "CLASS", "LOW", "Common", "org.apache.kafka.connect.storage.SimpleHeaderConverter", NULL},
-	{"header.converter.plugin.version", "STRING", "LOW", "Common", "4.3.1", NULL},
-	{"transforms", "LIST", "LOW", "Transforms", "", NULL},
-	{"predicates", "LIST", "LOW", "Predicates", "", NULL},
-	{"config.action.reload", "STRING", "LOW", "Common", "restart", NULL},
-	{"errors.retry.timeout", "LONG", "MEDIUM", "Error Handling", "0", NULL},
-	{"errors.retry.delay.max.ms", "LONG", "MEDIUM", "Error Handling", "60000", NULL},
-	{"errors.tolerance", "STRING", "MEDIUM", "Error Handling", "none", NULL},
-	{"errors.log.enable", "BOOLEAN", "MEDIUM", "Error Handling", "false", NULL},
-	{"errors.log.include.messages", "BOOLEAN", "MEDIUM", "Error Handling", "false", NULL},
-	{"topic.creation.groups", "LIST", "LOW", "Topic Creation", "", NULL},
-	{"exactly.once.support", "STRING", "MEDIUM", "Exactly Once Support", "requested", NULL},
-	{"transaction.boundary", "STRING", "MEDIUM", "Exactly Once Support", "poll", NULL},
-	{"transaction.boundary.interval.ms", "LONG", "LOW", "Exactly Once Support", NULL, NULL},
-	{"offsets.storage.topic", "STRING", "LOW", "offsets.topic", NULL, NULL},
-	{"database.hostname", "STRING", "HIGH", "CONNECTION", NULL, NULL},
-	{"database.port", "INT", "HIGH", "CONNECTION", "5432", NULL},
-	{"database.user", "STRING", "HIGH", "CONNECTION", NULL, NULL},
-	{"database.password", "PASSWORD", "HIGH", "CONNECTION", NULL, NULL},
-	{"database.dbname", "STRING", "HIGH", "CONNECTION", NULL, NULL},
-	{"database.query.timeout.ms", "INT", "LOW", "CONNECTION", "600000", NULL},
-	{"skip.messages.without.change", "BOOLEAN", "MEDIUM", "CONNECTION_ADVANCED", "false", NULL},
-	{"database.initial.statements", "STRING", "LOW", "CONNECTION_ADVANCED", NULL, NULL},
-	{"database.tcpKeepAlive", "BOOLEAN", "MEDIUM", "CONNECTION_ADVANCED", "true", NULL},
-	{"topic.prefix", "STRING", "HIGH", "CONNECTOR", NULL, NULL},
-	{"topic.naming.strategy", "CLASS", "MEDIUM", "CONNECTOR", "io.debezium.schema.SchemaTopicNamingStrategy", NULL},
-	{"tombstones.on.delete", "BOOLEAN", "MEDIUM", "CONNECTOR", "true", NULL},
-	{"binary.handling.mode", "STRING", "LOW", "CONNECTOR", "bytes", binary_handling_mode_values},
-	{"schema.name.adjustment.mode", "STRING", "LOW", "CONNECTOR", "none", schema_name_adjustment_mode_values},
-	{"field.name.adjustment.mode", "STRING", "LOW", "CONNECTOR", "none", field_name_adjustment_mode_values},
-	{"event.converting.failure.handling.mode", "STRING", "MEDIUM", "CONNECTOR", "warn", event_converting_failure_handling_mode_values},
-	{"decimal.handling.mode", "STRING", "MEDIUM", "CONNECTOR", "precise", decimal_handling_mode_values},
-	{"time.precision.mode", "STRING", "MEDIUM", "CONNECTOR", "adaptive", time_precision_mode_values},
-	{"include.schema.comments", "BOOLEAN", "MEDIUM", "CONNECTOR", "false", NULL},
-	{"hstore.handling.mode", "STRING", "LOW", "CONNECTOR", "json", hstore_handling_mode_values},
-	{"interval.handling.mode", "STRING", "LOW", "CONNECTOR", "numeric", interval_handling_mode_values},
-	{"message.prefix.include.list", "LIST", "MEDIUM", "CONNECTOR", NULL, NULL},
-	{"message.prefix.exclude.list", "LIST", "MEDIUM", "CONNECTOR", NULL, NULL},
-	{"publish.via.partition.root", "BOOLEAN", "MEDIUM", "CONNECTOR", "false", NULL},
-	{"lsn.flush.mode", "STRING", "LOW", "CONNECTOR", NULL, lsn_flush_mode_values},
-	{"flush.lsn.source", "BOOLEAN", "LOW", "CONNECTOR", "true", NULL},
-	{"unavailable.value.placeholder", "STRING", "MEDIUM", "CONNECTOR", "__debezium_unavailable_value", NULL},
-	{"skipped.operations", "LIST", "LOW", "CONNECTOR", "t", NULL},
-	{"provide.transaction.metadata", "BOOLEAN", "LOW", "CONNECTOR_ADVANCED", "false", NULL},
-	{"converters", "STRING", "LOW", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"post.processors", "STRING", "LOW", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"incremental.snapshot.allow.schema.changes", "BOOLEAN", "LOW", "CONNECTOR_ADVANCED", "false", NULL},
-	{"signal.data.collection", "LIST", "MEDIUM", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"signal.enabled.channels", "LIST", "MEDIUM", "CONNECTOR_ADVANCED", "source", NULL},
-	{"notification.enabled.channels", "LIST", "MEDIUM", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"notification.sink.topic.name", "STRING", "HIGH", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"notification.http.url", "STRING", "HIGH", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"notification.http.timeout.ms", "INT", "LOW", "CONNECTOR_ADVANCED", "5000", NULL},
-	{"notification.http.retries", "INT", "LOW", "CONNECTOR_ADVANCED", "2", NULL},
-	{"notification.http.allow.private.networks", "BOOLEAN", "LOW", "CONNECTOR_ADVANCED", "false", NULL},
-	{"transaction.metadata.factory", "CLASS", "LOW", "CONNECTOR_ADVANCED", "io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory", NULL},
-	{"message.key.columns", "STRING", "MEDIUM", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"column.mask.hash.([^.]+).with.salt.(.+)", "STRING", "MEDIUM", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"column.mask.with.(d+).chars", "STRING", "MEDIUM", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"column.truncate.to.(d+).chars", "INT", "MEDIUM", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"column.propagate.source.type", "LIST", "MEDIUM", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"datatype.propagate.source.type", "LIST", "MEDIUM", "CONNECTOR_ADVANCED", NULL, NULL},
-	{"memory.management.schemas.class", "CLASS", "LOW", "CONNECTOR_ADVANCED", "io.debezium.relational.ConcurrentMapTableMappingStorage", NULL},
-	{"memory.management.tables.class", "CLASS", "LOW", "CONNECTOR_ADVANCED", "io.debezium.relational.ConcurrentMapTableMappingStorage", NULL},
-	{"schema.refresh.mode", "STRING", "MEDIUM", "CONNECTOR_ADVANCED", "columns_diff", schema_refresh_mode_values},
-	{"include.unknown.datatypes", "BOOLEAN", "MEDIUM", "CONNECTOR_ADVANCED", "false", NULL},
-	{"sourceinfo.struct.maker", "CLASS", "LOW", "CONNECTOR_ADVANCED", "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker", NULL},
-	{"snapshot.delay.ms", "LONG", "LOW", "CONNECTOR_SNAPSHOT", "0", NULL},
-	{"snapshot.fetch.size", "INT", "MEDIUM", "CONNECTOR_SNAPSHOT", NULL, NULL},
-	{"snapshot.include.collection.list", "LIST", "MEDIUM", "CONNECTOR_SNAPSHOT", NULL, NULL},
-	{"snapshot.mode.custom.name", "STRING", "MEDIUM", "CONNECTOR_SNAPSHOT", NULL, NULL},
-	{"snapshot.mode.configuration.based.snapshot.data", "BOOLEAN", "MEDIUM", "CONNECTOR_SNAPSHOT", "false", NULL},
-	{"snapshot.mode.configuration.based.snapshot.schema", "BOOLEAN", "MEDIUM", "CONNECTOR_SNAPSHOT", "false", NULL},
-	{"snapshot.mode.configuration.based.start.stream", "BOOLEAN", "MEDIUM", "CONNECTOR_SNAPSHOT", "false", NULL},
-	{"snapshot.mode.configuration.based.snapshot.on.schema.error", "BOOLEAN", "MEDIUM", "CONNECTOR_SNAPSHOT", "false", NULL},
-	{"snapshot.mode.configuration.based.snapshot.on.data.error", "BOOLEAN", "MEDIUM", "CONNECTOR_SNAPSHOT", "false", NULL},
-	{"snapshot.max.threads", "INT", "MEDIUM", "CONNECTOR_SNAPSHOT", "1", NULL},
-	{"snapshot.max.threads.multiplier", "INT", "MEDIUM", "CONNECTOR_SNAPSHOT", "1", NULL},
-	{"legacy.snapshot.max.threads", "BOOLEAN", "LOW", "CONNECTOR_SNAPSHOT", "false", NULL},
-	{"internal.legacy.snapshot.max.threads", "BOOLEAN", "LOW", "CONNECTOR_SNAPSHOT", "false", NULL},
-	{"streaming.delay.ms", "LONG", "LOW", "CONNECTOR_SNAPSHOT", "0", NULL},
-	{"query.fetch.size", "INT", "MEDIUM", "CONNECTOR_SNAPSHOT", "0", NULL},
-	{"incremental.snapshot.watermarking.strategy", "STRING", "LOW", "CONNECTOR_SNAPSHOT", "INSERT_INSERT", incremental_snapshot_watermarking_strategy_values},
-	{"snapshot.lock.timeout.ms", "LONG", "MEDIUM", "CONNECTOR_SNAPSHOT", "10000", NULL},
-	{"snapshot.select.statement.overrides", "STRING", "MEDIUM", "CONNECTOR_SNAPSHOT", NULL, NULL},
-	{"internal.snapshot.scan.all.columns.force", "BOOLEAN", "LOW", "CONNECTOR_SNAPSHOT", "false", NULL},
-	{"snapshot.tables.order.by.row.count", "STRING", "MEDIUM", "CONNECTOR_SNAPSHOT", "disabled", snapshot_tables_order_by_row_count_values},
-	{"snapshot.mode", "STRING", "MEDIUM", "CONNECTOR_SNAPSHOT", "initial", snapshot_mode_values},
-	{"snapshot.isolation.mode", "STRING", "LOW", "CONNECTOR_SNAPSHOT", "serializable", snapshot_isolation_mode_values},
-	{"snapshot.query.mode", "STRING", "LOW", "CONNECTOR_SNAPSHOT", "select_all", snapshot_query_mode_values},
-	{"snapshot.query.mode.custom.name", "STRING", "MEDIUM", "CONNECTOR_SNAPSHOT", NULL, NULL},
-	{"snapshot.locking.mode", "STRING", "LOW", "CONNECTOR_SNAPSHOT", "none", snapshot_locking_mode_values},
-	{"snapshot.locking.mode.custom.name", "STRING", "MEDIUM", "CONNECTOR_SNAPSHOT", NULL, NULL},
-	{"incremental.snapshot.chunk.size", "INT", "MEDIUM", "CONNECTOR_SNAPSHOT", "1024", NULL},
-	{"retriable.restart.connector.wait.ms", "LONG", "LOW", "ADVANCED", "10000", NULL},
-	{"max.queue.size", "INT", "MEDIUM", "ADVANCED", "8192", NULL},
-	{"max.batch.size", "INT", "MEDIUM", "ADVANCED", "2048", NULL},
-	{"poll.interval.ms", "LONG", "MEDIUM", "ADVANCED", "500", NULL},
-	{"max.queue.size.in.bytes", "LONG", "MEDIUM", "ADVANCED", "0", NULL},
-	{"event.processing.failure.handling.mode", "STRING", "MEDIUM", "ADVANCED", "fail", event_processing_failure_handling_mode_values},
-	{"errors.max.retries", "INT", "LOW", "ADVANCED", "-1", NULL},
-	{"internal.log.position.check.enable", "BOOLEAN", "MEDIUM", "ADVANCED", "true", NULL},
-	{"internal.advanced.metrics.enable", "BOOLEAN", "MEDIUM", "ADVANCED", "false", NULL},
-	{"connection.validation.timeout.ms", "LONG", "LOW", "ADVANCED", "60000", NULL},
-	{"executor.shutdown.timeout.ms", "LONG", "MEDIUM", "ADVANCED", "4000", NULL},
-	{"openlineage.integration.enabled", "BOOLEAN", "LOW", "ADVANCED", "false", NULL},
-	{"openlineage.integration.config.file.path", "STRING", "LOW", "ADVANCED", "./openlineage.yml", NULL},
-	{"openlineage.integration.job.namespace", "STRING", "LOW", "ADVANCED", NULL, NULL},
-	{"openlineage.integration.job.description", "STRING", "LOW", "ADVANCED", "Debezium change data capture job", NULL},
-	{"openlineage.integration.job.tags", "LIST", "LOW", "ADVANCED", NULL, NULL},
-	{"openlineage.integration.job.owners", "LIST", "LOW", "ADVANCED", NULL, NULL},
-	{"openlineage.integration.dataset.kafka.bootstrap.servers", "STRING", "LOW", "ADVANCED", NULL, NULL},
-	{"extended.headers.enabled", "BOOLEAN", "LOW", "ADVANCED", "true", NULL},
-	{"guardrail.collections.max", "INT", "MEDIUM", "ADVANCED", "0", NULL},
-	{"guardrail.collections.limit.action", "STRING", "MEDIUM", "ADVANCED", "warn", guardrail_collections_limit_action_values},
-	{"custom.sanitize.pattern", "STRING", "LOW", "ADVANCED", ".*secret$|.*password$|.*sasl\\.jaas\\.config$|.*basic\\.auth\\.user\\.info|.*registry\\.auth\\.client-secret|.*credentials\\.json$|.*connectionstring$|.*connection\\.string$", NULL},
-	{"signal.emit.failure.max.retries", "INT", "MEDIUM", "ADVANCED", "0", NULL},
-	{"signal.emit.failure.backoff.ms", "LONG", "MEDIUM", "ADVANCED", "10000", NULL},
-	{"statistics.metrics.enabled", "BOOLEAN", "MEDIUM", "ADVANCED", "true", NULL},
-	{"internal.offset.activity.monitor.interval.ms", "LONG", "LOW", "ADVANCED", "600000", NULL},
-	{"custom.metric.tags", "LIST", "LOW", "ADVANCED", NULL, NULL},
-	{"internal.signal.synchronous.batch.size", "INT", "LOW", "ADVANCED", "10", NULL},
-	{"internal.signal.processor.semaphore.wait.ms", "LONG", "LOW", "ADVANCED", "10000", NULL},
-	{"heartbeat.interval.ms", "INT", "MEDIUM", "ADVANCED_HEARTBEAT", "0", NULL},
-	{"heartbeat.topics.prefix", "STRING", "LOW", "ADVANCED_HEARTBEAT", "__debezium-heartbeat", NULL},
-	{"signal.poll.interval.ms", "LONG", "MEDIUM", "ADVANCED_HEARTBEAT", "5000", NULL},
-	{"heartbeat.action.query", "STRING", "LOW", "ADVANCED_HEARTBEAT", NULL, NULL},
-	{"table.include.list", "LIST", "HIGH", "FILTERS", NULL, NULL},
-	{"table.exclude.list", "LIST", "MEDIUM", "FILTERS", NULL, NULL},
-	{"table.ignore.builtin", "BOOLEAN", "LOW", "FILTERS", "true", NULL},
-	{"column.exclude.list", "LIST", "MEDIUM", "FILTERS", NULL, NULL},
-	{"column.include.list", "LIST", "MEDIUM", "FILTERS", NULL, NULL},
-	{"schema.include.list", "LIST", "HIGH", "FILTERS", NULL, NULL},
-	{"schema.exclude.list", "LIST", "MEDIUM", "FILTERS", NULL, NULL},
-	{"database.include.list", "LIST", "HIGH", "FILTERS", NULL, NULL},
-	{"database.exclude.list", "LIST", "MEDIUM", "FILTERS", NULL, NULL},
-	{"database.sslmode", "STRING", "MEDIUM", "CONNECTION_ADVANCED_SSL", "prefer", database_sslmode_values},
-	{"database.sslcert", "STRING", "MEDIUM", "CONNECTION_ADVANCED_SSL", NULL, NULL},
-	{"database.sslkey", "STRING", "MEDIUM", "CONNECTION_ADVANCED_SSL", NULL, NULL},
-	{"database.sslpassword", "PASSWORD", "MEDIUM", "CONNECTION_ADVANCED_SSL", NULL, NULL},
-	{"database.sslrootcert", "STRING", "MEDIUM", "CONNECTION_ADVANCED_SSL", NULL, NULL},
-	{"database.sslfactory", "STRING", "MEDIUM", "CONNECTION_ADVANCED_SSL", NULL, NULL},
-	{"plugin.name", "STRING", "MEDIUM", "CONNECTION_ADVANCED_REPLICATION", "decoderbufs", plugin_name_values},
-	{"slot.name", "STRING", "MEDIUM", "CONNECTION_ADVANCED_REPLICATION", "debezium", NULL},
-	{"publication.name", "STRING", "MEDIUM", "CONNECTION_ADVANCED_REPLICATION", "dbz_publication", NULL},
-	{"publication.autocreate.mode", "STRING", "MEDIUM", "CONNECTION_ADVANCED_REPLICATION", "all_tables", publication_autocreate_mode_values},
-	{"replica.identity.autoset.values", "STRING", "MEDIUM", "CONNECTION_ADVANCED_REPLICATION", NULL, NULL},
-	{"slot.drop.on.stop", "BOOLEAN", "MEDIUM", "CONNECTION_ADVANCED_REPLICATION", "false", NULL},
-	{"slot.failover", "BOOLEAN", "MEDIUM", "CONNECTION_ADVANCED_REPLICATION", "false", NULL},
-	{"slot.stream.params", "STRING", "LOW", "CONNECTION_ADVANCED_REPLICATION", NULL, NULL},
-	{"slot.max.retries", "INT", "LOW", "CONNECTION_ADVANCED_REPLICATION", "6", NULL},
-	{"slot.retry.delay.ms", "LONG", "LOW", "CONNECTION_ADVANCED_REPLICATION", "10000", NULL},
-	{"status.update.interval.ms", "INT", "MEDIUM", "CONNECTION_ADVANCED_REPLICATION", "10000", NULL},
-	{"lsn.flush.timeout.ms", "LONG", "MEDIUM", "CONNECTION_ADVANCED_REPLICATION", "30000", NULL},
-	{"lsn.flush.timeout.action", "STRING", "MEDIUM", "CONNECTION_ADVANCED_REPLICATION", "fail", lsn_flush_timeout_action_values},
-	{"xmin.fetch.interval.ms", "LONG", "MEDIUM", "CONNECTION_ADVANCED_REPLICATION", "0", NULL},
-	{NULL, NULL, NULL, NULL, NULL, NULL}
-};
+	return types[kind];
+}
 
-const char *const validate_groups[] = {
-	"Common",
-	"Transforms",
-	"Predicates",
-	"Error Handling",
-	"Topic Creation",
-	"Exactly Once Support",
-	"offsets.topic",
-	"CONNECTION",
-	"CONNECTION_ADVANCED",
-	"CONNECTOR",
-	"CONNECTOR_ADVANCED",
-	"CONNECTOR_SNAPSHOT",
-	"ADVANCED",
-	"ADVANCED_HEARTBEAT",
-	"FILTERS",
-	"CONNECTION_ADVANCED_SSL",
-	"CONNECTION_ADVANCED_REPLICATION",
-	NULL
-};
+static const char *
+default_of(const ConfKey *own)
+{
+	const char *text = own->debezium.default_text;
+
+	return text == NULL ? own->default_text : text == conf_no_default ? NULL : text;
+}
+
+static const char *const *
+allowed_of(const ConfKey *own)
+{
+	const char *const *list = own->debezium.allowed ? own->debezium.allowed : own->allowed;
+
+	return list != NULL && list[0] != NULL ? list : NULL;
+}
+
+static ValidateKey
+declaration(const ConfKey *own)
+{
+	const ConfDebezium *theirs = &own->debezium;
+
+	return (ValidateKey)
+	{
+		.own = own,
+		.name = theirs->name ? theirs->name : own->name,
+		.type = theirs->type ? theirs->type : type_of(own->kind),
+		.importance = theirs->importance,
+		.group = theirs->group,
+		.default_text = default_of(own),
+		.allowed = allowed_of(own),
+	};
+}
+
+const ValidateKey *
+validate_keys(void)
+{
+	static ValidateKey *keys;
+
+	if (keys != NULL)
+		return keys;
+	keys = mem_zero((size_t) (conf_nkeys + 1) * sizeof(ValidateKey));
+	for (int i = 0; i < conf_nkeys; i++)
+	{
+		int			order = conf_keys[i].debezium.order;
+
+		assert(order <= conf_nkeys && (order == 0 || keys[order - 1].name == NULL));
+		if (order > 0)
+			keys[order - 1] = declaration(&conf_keys[i]);
+	}
+	return keys;
+}
