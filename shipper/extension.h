@@ -20,18 +20,19 @@
 extern bool extension_look(PGconn *conn, bool *absent, Err *err) must_check;
 
 /*
- * What a session runs before it calls functions of the extension: fails as if it
- * were absent where a schema of its name is somebody else's.
+ * What a session runs before it calls functions of the extension: fails where that
+ * is absent, as somebody else could make a schema of its name later, and where that
+ * has been done.  It and what follows to the end of the query are one transaction,
+ * as long as its search path is the server's; the session's is the user's.
  */
 #define EXTENSION_GUARD \
-	"SET search_path = pg_catalog, pg_temp;" \
-	" DO $walpost$BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = 'walpost'" \
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid" \
-	" WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e'" \
-	" AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.extname = 'walpost'))" \
-	" THEN RAISE invalid_schema_name USING MESSAGE = 'schema walpost is not that of the extension walpost'," \
-	" HINT = 'Rename the schema, and run CREATE EXTENSION walpost.'; END IF; END$walpost$;" \
-	" RESET search_path"
+	"SET LOCAL search_path = pg_catalog, pg_temp;" \
+	" DO $walpost$BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n" \
+	" JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid" \
+	" JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.oid = d.refobjid" \
+	" WHERE n.nspname = 'walpost' AND d.deptype = 'e' AND e.extname = 'walpost')" \
+	" THEN RAISE invalid_schema_name USING MESSAGE = 'schema walpost is not that of the extension walpost, or missing'," \
+	" HINT = 'Run CREATE EXTENSION walpost; a schema of that name has to be renamed before.'; END IF; END$walpost$"
 
 /*
  * True where it is there, so that what it has may be called; else false and err,

@@ -46,7 +46,7 @@ ANALYZE items, orders;
 CREATE SCHEMA app;
 CREATE FUNCTION app.wanted(int) RETURNS bool LANGUAGE sql RETURN $1 > 1;
 CREATE ROLE connector LOGIN SUPERUSER REPLICATION;
-ALTER ROLE connector SET search_path = trap, pg_catalog, public, app;
+ALTER ROLE connector SET search_path = trap, pg_catalog, public;
 EOF
 
 my $ship = Walpost::Shipper->running(
@@ -55,6 +55,7 @@ my $ship = Walpost::Shipper->running(
 	conf => {
 		'database.user' => 'connector',
 		'snapshot.mode' => 'initial',
+		'database.initial.statements' => 'SET search_path = trap, pg_catalog, public, app',
 		'table.include.list' => 'public.items,public.orders',
 		'snapshot.select.statement.overrides' => 'public.items',
 		'snapshot.select.statement.overrides.public.items' => 'SELECT * FROM items WHERE wanted(id)',
@@ -62,8 +63,9 @@ my $ship = Walpost::Shipper->running(
 is(join(' ', map { $_->{event}{after}{id} } $ship->events('items')), '2', 'the query finds its function');
 is(scalar $ship->events('orders'), 1, 'the other table is read');
 
-$pg->query(q{SELECT walpost.signal('execute-snapshot', '{"type": "incremental", "data-collections": ["public.orders"]}')});
-ok($ship->wait_log(qr/incremental snapshot of public\.orders is complete, 1 rows/), 'an incremental snapshot');
+$pg->query(q{SELECT walpost.signal('execute-snapshot', '{"type": "incremental", "data-collections": ["public.orders"],
+	"additional-conditions": [{"data-collection": "public.orders", "filter": "wanted(id + 1)"}]}')});
+ok($ship->wait_log(qr/incremental snapshot of public\.orders is complete, 1 rows/), 'an incremental snapshot, whose condition finds its function');
 $pg->query(q{SELECT walpost.signal('execute-snapshot', '{"type": "blocking", "data-collections": ["public.orders"]}')});
 ok($ship->wait_log(qr/blocking snapshot is complete/), 'a blocking one');
 
