@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "fmgr.h"
@@ -33,6 +34,17 @@ make_session(ArrayType *options)
 	return session;
 }
 
+/* The change that asks may become visible while its values are read. */
+static void
+check_isolation(void)
+{
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("walpost.reselect() needs isolation level READ COMMITTED"),
+				 errhint("Begin the transaction with it.")));
+}
+
 /*
  * walpost.reselect(requests bytea[], options text[], max_bytes integer): the answers
  * to the first requests, as many as there are in so many bytes, but one at least.
@@ -48,6 +60,7 @@ walpost_reselect(PG_FUNCTION_ARGS)
 	StringInfoData buf;
 	Out			out;
 
+	check_isolation();
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), BYTEAOID, -1, false, TYPALIGN_INT, &requests, &nulls, &n);
 	initStringInfo(&buf);
 	appendStringInfoSpaces(&buf, VARHDRSZ);

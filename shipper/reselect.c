@@ -149,7 +149,8 @@ reselect_new(const Conf *conf, Loop *loop)
 		return NULL;
 	reselect = mem_zero(sizeof(Reselect));
 	reselect->options = options_sql(conf);
-	reselect->setup = mem_copy(EXTENSION_GUARD "; SET idle_in_transaction_session_timeout = 0");
+	reselect->setup = mem_copy(EXTENSION_GUARD "; SET idle_in_transaction_session_timeout = 0;"
+							   " SET default_transaction_isolation = 'read committed'");
 	reselect->fails = conf_reselect_fails(conf);
 	reselect->session = session_new(conf, loop, false, reselect->setup);
 	reselect->retry_us = RETRY_US;

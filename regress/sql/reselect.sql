@@ -137,6 +137,11 @@ INSERT INTO answered SELECT i, walpost.reselect(ARRAY[r::bytea], '{}', 1) FROM (
 RESET ROLE;
 SELECT pg_temp.answers(answer, 1) FROM answered ORDER BY at;
 
+-- what has become visible since the transaction began is to be read, too
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT walpost.reselect('{}', '{}', 1);
+ROLLBACK;
+
 -- what is no request
 SELECT walpost.reselect('{""}', '{}', 1);
 SELECT walpost.reselect(ARRAY['\x00000000ffffffff'::bytea], '{}', 1);

@@ -32,6 +32,7 @@ my $ship = Walpost::Shipper->running(
 	pg => $pg,
 	kafka => $kafka,
 	conf => {
+		'database.initial.statements' => "SET default_transaction_isolation = 'repeatable read'",
 		'post.processors' => 'reselector',
 		'reselector.type' => 'io.debezium.processors.reselect.ReselectColumnsPostProcessor',
 		'reselector.reselect.columns.exclude.list' => 'public\.big:PLAIN',
