@@ -216,6 +216,14 @@ step_making(Snapshot *snapshot)
 	return !kept || next_phase(snapshot, SNAPSHOT_READING);
 }
 
+static void
+close_workers(Snapshot *snapshot)
+{
+	for (int i = 0; i < snapshot->nworkers; i++)
+		worker_close(&snapshot->workers[i], &snapshot->loop);
+	snapshot->nworkers = 0;
+}
+
 /* All rows are in Kafka. */
 static bool
 end_reading(Snapshot *snapshot)
@@ -232,6 +240,9 @@ end_reading(Snapshot *snapshot)
 			 LSN_ARGS(snapshot->server.lsn), (unsigned long long) counts->acknowledged,
 			 snapshot->server.plan.ntables, seconds, before);
 	snapshot_notify(snapshot->delivery.notifications, NOTICE_COMPLETED);
+	close_workers(snapshot);
+	if (!snapshot_server_release(&snapshot->server, &snapshot->err))
+		return false;
 	if (!snapshot->mode.stream)
 		return next_phase(snapshot, SNAPSHOT_COMMITTING);
 
@@ -504,8 +515,7 @@ static void
 close_all(Snapshot *snapshot)
 {
 	progress_end(&snapshot->progress, false);
-	for (int i = 0; i < snapshot->nworkers; i++)
-		worker_close(&snapshot->workers[i], &snapshot->loop);
+	close_workers(snapshot);
 	if (snapshot->began_us != 0 && snapshot->phase != SNAPSHOT_DONE)
 		notify_interrupted(snapshot);
 	if (snapshot->txn.phase != SNAPSHOT_TXN_NONE && snapshot->txn.phase != SNAPSHOT_TXN_ENDED)

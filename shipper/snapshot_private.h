@@ -181,6 +181,9 @@ extern PGconn *snapshot_reader_connect(const SnapshotServer *server, const Conf 
 /* False and err when one of the connections that only wait is lost. */
 extern bool snapshot_server_check(SnapshotServer *server, Err *err) must_check;
 
+/* All rows are read: who waits for a lock on a table need not wait for the slot. */
+extern bool snapshot_server_release(SnapshotServer *server, Err *err) must_check;
+
 /*
  * The permanent slot, at lsn from then on (*kept): made, or moved on if it
  * exists.  To be called again and again until then: what is in its way may pass.

@@ -363,6 +363,12 @@ snapshot_server_check(SnapshotServer *server, Err *err)
 	return true;
 }
 
+bool
+snapshot_server_release(SnapshotServer *server, Err *err)
+{
+	return pg_exec(server->keeper, "release the tables", "COMMIT", err);
+}
+
 /* ---- the permanent slot ---- */
 
 /*
@@ -445,10 +451,7 @@ make_slot(SnapshotServer *server, const Conf *conf, const char *slot, bool *kept
 	return true;
 }
 
-/*
- * The server reads the WAL in between, which may be much; the locks have had
- * their time.
- */
+/* The server reads the WAL in between, which may be much. */
 static bool
 begin_moving(SnapshotServer *server, const char *slot, const char *what, Err *err)
 {
@@ -457,8 +460,7 @@ begin_moving(SnapshotServer *server, const char *slot, const char *what, Err *er
 								" WHERE slot_name = '%s' AND confirmed_flush_lsn < '" LSN_FMT "'",
 								LSN_ARGS(server->lsn), slot, LSN_ARGS(server->lsn));
 
-	server->moving = pg_exec(server->keeper, "release the tables", "COMMIT", err) &&
-		(PQsendQuery(server->keeper, sql) || pg_error(server->keeper, NULL, what, err));
+	server->moving = PQsendQuery(server->keeper, sql) || pg_error(server->keeper, NULL, what, err);
 	if (server->moving)
 		log_info("moving slot \"%s\" on to " LSN_FMT, slot, LSN_ARGS(server->lsn));
 	free(sql);

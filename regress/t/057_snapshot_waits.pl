@@ -92,6 +92,7 @@ ok($let_go->(), 'the transaction ends');
 kill 'CONT', -$kafka->{pid};
 $ship->wait_log(qr/all replication slots of the server are in use; all rows are in Kafka, waiting for a free slot/);
 is($pg->query('SELECT count(*) FROM pg_replication_slots WHERE temporary'), 1, 'the temporary slot is kept');
+is($pg->query(q{SELECT count(*) FROM pg_locks WHERE relation = 'wide'::regclass}), 0, 'and no table stays locked');
 my $before = $kafka->written($topic);
 $pg->query(q{INSERT INTO wide VALUES (0, 'while it waits')});
 $pg->query(q{SELECT pg_drop_replication_slot('filler1')});
