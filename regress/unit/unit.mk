@@ -21,6 +21,7 @@ UNIT_frame    = shipper/frame.c
 UNIT_ledger   = shipper/ledger.c shipper/mem.c
 UNIT_feedback = shipper/feedback.c
 UNIT_spool    = $(addprefix shipper/,spool.c spool_dir.c spool_file.c spool_read.c spool_session.c spool_write.c crc32c.c frame.c loop.c log.c mem.c err.c)
+UNIT_spool_power = $(UNIT_spool)
 UNIT_position = shipper/position.c shipper/mem.c shipper/err.c
 UNIT_LIBS_position = -ljansson
 UNIT_snapshot_done = shipper/snapshot_done.c shipper/mem.c shipper/err.c
