@@ -32,13 +32,14 @@ typedef struct PumpGoal
 								 * complete */
 	const uint32_t *without;	/* OIDs of tables whose changes are left out */
 	int			nwithout;
+	bool		gap_known;		/* it goes on though changes are missing */
 
 	/* what has come of it */
 	bool		reached;		/* Kafka has all of it, and a record that says
 								 * so */
 	bool		stopped;		/* by a signal */
-	bool		broken;			/* the stream did not go on where the record
-								 * says */
+	bool		broken;			/* it did not begin: the stream does not go on
+								 * where the record says */
 	uint64_t	end_lsn;		/* of that record, */
 	uint64_t	last_commit;	/* and its last transaction with events; 0:
 								 * none */

@@ -226,6 +226,11 @@ pump_resume(Pump *pump, bool final)
 			*pump->options->slot_refused = true;
 		return err_set(&pump->err, ERR_CONFIG, "%s", text);
 	}
+	if (found.kind >= CONTINUITY_GAP && pump->options->goal != NULL && !pump->options->goal->gap_known)
+	{
+		pump->options->goal->broken = true;
+		return err_set(&pump->err, ERR_NONE, "%s", text);
+	}
 	if (!final)
 		log_debug("%s", text);
 	else if (found.kind >= CONTINUITY_GAP)
@@ -234,11 +239,7 @@ pump_resume(Pump *pump, bool final)
 		log_info("%s", text);
 
 	if (found.kind >= CONTINUITY_GAP)
-	{
 		record = NULL;
-		if (pump->options->goal != NULL)
-			pump->options->goal->broken = true;
-	}
 	if (!found.keep_open)
 		vouched.open_commit = pump->record.open_commit = 0;
 	/* one that was written without transactions may say more */

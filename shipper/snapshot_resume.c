@@ -102,6 +102,19 @@ snapshot_resume_free(SnapshotResume *resume)
 
 /* ---- the changes up to the new point ---- */
 
+/* The record of what is finished, while nothing else is under way to Kafka. */
+static bool
+put_ranges(Snapshot *snapshot)
+{
+	char	   *key = snapshot_record_key(snapshot->conf, SNAPSHOT_RANGES);
+	char	   *value = snapshot_done_print(&snapshot->resume.done);
+	bool		known = offsets_put(snapshot->conf, key, value, &snapshot->err);
+
+	free(value);
+	free(key);
+	return known;
+}
+
 /*
  * Tables that are not captured by this start lack the changes that it publishes of
  * others: whoever captures them again has to read them again.  Kafka has to know
@@ -112,9 +125,6 @@ forget_others(Snapshot *snapshot)
 {
 	SnapshotDone *done = &snapshot->resume.done;
 	bool		changed = false;
-	char	   *key;
-	char	   *value;
-	bool		known;
 
 	for (int i = 0; i < done->n; i++)
 		if (!done->tables[i].planned && done->tables[i].n > 0)
@@ -122,14 +132,7 @@ forget_others(Snapshot *snapshot)
 			snapshot_done_forget(&done->tables[i], done->tables[i].file);
 			changed = true;
 		}
-	if (!changed)
-		return true;
-	key = snapshot_record_key(snapshot->conf, SNAPSHOT_RANGES);
-	value = snapshot_done_print(done);
-	known = offsets_put(snapshot->conf, key, value, &snapshot->err);
-	free(value);
-	free(key);
-	return known;
+	return !changed || put_ranges(snapshot);
 }
 
 static int
@@ -173,7 +176,7 @@ unread_tables(const Snapshot *snapshot, int *n)
 
 /*
  * What was finished is of no use where changes are missing since, or where this
- * is another server.
+ * is another server.  Kafka has to know before the position moves past them.
  */
 static bool
 read_all_again(Snapshot *snapshot, int readers)
@@ -186,7 +189,7 @@ read_all_again(Snapshot *snapshot, int readers)
 		snapshot_done_forget(&resume->done.tables[i], resume->done.tables[i].file);
 	resume->done.loose = true;
 	return snapshot_plan_rest(server->keeper, readers, server->options, server->lsn, &resume->done,
-							  &server->plan, &snapshot->err);
+							  &server->plan, &snapshot->err) && put_ranges(snapshot);
 }
 
 /* Runs the engine up to the goal.  False and snapshot->err. */
@@ -210,7 +213,7 @@ stream_to(Snapshot *snapshot, PumpGoal *goal, SnapshotNeed *need)
 		return err_set(&snapshot->err, ERR_NONE, "stopped");
 	if (ended && !goal->reached)
 		return err_set(&snapshot->err, ERR_RETRY, "Kafka did not take the last changes before the rows in time");
-	return ended || need->suspected;
+	return ended || need->suspected || goal->broken;
 }
 
 bool
@@ -226,14 +229,20 @@ snapshot_resume_catch_up(Snapshot *snapshot, int readers)
 	goal.without = unread;
 	log_info("first the changes that committed before the rows at " LSN_FMT, LSN_ARGS(goal.lsn));
 	caught_up = forget_others(snapshot) && stream_to(snapshot, &goal, &need);
+	if (caught_up && (need.suspected || goal.broken))
+		caught_up = read_all_again(snapshot, readers);
+	if (caught_up && goal.broken)
+	{
+		goal.broken = false;
+		goal.gap_known = true;
+		caught_up = stream_to(snapshot, &goal, &need);
+	}
 	free(unread);
 	if (!caught_up)
 		return false;
 	if (goal.end_lsn > snapshot->end_lsn)
 		snapshot->end_lsn = goal.end_lsn;
 	snapshot->last_commit = goal.last_commit;
-	if ((need.suspected || goal.broken) && !read_all_again(snapshot, readers))
-		return false;
 	log_info("the snapshot goes on with %d of %d ranges", plan->ntasks, plan->nranges);
 	return true;
 }

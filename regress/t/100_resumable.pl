@@ -86,6 +86,17 @@ sub noted
 	return { map { $names{ $_->[0] } => [ @{$_}[ 4 .. $#$_ ] ] } @{ JSON::PP::decode_json($last->{value})->{tables} } };
 }
 
+# When the first one since then was written that says which ranges are finished, or
+# where the stream is.
+sub first_record
+{
+	my ($ship, $which, $since) = @_;
+	my @records = grep { ($_->{key} // '') =~ /"\Q$ship->{prefix}\E"/ && $_->{timestamp} >= $since } $kafka->read_topic('walpost-offsets');
+	my ($first) = sort { $a <=> $b } map { $_->{timestamp} } grep { ($_->{key} =~ /ranges/) == ($which eq 'ranges') } @records;
+
+	return $first // die "no record of $which\n";
+}
+
 # Starts it, and leaves it in the middle of its snapshot: one reader is held still
 # by a signal before its first range, which is one of accounts; the other one, when
 # it has read all that is before the gate.
@@ -329,6 +340,19 @@ $ship->start;
 $ship->wait_log(qr/goes on with/, $from);
 is(join(' ', @{ noted($ship)->{moved} }), '', 'a table without its changes would be read again');
 is_deeply(noted($ship)->{keyless}, [ 0, -1 ], 'others are not');
+$ship->kill9;
+let_go();
+$pg->query(q{SELECT pg_drop_replication_slot('given_up')});
+$pg->query('UPDATE keyless SET balance = balance + 1');
+is((Walpost::Shipper::command('slot', 'create', $ship->file))[0], 0, 'a slot is made in its place, and changes are missing');
+close_gate();
+my $since = time * 1000;
+$from = length $ship->log;
+$ship->start;
+$ship->wait_log(qr/goes on with/, $from);
+like(substr($ship->log, $from), qr/all tables are read again.*streaming from slot.*goes on with (\d+) of \1 ranges/s, 'so all is read again');
+cmp_ok(first_record($ship, 'ranges', $since), '<=', first_record($ship, 'position', $since),
+	'which Kafka knows before the position moves past them');
 $ship->kill9;
 let_go();
 $pg->query(q{SELECT pg_drop_replication_slot('given_up')});
