@@ -188,3 +188,23 @@ envelope_transaction_value(bool end)
 	shape_add(value, "ts_ms", int64_slot(false, SLOT_COMMIT_MS));
 	return value;
 }
+
+Shape *
+envelope_heartbeat_key(const char *topic_prefix)
+{
+	Shape	   *key = shape_struct(schema_new(CONNECT_STRUCT, false,
+											  "io.debezium.connector.common.ServerNameKey", 1));
+
+	shape_add(key, "serverName", quoted(false, topic_prefix));
+	return key;
+}
+
+Shape *
+envelope_heartbeat_value(void)
+{
+	Shape	   *value = shape_struct(schema_new(CONNECT_STRUCT, false,
+												"io.debezium.connector.common.Heartbeat", 1));
+
+	shape_add(value, "ts_ms", int64_slot(false, SLOT_NOW_MS));
+	return value;
+}

@@ -29,4 +29,8 @@ extern Shape *envelope_message(const Session *session, bool transactional);
 extern Shape *envelope_transaction_key(void);
 extern Shape *envelope_transaction_value(bool end);
 
+/* Key and value of a heartbeat. */
+extern Shape *envelope_heartbeat_key(const char *topic_prefix);
+extern Shape *envelope_heartbeat_value(void);
+
 #endif							/* WALPOST_ENVELOPE_H */

@@ -211,6 +211,14 @@ naming_service_topic(const Options *options, const char *word)
 }
 
 char *
+naming_heartbeat_topic(const Options *options)
+{
+	if (options->heartbeat_name && options->heartbeat_name[0] != '\0')
+		return pstrdup(options->heartbeat_name);
+	return psprintf("%s%s%s", options->heartbeat_prefix, options->topic_delimiter, options->topic_prefix);
+}
+
+char *
 naming_schema(const Options *options, const char *topic, const char *suffix)
 {
 	return adjust(options->schema_name_adjustment,

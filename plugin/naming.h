@@ -35,6 +35,9 @@ extern const char *naming_key_value(const Options *options, const char *schema,
 /* <prefix><delimiter><word>, for topics that belong to no table. */
 extern char *naming_service_topic(const Options *options, const char *word);
 
+/* topic.heartbeat.name, or <topic.heartbeat.prefix><delimiter><prefix>. */
+extern char *naming_heartbeat_topic(const Options *options);
+
 /* <topic><suffix> under schema.name.adjustment.mode; suffix as ".Value". */
 extern char *naming_schema(const Options *options, const char *topic,
 						   const char *suffix);

@@ -276,6 +276,9 @@ options_check(Options *options, bool creating)
 	check_topic_part("topic.prefix", options->topic_prefix);
 	check_topic_part("topic.delimiter", options->topic_delimiter);
 	check_topic_part("topic.transaction", options->topic_transaction);
+	check_topic_part("topic.heartbeat.prefix", options->heartbeat_prefix);
+	if (options->heartbeat_name)
+		check_topic_part("topic.heartbeat.name", options->heartbeat_name);
 	conflict("schema.include.list", options->schema_include,
 			 "schema.exclude.list", options->schema_exclude);
 	conflict("table.include.list", options->table_include,

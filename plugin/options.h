@@ -82,6 +82,9 @@ typedef struct Options
 	bool		changed_header;
 	bool		transaction_metadata;
 	char	   *topic_transaction;
+	int			heartbeat_interval; /* heartbeat.interval.ms; 0: none */
+	char	   *heartbeat_prefix;
+	char	   *heartbeat_name;
 	bool		key_schemas;
 	bool		value_schemas;
 	int			key_converter;	/* see converter.c, for all of these */

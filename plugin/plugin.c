@@ -20,6 +20,7 @@
 #include "change.h"
 #include "compat.h"
 #include "guard.h"
+#include "heartbeat.h"
 #include "holdback.h"
 #include "identity.h"
 #include "message.h"
@@ -52,10 +53,11 @@ on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 	resume_parse(&session->resume, options->resume);
 	session->window = options->wire && options->window_open;
 	if (!is_init)
+	{
 		session->guc_level = settings_apply();
-
-	if (!is_init)
+		heartbeat_announce(options, ctx->output_plugin_options);
 		holdback_install(ctx);
+	}
 
 	opt->output_type = options->wire ?
 		OUTPUT_PLUGIN_BINARY_OUTPUT : OUTPUT_PLUGIN_TEXTUAL_OUTPUT;

@@ -162,6 +162,20 @@
 #define WIRE_MISSING			'n'
 #define WIRE_ERROR				'e'
 
+/*
+ * What a heartbeat is, for a client whose options have a heartbeat.interval.ms: a
+ * parameter of the session (ParameterStatus) that comes before the stream begins.
+ * Hexadecimal digits: a RELATION frame and an EVENT frame, whose splices are to be
+ * replaced by so many first digits of the time, 13 of milliseconds since 1970.
+ * WIRE_HEARTBEAT_NONE: transforms leave heartbeats out, or cannot take them, and why
+ * not follows.  WIRE_HEARTBEAT_ASK: they make of the time what only they can, or of
+ * the record more than fits here; walpost.heartbeat() has to be asked for each.
+ */
+#define WIRE_HEARTBEAT_PARAMETER "walpost.heartbeat"
+#define WIRE_HEARTBEAT_NONE		"none:"
+#define WIRE_HEARTBEAT_ASK		"ask"
+#define WIRE_HEARTBEAT_MAX		14000	/* libpq takes 30,000 bytes in all */
+
 /* Formats in a RELATION frame. */
 #define WIRE_FORMAT_JSON		'j'
 

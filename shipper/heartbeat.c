@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "extension.h"
 #include "heartbeat.h"
 #include "log.h"
 #include "mem.h"
@@ -18,111 +19,216 @@
 
 #define LOG_MODULE "heartbeat"
 
-/* Room for the value, with its schema. */
-#define VALUE_ROOM	256
+/* Digits of milliseconds. */
+#define MS_DIGITS	13
 
-#define SCHEMA(type, field, name) \
-	"{\"schema\":{\"type\":\"struct\",\"fields\":[{\"type\":\"" type "\",\"optional\":false,\"field\":\"" field \
-	"\"}],\"optional\":false,\"name\":\"io.debezium.connector.common." name "\",\"version\":1},\"payload\":"
+/* A heartbeat as the plugin makes it: a RELATION and an EVENT frame. */
+typedef struct Beat
+{
+	char	   *frames;			/* NULL: none */
+	FrameEvent	event;			/* in them; acknowledged: WIRE_RECEIVER_FLAG */
+	uint32_t	route;
+} Beat;
 
 struct Heartbeat
 {
 	const Conf *conf;
 	Producer   *producer;
-	ProducerHeaders *headers;	/* none, but the partition */
-	SideQuery  *query;			/* NULL: none */
+	Topics	   *topics;
+	Loop	   *loop;
+	SideQuery  *query;			/* heartbeat.action.query; NULL: none */
+	SideQuery  *question;		/* what each heartbeat is; NULL: never asked */
+	char	   *question_sql;
 	LoopTimer	timer;
 	int64_t		interval_us;
-	int			topic;
-	char	   *body;			/* the event; acknowledged: WIRE_RECEIVER_FLAG */
-	uint32_t	key_len;
+	Beat		beat;
+	Beat		next;			/* told while the other was under way */
+	bool		asks;			/* it has to be asked each time */
+	bool		left_out;		/* there are none */
 	bool		streaming;
 	LogLimit	limit;
 };
 
+/* ---- what a heartbeat is -------------------------------------------------------- */
+
 static bool
 is_pending(const Heartbeat *heartbeat)
 {
-	return (heartbeat->body[WIRE_EVENT_FLAGS] & WIRE_RECEIVER_FLAG) == 0;
+	return heartbeat->beat.frames != NULL &&
+		(heartbeat->beat.event.body[WIRE_EVENT_FLAGS] & WIRE_RECEIVER_FLAG) == 0;
 }
 
 static void
-set_acknowledged(Heartbeat *heartbeat)
+set_acknowledged(Beat *beat)
 {
-	heartbeat->body[WIRE_EVENT_FLAGS] |= (char) WIRE_RECEIVER_FLAG;
+	beat->event.body[WIRE_EVENT_FLAGS] |= (char) WIRE_RECEIVER_FLAG;
 }
 
-/*
- * A struct of one field as the converter of key or value writes it: as JSON,
- * with its schema or without, or as Java prints it.  (Connect's ByteArrayConverter
- * fails with it; here it is JSON.)  The caller frees it.
- */
+static void
+drop(Beat *beat)
+{
+	free(beat->frames);
+	memset(beat, 0, sizeof(Beat));
+}
+
+/* The bytes of hexadecimal digits, which the caller frees; NULL: they are none. */
 static char *
-converted(const Conf *conf, const char *converter, const char *schema, const char *name, const char *value,
-		  const char *quote)
+decode(const char *hex, size_t *len)
 {
-	char	   *property = mem_print("%s.delegate.converter.type", converter);
-	const char *class = conf_get(conf, converter);
-	bool		binary = strstr(class, "Binary") != NULL || strstr(class, "debezium.converters.ByteArray") != NULL;
-	char	   *schemas = mem_print("%s.schemas.enable", binary ? property : converter);
-	bool		with_schema = conf_get_bool(conf, schemas);
-	char	   *text;
+	char	   *bytes;
+	unsigned int byte;
 
-	if (binary)
-		class = conf_get(conf, property);
-	if (strstr(class, "StringConverter") != NULL)
-		text = mem_print("Struct{%s=%s}", name, value);
-	else
-		text = mem_print("%s{\"%s\":%s%s%s}%s", with_schema ? schema : "", name, quote, value, quote,
-						 with_schema ? "}" : "");
-	free(schemas);
-	free(property);
-	return text;
+	*len = strlen(hex) / 2;
+	if (strspn(hex, "0123456789abcdef") != *len * 2)
+		return NULL;
+	bytes = mem_zero(*len + 1);
+	for (size_t i = 0; i < *len; i++)
+	{
+		sscanf(hex + i * 2, "%2x", &byte);
+		bytes[i] = (char) byte;
+	}
+	return bytes;
 }
 
-/* The event's body, with the key, which never changes. */
-static void
-build_body(Heartbeat *heartbeat)
+/* Where a splice is, if it has room for a time. */
+static char *
+splice_at(const FrameEvent *event, const char *splice)
 {
-	const char *server = conf_get(heartbeat->conf, "topic.prefix");
-	char	   *key = converted(heartbeat->conf, "key.converter", SCHEMA("string", "serverName", "ServerNameKey"),
-								"serverName", server, "\"");
+	char	   *part = splice[0] == WIRE_PART_KEY ? event->key :
+		splice[0] == WIRE_PART_VALUE ? event->value : (char *) event->headers;
 
-	heartbeat->key_len = (uint32_t) strlen(key);
-	heartbeat->body = mem_zero(WIRE_EVENT_HEAD + heartbeat->key_len + VALUE_ROOM);
-	memcpy(heartbeat->body + WIRE_EVENT_HEAD, key, heartbeat->key_len);
-	wire_put32(heartbeat->body + WIRE_EVENT_KEY_LEN, heartbeat->key_len);
-	wire_put64(heartbeat->body + WIRE_EVENT_TIMESTAMP, (uint64_t) -1);
-	heartbeat->body[WIRE_EVENT_FLAGS] = WIRE_HAS_KEY | WIRE_HAS_VALUE;
-	set_acknowledged(heartbeat);
-	free(key);
+	return wire_get32(splice + 5) <= MS_DIGITS ? part + wire_get32(splice + 1) : NULL;
 }
+
+static bool
+has_good_places(const FrameEvent *event)
+{
+	for (uint32_t i = 0; event->splices.p != NULL && i < event->nsplices; i++)
+		if (splice_at(event, event->splices.p + i * WIRE_SPLICE) == NULL)
+			return false;
+	return true;
+}
+
+/* Takes what the plugin says; nothing changes when that is no heartbeat. */
+static bool
+take_beat(Heartbeat *heartbeat, Beat *beat, const char *hex)
+{
+	size_t		len;
+	char	   *frames = decode(hex, &len);
+	FrameReader reader = {.p = frames,.end = frames ? frames + len : NULL};
+	Frame		relation,
+				event,
+				rest;
+
+	if (frames == NULL || frame_next(&reader, &relation) != FRAME_OK || relation.tag != WIRE_RELATION ||
+		frame_next(&reader, &event) != FRAME_OK || event.tag != WIRE_EVENT ||
+		frame_next(&reader, &rest) != FRAME_END || !has_good_places(&event.event))
+	{
+		free(frames);
+		log_error("the server's plugin says of heartbeats what this program does not understand; install the same version of both");
+		return false;
+	}
+	drop(beat);
+	beat->frames = frames;
+	beat->event = event.event;
+	beat->route = topics_route_of(heartbeat->topics, &relation.relation);
+	set_acknowledged(beat);
+	return true;
+}
+
+/* ---- beating -------------------------------------------------------------------- */
 
 static void
 queue(Heartbeat *heartbeat)
 {
-	FrameEvent	event = {.body = heartbeat->body};
+	const Route *route = topics_route(heartbeat->topics, heartbeat->beat.route);
 
-	producer_add(heartbeat->producer, heartbeat->topic, &event, heartbeat->headers);
+	producer_add(heartbeat->producer, route->topic, &heartbeat->beat.event, route->headers);
 }
 
 static void
-write_record(Heartbeat *heartbeat)
+write_beat(Heartbeat *heartbeat)
 {
+	FrameEvent *event = &heartbeat->beat.event;
 	struct timespec now;
-	char		ms[24];
-	char	   *value;
-	size_t		len;
+	char		digits[32];
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(ms, sizeof(ms), "%lld", (long long) now.tv_sec * 1000 + now.tv_nsec / 1000000);
-	value = converted(heartbeat->conf, "value.converter", SCHEMA("int64", "ts_ms", "Heartbeat"), "ts_ms", ms, "");
-	len = strlen(value);
-	memcpy(heartbeat->body + WIRE_EVENT_HEAD + heartbeat->key_len, value, len);
-	free(value);
-	wire_put32(heartbeat->body + WIRE_EVENT_VALUE_LEN, (uint32_t) len);
-	heartbeat->body[WIRE_EVENT_FLAGS] &= (char) ~WIRE_RECEIVER_FLAG;
+	snprintf(digits, sizeof(digits), "%0*lld", MS_DIGITS,
+			 (long long) now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	for (uint32_t i = 0; event->splices.p != NULL && i < event->nsplices; i++)
+	{
+		const char *splice = event->splices.p + i * WIRE_SPLICE;
+
+		memcpy(splice_at(event, splice), digits, wire_get32(splice + 5));
+	}
+	event->body[WIRE_EVENT_FLAGS] &= (char) ~WIRE_RECEIVER_FLAG;
 	queue(heartbeat);
+}
+
+/* The answer to the question; a null: transforms leave this one out. */
+static void
+on_answer(void *arg, const char *const *values, int n)
+{
+	Heartbeat  *heartbeat = arg;
+
+	if (n == 1 && values[0] != NULL && heartbeat->streaming && !is_pending(heartbeat) &&
+		take_beat(heartbeat, &heartbeat->beat, values[0]))
+		write_beat(heartbeat);
+}
+
+/* As hexadecimal digits, which need no quoting. */
+static char *
+encode(const char *text)
+{
+	size_t		len = strlen(text);
+	char	   *hex = mem_zero(len * 2 + 1);
+
+	for (size_t i = 0; i < len; i++)
+		snprintf(hex + i * 2, 3, "%02x", (unsigned char) text[i]);
+	return hex;
+}
+
+/* Where the extension is absent, it is made; a standby takes no such statement. */
+#define MAKE_EXTENSION \
+	"SET LOCAL search_path = pg_catalog, pg_temp; DO $walpost$BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension e" \
+	" WHERE e.extname OPERATOR(pg_catalog.=) 'walpost') THEN " EXTENSION_STATEMENT "; END IF; END$walpost$"
+
+static void
+ask(Heartbeat *heartbeat)
+{
+	if (heartbeat->question == NULL)
+	{
+		char	   *properties = conf_plugin_properties(heartbeat->conf);
+		char	   *hex = encode(properties);
+
+		heartbeat->question_sql = mem_print(MAKE_EXTENSION "; " EXTENSION_GUARD "; SELECT pg_catalog.encode(walpost.heartbeat("
+											"ARRAY['wire', '%d', 'walpost.properties',"
+											" pg_catalog.convert_from(pg_catalog.decode('%s', 'hex'), 'UTF8')]), 'hex')",
+											WIRE_VERSION, hex);
+		heartbeat->question = sidequery_new(heartbeat->conf, heartbeat->loop, "ask for a heartbeat",
+											heartbeat->question_sql, on_answer, heartbeat);
+		free(hex);
+		free(properties);
+	}
+	sidequery_run(heartbeat->question);
+}
+
+static void
+beat(Heartbeat *heartbeat)
+{
+	if (heartbeat->left_out || is_pending(heartbeat))
+		return;
+	if (heartbeat->next.frames != NULL)
+	{
+		drop(&heartbeat->beat);
+		heartbeat->beat = heartbeat->next;
+		heartbeat->next.frames = NULL;
+	}
+	if (heartbeat->asks)
+		ask(heartbeat);
+	else if (heartbeat->beat.frames != NULL)
+		write_beat(heartbeat);
 }
 
 static void
@@ -133,24 +239,12 @@ on_timer(void *arg)
 	if (!heartbeat->streaming)
 		return;
 	loop_timer_set(&heartbeat->timer, heartbeat->interval_us);
-	if (!is_pending(heartbeat))
-		write_record(heartbeat);
+	beat(heartbeat);
 	if (heartbeat->query != NULL)
 		sidequery_run(heartbeat->query);
 }
 
-/* topic.heartbeat.name, or prefix and the connector's. */
-static int
-heartbeat_topic(const Conf *conf, Topics *topics)
-{
-	const char *name = conf_get(conf, "topic.heartbeat.name");
-	char	   *joined = mem_print("%s%s%s", conf_get(conf, "topic.heartbeat.prefix"),
-								   conf_get(conf, "topic.delimiter"), conf_get(conf, "topic.prefix"));
-	int			topic = topics_named(topics, name != NULL && name[0] != '\0' ? name : joined);
-
-	free(joined);
-	return topic;
-}
+/* ---- beginning and end ---------------------------------------------------------- */
 
 Heartbeat *
 heartbeat_new(const Conf *conf, Producer *producer, Topics *topics, Loop *loop)
@@ -165,9 +259,8 @@ heartbeat_new(const Conf *conf, Producer *producer, Topics *topics, Loop *loop)
 	heartbeat->conf = conf;
 	heartbeat->producer = producer;
 	heartbeat->interval_us = interval_ms * 1000;
-	heartbeat->headers = producer_headers_for_partition(0);
-	heartbeat->topic = heartbeat_topic(conf, topics);
-	build_body(heartbeat);
+	heartbeat->topics = topics;
+	heartbeat->loop = loop;
 	if (query != NULL && query[0] != '\0')
 		heartbeat->query = sidequery_new(conf, loop, "heartbeat.action.query", query, NULL, NULL);
 	heartbeat->timer = (LoopTimer)
@@ -184,9 +277,45 @@ heartbeat_free(Heartbeat *heartbeat)
 	if (heartbeat == NULL)
 		return;
 	sidequery_free(heartbeat->query);
-	producer_headers_free(heartbeat->headers);
-	free(heartbeat->body);
+	sidequery_free(heartbeat->question);
+	free(heartbeat->question_sql);
+	drop(&heartbeat->beat);
+	drop(&heartbeat->next);
 	free(heartbeat);
+}
+
+/* Says so, once. */
+static void
+leave_out(Heartbeat *heartbeat, const char *why)
+{
+	if (heartbeat->left_out)
+		return;
+	heartbeat->left_out = true;
+	if (why[0] == '\0')
+		log_info("transforms leave heartbeats out");
+	else
+		log_warn("no heartbeats are written: %s; keep them from it with a predicate, or set heartbeat.interval.ms to 0", why);
+}
+
+void
+heartbeat_told(Heartbeat *heartbeat, const char *parameter)
+{
+	const size_t none = strlen(WIRE_HEARTBEAT_NONE);
+
+	if (heartbeat == NULL)
+		return;
+	if (parameter != NULL && strncmp(parameter, WIRE_HEARTBEAT_NONE, none) == 0)
+	{
+		leave_out(heartbeat, parameter + none);
+		return;
+	}
+	heartbeat->left_out = false;
+	heartbeat->asks = parameter == NULL || strcmp(parameter, WIRE_HEARTBEAT_ASK) == 0;
+	drop(&heartbeat->next);
+	if (!is_pending(heartbeat))
+		drop(&heartbeat->beat);
+	if (!heartbeat->asks)
+		take_beat(heartbeat, is_pending(heartbeat) ? &heartbeat->next : &heartbeat->beat, parameter);
 }
 
 void
@@ -210,8 +339,8 @@ heartbeat_resend(Heartbeat *heartbeat)
 void
 heartbeat_refused(Heartbeat *heartbeat, const ProducerRefusal *refusal)
 {
-	set_acknowledged(heartbeat);
+	set_acknowledged(&heartbeat->beat);
 	if (log_limit_pass(&heartbeat->limit))
 		log_warn("could not write a heartbeat to topic \"%s\": %s; %s",
-				 producer_topic_name(heartbeat->producer, heartbeat->topic), refusal->text, refusal->remedy);
+				 producer_topic_name(heartbeat->producer, refusal->topic), refusal->text, refusal->remedy);
 }

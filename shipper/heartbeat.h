@@ -5,9 +5,10 @@
  * The slot needs neither: keepalives move it.  Consumers that watch the topic,
  * and tables that the query writes to, get what they are used to.
  *
- * The record is an event like any other, but in memory of this module: its
- * RECEIVER field is zero, which no event of the stream has.  One is under way
- * at a time.
+ * What the record is, the plugin says when the stream begins (see WIRE_HEARTBEAT_PARAMETER
+ * in ../plugin/wire.h): transforms are its business.  It is an event like any
+ * other, but in memory of this module: its RECEIVER field is zero, which no event
+ * of the stream has.  One is under way at a time.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -28,6 +29,9 @@ extern Heartbeat *heartbeat_new(const Conf *conf, Producer *producer, Topics *to
 
 /* After the producer, which may hold the record. */
 extern void heartbeat_free(Heartbeat *heartbeat);
+
+/* The stream begins; the plugin's parameter, NULL if there is none. */
+extern void heartbeat_told(Heartbeat *heartbeat, const char *parameter);
 
 /* It beats only while the stream runs; the first time at once. */
 extern void heartbeat_set(Heartbeat *heartbeat, bool streaming);

@@ -22,6 +22,9 @@
 static const char refusal_sql[] =
 "SELECT walpost.refusal($1::pg_catalog.regclass, ARRAY['walpost.properties', $2])";
 
+static const char heartbeat_sql[] =
+"SELECT walpost.heartbeat(ARRAY['walpost.properties', $1])";
+
 /* True: the next one may be asked. */
 static bool
 ask(Preflight *pf, const Table *table, const char *properties)
@@ -40,18 +43,34 @@ ask(Preflight *pf, const Table *table, const char *properties)
 	return go_on;
 }
 
+/* A heartbeat that a transform does not take is not written. */
+static void
+ask_of_heartbeats(Preflight *pf, const char *properties)
+{
+	Err			err;
+	PGresult   *res = pg_query_params(pf->conn, PGRES_TUPLES_OK, "ask for a heartbeat", heartbeat_sql, 1, &properties, &err);
+
+	if (res == NULL)
+		preflight_report(pf, FINDING_WARNING, "no heartbeats will be written: %.900s", err.text);
+	PQclear(res);
+}
+
+/* An error ends the transaction, so heartbeats come last. */
 static void
 ask_all(Preflight *pf, const TableList *tables)
 {
 	char	   *properties = conf_plugin_properties(pf->conf);
+	bool		go_on = true;
 
-	for (int i = 0; i < tables->n; i++)
+	for (int i = 0; go_on && i < tables->n; i++)
 	{
 		const Table *table = &tables->tables[i];
 
-		if (table->captured && !table->signals && table->kind == 'r' && !ask(pf, table, properties))
-			break;
+		if (table->captured && !table->signals && table->kind == 'r')
+			go_on = ask(pf, table, properties);
 	}
+	if (go_on && conf_get_int(pf->conf, "heartbeat.interval.ms") > 0)
+		ask_of_heartbeats(pf, properties);
 	free(properties);
 }
 

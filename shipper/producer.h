@@ -153,8 +153,6 @@ extern ProducerHeaders *producer_headers_new(FrameText block);
 /* Events with these headers, which are not NULL, go without their value or key. */
 extern void producer_headers_cut(ProducerHeaders *headers, ProducerParts parts);
 
-/* No headers, for events that go to one partition whatever their key. */
-extern ProducerHeaders *producer_headers_for_partition(int partition);
 extern void producer_headers_free(ProducerHeaders *headers);
 
 /* Queues an event.  headers (may be NULL) come before its own. */

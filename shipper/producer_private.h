@@ -28,7 +28,6 @@ struct ProducerHeaders
 	rd_kafka_headers_t *list;
 	size_t		bytes;
 	ProducerParts parts;		/* of the events with them */
-	int32_t		partition;		/* where these go; -1: as their keys say */
 };
 
 /* An event that waits, and the headers that its stream gives it. */

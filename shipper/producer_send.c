@@ -81,19 +81,10 @@ producer_headers_new(FrameText block)
 
 	if (block.len == 0)
 		return NULL;
-	headers = producer_headers_for_partition(RD_KAFKA_PARTITION_UA);
+	headers = mem_zero(sizeof(ProducerHeaders));
+	headers->list = rd_kafka_headers_new(8);
 	headers->bytes = block.len;
 	headers_append(headers->list, block);
-	return headers;
-}
-
-ProducerHeaders *
-producer_headers_for_partition(int partition)
-{
-	ProducerHeaders *headers = mem_zero(sizeof(ProducerHeaders));
-
-	headers->partition = partition;
-	headers->list = rd_kafka_headers_new(8);
 	return headers;
 }
 
@@ -272,22 +263,13 @@ producer_hand(Producer *producer, Topic *topic, const Waiting *waiting, int32_t 
 	return code;
 }
 
-static inline int32_t
-partition_of(const ProducerHeaders *headers)
-{
-	return headers != NULL ? headers->partition : RD_KAFKA_PARTITION_UA;
-}
-
-/* Where a single event goes: that of its headers comes first. */
+/* Where a single event goes. */
 static int32_t
-event_partition(const Waiting *waiting)
+event_partition(const char *body)
 {
-	uint32_t	word = wire_get32(waiting->body + WIRE_EVENT_FLAGS);
-	int32_t		partition = partition_of(waiting->headers);
+	uint32_t	word = wire_get32(body + WIRE_EVENT_FLAGS);
 
-	if (partition == RD_KAFKA_PARTITION_UA && (word >> 24 & WIRE_HAS_PARTITION) != 0)
-		return (int32_t) (word & WIRE_PARTITION_MAX);
-	return partition;
+	return (word >> 24 & WIRE_HAS_PARTITION) != 0 ? (int32_t) (word & WIRE_PARTITION_MAX) : RD_KAFKA_PARTITION_UA;
 }
 
 /* Hands over an event that cannot; false when librdkafka's queue is full. */
@@ -297,7 +279,7 @@ hand_one(Producer *producer, Topic *topic)
 	const Waiting *waiting = waiting_at(topic, 0);
 	char	   *body = waiting->body;
 	rd_kafka_resp_err_t code = producer_hand(producer, topic, waiting,
-											 event_partition(waiting));
+											 event_partition(body));
 
 	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		return false;
@@ -394,7 +376,7 @@ hand_plain(Producer *producer, Topic *topic, uint32_t max)
 	}
 	producer->attach = headers ? rd_kafka_headers_copy(headers->list) : NULL;
 	producer->attached = NULL;
-	rd_kafka_produce_batch(topic->handle, partition_of(headers), 0,
+	rd_kafka_produce_batch(topic->handle, RD_KAFKA_PARTITION_UA, 0,
 						   producer->batch, (int) n);
 	keep_list(producer, topic);
 

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "mem.h"
 #include "pump_private.h"
+#include "wire.h"
 
 #define LOG_MODULE "pump"
 
@@ -169,6 +170,7 @@ turn_start(Pump *pump)
 			return PUMP_START;
 		case STREAM_STARTED:
 			pump_know_server(pump);
+			heartbeat_told(pump->delivery.heartbeat, stream_parameter(pump->stream, WIRE_HEARTBEAT_PARAMETER));
 			if (!pump->exactly_once || pump->txn >= PUMP_TXN_OPEN || pump_spooling(pump))
 				return PUMP_STREAM;
 			return PUMP_FENCE;

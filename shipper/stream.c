@@ -76,6 +76,12 @@ stream_info(const Stream *stream)
 	return &stream->info;
 }
 
+const char *
+stream_parameter(const Stream *stream, const char *name)
+{
+	return PQparameterStatus(stream->conn, name);
+}
+
 size_t
 stream_largest(const Stream *stream)
 {

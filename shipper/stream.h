@@ -100,6 +100,9 @@ extern StreamEvent stream_next(Stream *stream, StreamMessage *message, Err *err)
 /* Valid until stream_close(). */
 extern const StreamInfo *stream_info(const Stream *stream);
 
+/* What the server says of itself under a name, after STREAM_STARTED the plugin, too; or NULL. */
+extern const char *stream_parameter(const Stream *stream, const char *name);
+
 /* Asks for the slot's state again; STREAM_READY follows. */
 extern bool stream_inspect(Stream *stream, Err *err) must_check;
 

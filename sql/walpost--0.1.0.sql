@@ -37,6 +37,13 @@ AS 'MODULE_PATHNAME', 'walpost_refusal';
 COMMENT ON FUNCTION walpost.refusal(regclass, text[]) IS
 'why new rows of a relation cannot become events under these options (name, value, ...): what a transform does not take; null where they can';
 
+CREATE FUNCTION walpost.heartbeat(options text[])
+RETURNS bytea
+LANGUAGE c STRICT VOLATILE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'walpost_heartbeat';
+COMMENT ON FUNCTION walpost.heartbeat(text[]) IS
+'a heartbeat as it would be written now under these options (name, value, ...): what transforms make of it; null where they leave it out';
+
 CREATE FUNCTION walpost.snapshot(relation regclass, options text[], lsn pg_lsn DEFAULT NULL,
                                  first_block bigint DEFAULT 0, end_block bigint DEFAULT NULL,
                                  stream integer DEFAULT 0,
@@ -157,6 +164,9 @@ GRANT SELECT ON walpost.snapshot_progress TO @extowner@ WITH GRANT OPTION;
 
 -- It reads what the catalog shows everybody.
 GRANT EXECUTE ON FUNCTION walpost.refusal(regclass, text[]) TO PUBLIC;
+
+-- It reads nothing.
+GRANT EXECUTE ON FUNCTION walpost.heartbeat(text[]) TO PUBLIC;
 
 -- They check what the role may read, as COPY does, or are queries of that role.
 GRANT EXECUTE ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text, text) TO PUBLIC;

@@ -225,6 +225,19 @@ ok(!(grep { abs($_->{cdc_ingested_at} - $_->{ts_ms}) > 1 } @stamped), 'timestamp
 is_deeply([ map { defined $_ ? "$_->{op} $_->{after}{status}" : '-' } values_of('filter.public.orders') ], [ 'u cancelled', '-' ],
 	'filter: the update, and tombstones');
 
+# ---- and of heartbeats
+my %beats;
+for my $name (qw(unwrap chain clock events))
+{
+	$kafka->wait_count("__debezium-heartbeat.$name", 1);
+	$beats{$name} = (values_of("__debezium-heartbeat.$name"))[0];
+}
+is_deeply([ map { [ sort keys %{ $beats{$_} } ] } qw(unwrap events) ], [ ['ts_ms'], ['ts_ms'] ], 'heartbeats: unwrap and outbox pass them');
+is_deeply([ sort keys %{ $beats{chain} } ], [ 'cdc_ingested_at', 'ts_ms' ], 'heartbeats: chain adds its field');
+is($beats{chain}{cdc_ingested_at}, undef, 'which is null');
+is($beats{clock}{cdc_ingested_at}, $beats{clock}{ts_ms}, 'timestamp: walpost.timestamp=now is the time of the heartbeat');
+like($worker->log, qr/no heartbeats are written: transform "filter" .*: op is not a valid field name/, 'filter: its condition takes no heartbeats, and rows go on');
+
 # ---- transaction metadata
 my @transactions = values_of('clock.transaction');
 is_deeply([ map { $_->{status} } @transactions[ 0, 1 ] ], [ 'BEGIN', 'END' ], 'transactions: topic');

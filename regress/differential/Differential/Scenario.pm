@@ -346,12 +346,12 @@ sub _stop
 }
 
 # Reads a broker's topics; their names go without the prefix.  Of heartbeats,
-# whose number is a matter of time, there is the first.
+# whose number is a matter of time, there is the first; those that transforms have
+# moved to where others are come as a topic of their own.
 sub _read
 {
 	my ($self, $kafka) = @_;
 	my %topics = $kafka->topics;
-	my $heartbeat = qr/^__debezium-heartbeat\b/;
 	my %records;
 
 	for my $topic (grep { /^(?:__debezium-heartbeat\Q$self->{delimiter}\E)?$self->{prefix}(?:$|\Q$self->{delimiter}\E)/ } keys %topics)
@@ -359,13 +359,26 @@ sub _read
 		next if $topic eq $self->{marker};
 		my @records = grep { ($_->{key} // '') !~ /"id":"$self->{last}:/ } $kafka->read_topic($topic);
 
-		$#records = 0 if $topic =~ $heartbeat && @records;
+		my $name = $topic =~ s/^$self->{prefix}\Q$self->{delimiter}\E//r;
+		my @beats = $self->{conf}{'heartbeat.interval.ms'} ? grep { _is_heartbeat($_) } @records : ();
+
+		@records = grep { !_is_heartbeat($_) } @records if @beats;
+		$records{ @records ? "$name-heartbeats" : $name } = [ $beats[0] ] if @beats;
+		next if @beats && !@records;
 
 		# Debezium's incremental snapshots write these into the signals' table; Walpost's leave it alone
 		@records = grep { ($_->{value} // '') !~ /"type":"snapshot-window-(?:open|close)"/ } @records;
-		$records{ $topic =~ s/^$self->{prefix}\Q$self->{delimiter}\E//r } = \@records;
+		$records{$name} = \@records;
 	}
 	return \%records;
+}
+
+# By its key, or the schema of its value.
+sub _is_heartbeat
+{
+	my ($record) = @_;
+
+	return ($record->{key} // '') =~ /\bserverName\b/ || ($record->{value} // '') =~ /"io\.debezium\.connector\.common\.Heartbeat"/;
 }
 
 1;

@@ -12,5 +12,6 @@ BEGIN;
 UPDATE orders SET order_id = 4 WHERE order_id = 3;
 INSERT INTO customers VALUES (2, 'Bob', NULL, NULL);
 COMMIT;
+SELECT pg_sleep(0.5), 'for some heartbeats';
 DELETE FROM orders WHERE order_id = 4;
 DELETE FROM customers WHERE customer_id = 2;

@@ -2,6 +2,6 @@
 CREATE TABLE h (id int PRIMARY KEY, v text);
 -- stream
 INSERT INTO h VALUES (1, 'a');
-SELECT pg_sleep(1), 'for some heartbeats';
+SELECT pg_sleep(0.5), 'for some heartbeats';
 INSERT INTO h VALUES (2, 'b');
-SELECT pg_sleep(1), 'for some heartbeats';
+SELECT pg_sleep(0.5), 'for some heartbeats';
