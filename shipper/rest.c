@@ -105,11 +105,12 @@ rest_status(const Worker *worker, const Connector *connector)
 }
 
 RestWrite *
-rest_write(HttpRequest *http, int status, json_t *json)
+rest_write(HttpRequest *http, int n, int status, json_t *json)
 {
 	RestWrite  *write = mem_zero(sizeof(RestWrite));
 
 	write->http = http;
+	write->left = n;
 	write->status = status;
 	write->json = json;
 	return write;
@@ -120,15 +121,20 @@ rest_written(void *arg, const char *error)
 {
 	RestWrite  *write = arg;
 
-	if (error != NULL)
+	if (error != NULL && write->error == NULL)
+		write->error = mem_copy(error);
+	if (--write->left > 0)
+		return;
+	if (write->error != NULL)
 	{
 		json_decref(write->json);
-		rest_error(write->http, 500, "Failed to write to Kafka: %s", error);
+		rest_error(write->http, 500, "Failed to write to Kafka: %s", write->error);
 	}
 	else if (write->json != NULL)
 		rest_answer(write->http, write->status, write->json);
 	else
 		rest_answer_nothing(write->http, write->status);
+	free(write->error);
 	free(write);
 }
 

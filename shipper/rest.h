@@ -109,16 +109,19 @@ extern json_t *rest_info(const char *name, const json_t *config, bool tasks);
 /* {"name", "connector", "tasks", "type"} */
 extern json_t *rest_status(const Worker *worker, const Connector *connector);
 
-/* A KafkaLogDone: arg is a RestWrite. */
 typedef struct RestWrite
 {
 	HttpRequest *http;
-	int			status;			/* when it was written */
+	int			left;			/* records that are on their way */
+	char	   *error;			/* why one of them was not written */
+	int			status;			/* when all are */
 	json_t	   *json;			/* and the answer; NULL: nothing */
 } RestWrite;
 
-/* What is to be answered once something is written; json is taken. */
-extern RestWrite *rest_write(HttpRequest *http, int status, json_t *json);
+/* What is to be answered once n records are written; json is taken. */
+extern RestWrite *rest_write(HttpRequest *http, int n, int status, json_t *json);
+
+/* A KafkaLogDone for each of them: arg is a RestWrite. */
 extern void rest_written(void *arg, const char *error);
 
 #endif							/* WALPOST_REST_H */

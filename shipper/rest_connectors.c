@@ -83,25 +83,32 @@ typedef struct Submission
 	const char *initial;		/* its target state at first; NULL: none is asked for */
 	bool		make;			/* it must not be there */
 	bool		is_new;
+	int			left;			/* records that are on their way */
+	char	   *error;			/* why one of them was not written */
 } Submission;
 
 static void
 submission_free(Submission *s)
 {
 	free(s->name);
+	free(s->error);
 	json_decref(s->config);
 	free(s);
 }
 
 /* It counts: made, with the place where it is, or changed. */
 static void
-on_config_written(void *arg, const char *error)
+on_written(void *arg, const char *error)
 {
 	Submission *s = arg;
 	const Connector *connector = worker_find(s->worker, s->name);
 
-	if (error != NULL)
-		rest_error(s->http, 500, "Failed to write to Kafka: %s", error);
+	if (error != NULL && s->error == NULL)
+		s->error = mem_copy(error);
+	if (--s->left > 0)
+		return;
+	if (s->error != NULL)
+		rest_error(s->http, 500, "Failed to write to Kafka: %s", s->error);
 	else
 	{
 		if (s->is_new)
@@ -130,10 +137,11 @@ write_submission(Submission *s)
 		submission_free(s);
 		return;
 	}
+	s->left = s->initial != NULL ? 2 : 1;
 	for (int i = 0; s->initial != NULL && i < 3; i++)
 		if (strcmp(s->initial, names[i]) == 0 || (i == 0 && strcmp(s->initial, "RUNNING") == 0))
-			worker_write_target(s->worker, s->name, (TargetState) i, NULL, NULL);
-	worker_write_config(s->worker, s->name, s->config, on_config_written, s);
+			worker_write_target(s->worker, s->name, (TargetState) i, on_written, s);
+	worker_write_config(s->worker, s->name, s->config, on_written, s);
 }
 
 static char *
@@ -185,12 +193,15 @@ on_validated(void *arg, const json_t *result)
 }
 
 static bool
-has_control_characters(const char *name)
+is_good_name(const char *name)
 {
-	for (const char *p = name; *p; p++)
-		if ((unsigned char) *p < 0x20 || *p == 0x7f)
-			return true;
-	return false;
+	json_t	   *text = json_string(name);
+	bool		good = text != NULL && name[0] != '\0';
+
+	json_decref(text);
+	for (const char *p = name; *p && good; p++)
+		good = (unsigned char) *p >= 0x20 && *p != 0x7f;
+	return good;
 }
 
 /* What Kafka Connect says of a class that it does not have. */
@@ -211,8 +222,8 @@ is_acceptable(const RestCall *call, const Submission *s)
 
 	if (class == NULL || class[0] == '\0')
 		rest_error(s->http, 400, "Connector config {name=%s} contains no connector type", s->name);
-	else if (s->name[0] == '\0' || has_control_characters(s->name))
-		rest_error(s->http, 400, "The name of a connector must not be empty or hold control characters");
+	else if (!is_good_name(s->name))
+		rest_error(s->http, 400, "The name of a connector must not be empty or hold control characters, and be UTF-8");
 	else if (inner != NULL && strcmp(inner, s->name) != 0)
 		rest_error(s->http, 400, "Connector name configuration (%s) doesn't match connector name in the URL (%s)", inner, s->name);
 	else if (!worker_knows_class(class))
@@ -412,7 +423,7 @@ static void
 delete_connector(RestCall *call)
 {
 	if (rest_connector(call) != NULL)
-		worker_delete(call->worker, call->args[0], rest_written, rest_write(call->http, 204, NULL));
+		worker_delete(call->worker, call->args[0], rest_written, rest_write(call->http, 2, 204, NULL));
 }
 
 const RestRoute rest_connector_routes[] = {

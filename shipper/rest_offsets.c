@@ -105,16 +105,11 @@ delete_offsets(RestCall *call)
 			json_array_append_new(keys, json_text(key));
 		json_decref(partition);
 	}
-	answer = rest_write(call->http, 200, json_pack("{s:s}", "message",
+	answer = rest_write(call->http, (int) json_array_size(keys), 200, json_pack("{s:s}", "message",
 												   "The Connect framework-managed offsets for this connector have been reset successfully. "
 												   "However, if this connector manages offsets externally, they will need to be manually reset in the system that the connector uses."));
 	json_array_foreach(keys, i, value)
-	{
-		bool		last = i + 1 == json_array_size(keys);
-
-		kafkalog_write(call->worker->log, WORKER_OFFSETS, json_string_value(value), NULL,
-					   last ? rest_written : NULL, last ? answer : NULL);
-	}
+		kafkalog_write(call->worker->log, WORKER_OFFSETS, json_string_value(value), NULL, rest_written, answer);
 	if (json_array_size(keys) == 0)
 		rest_written(answer, NULL);
 	json_decref(keys);
@@ -132,13 +127,13 @@ is_valid(const json_t *one)
 }
 
 static void
-write_offset(Worker *worker, const char *name, const json_t *one, KafkaLogDone done, void *arg)
+write_offset(Worker *worker, const char *name, const json_t *one, RestWrite *answer)
 {
 	json_t	   *offset = json_object_get(one, "offset");
 	char	   *key = json_print(json_pack("[o, O]", json_text(name), json_object_get(one, "partition")));
 	char	   *value = json_is_null(offset) ? NULL : json_print(json_incref(offset));
 
-	kafkalog_write(worker->log, WORKER_OFFSETS, key, value, done, arg);
+	kafkalog_write(worker->log, WORKER_OFFSETS, key, value, rest_written, answer);
 	free(value);
 	free(key);
 }
@@ -164,15 +159,11 @@ patch_offsets(RestCall *call)
 		json_decref(body);
 		return;
 	}
-	answer = rest_write(call->http, 200, json_pack("{s:s}", "message",
+	answer = rest_write(call->http, (int) json_array_size(list), 200, json_pack("{s:s}", "message",
 												   "The Connect framework-managed offsets for this connector have been altered successfully. "
 												   "However, if this connector manages offsets externally, they will need to be manually altered in the system that the connector uses."));
 	json_array_foreach(list, i, one)
-	{
-		bool		last = i + 1 == json_array_size(list);
-
-		write_offset(call->worker, connector->name, one, last ? rest_written : NULL, last ? answer : NULL);
-	}
+		write_offset(call->worker, connector->name, one, answer);
 	json_decref(body);
 }
 

@@ -103,7 +103,7 @@ static void
 set_target(RestCall *call, TargetState target, int status)
 {
 	if (rest_connector(call) != NULL)
-		worker_write_target(call->worker, call->args[0], target, rest_written, rest_write(call->http, status, NULL));
+		worker_write_target(call->worker, call->args[0], target, rest_written, rest_write(call->http, 1, status, NULL));
 }
 
 static void

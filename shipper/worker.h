@@ -116,8 +116,8 @@ extern char *worker_trace(const Connector *connector);
 
 /*
  * These write to the configuration topic; done follows when it counts.  A config
- * is borrowed.  Several records may be written: done is called for the one that
- * matters.
+ * is borrowed.  Where several records are written done is called for the one that
+ * matters, by worker_delete() for each of the two.
  */
 extern void worker_write_config(Worker *worker, const char *name, const json_t *config,
 								KafkaLogDone done, void *arg);

@@ -172,7 +172,7 @@ worker_write_target(Worker *worker, const char *name, TargetState target,
 void
 worker_delete(Worker *worker, const char *name, KafkaLogDone done, void *arg)
 {
-	write_json(worker, WORKER_CONFIGS, mem_print("connector-%s", name), NULL, NULL, NULL);
+	write_json(worker, WORKER_CONFIGS, mem_print("connector-%s", name), NULL, done, arg);
 	write_json(worker, WORKER_CONFIGS, mem_print("target-state-%s", name), NULL, done, arg);
 }
 

@@ -24,6 +24,7 @@ const _Atomic int32_t *log_followed;
 
 static unsigned flags;
 static int	answers;
+static int	written;			/* records that change what a connector is or does */
 static Worker worker;
 
 /* ---- HTTP ------------------------------------------------------------------------ */
@@ -33,6 +34,7 @@ http_answer_bytes(HttpRequest *request, int status, const char *type, char *body
 {
 	answers++;
 	fuzz_claim(status >= 200 && status < 600);
+	fuzz_claim(written == 0 || !(flags & FAILING) || status == 500);
 	if (strcmp(type, "application/json") == 0 && !(flags & WITH_REMOTE))
 	{
 		json_t	   *json = json_loadb(body, len, JSON_DECODE_ANY, NULL);
@@ -155,11 +157,15 @@ void
 kafkalog_write(KafkaLog *log, int topic, const char *key, const char *value, KafkaLogDone done, void *arg)
 {
 	json_t	   *json = value ? json_loads(value, JSON_DECODE_ANY, NULL) : NULL;
+	bool		fails = false;
 
 	fuzz_claim(key[0] != '\0' && (value == NULL || json != NULL));
 	json_decref(json);
+	/* of several the first one fails */
+	if ((strncmp(key, "connector-", 10) == 0 || strncmp(key, "target-state-", 13) == 0 || key[0] == '[') && written++ == 0)
+		fails = flags & FAILING;
 	if (done)
-		done(arg, flags & FAILING ? "it failed" : NULL);
+		done(arg, fails ? "it failed" : NULL);
 }
 
 const char *
@@ -278,7 +284,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HttpRequest request = {.method = "GET",.query = "",.body = ""};
 
 	flags = size > 0 ? (unsigned) text[0] - '@' : 0;
-	answers = 0;
+	answers = written = 0;
 	if (end < text + size)
 	{
 		*end = '\0';

@@ -51,6 +51,10 @@ like($worker->log, qr/record "target-state-left" has no state that is known and 
 is(($worker->call('GET', '/connectors/left/status'))[1]{connector}{state}, 'STOPPED', 'is stopped still');
 is_deeply(($worker->call('GET', '/connectors/left/config'))[1], \%left, 'and what it was');
 
+my ($refusal, $why) = $worker->call('PUT', '/connectors/%ff/config', { 'connector.class' => 'PostgresConnector' });
+is($refusal, 400, 'a name that is no UTF-8, which would have no state, is refused');
+like($why->{message}, qr/name of a connector must .* be UTF-8/, 'why');
+
 # ---- bodies that do not end, more than there is memory for
 my @sockets;
 for (1 .. 100)
