@@ -65,6 +65,7 @@ struct SnapshotReader
 	const ItemPointerData *rows;	/* to be read; NULL: the scan's */
 	int			nrows;
 	bool		outdated;		/* rows may be that the stream has had */
+	int			guc_level;		/* of our settings, while we read */
 
 	ReorderBufferTXN txn;		/* of each chunk */
 	StringInfoData buffers[2];
@@ -177,12 +178,25 @@ passes_filter(const SnapshotReader *reader, TupleTableSlot *slot)
 							kind == CHANGE_DELETE ? tuple : NULL, &tuple) == FILTER_KEEP;
 }
 
+/* The settings make way for the caller's while its query runs. */
+static bool
+next_of_query(SnapshotReader *reader, TupleTableSlot *slot)
+{
+	if (snapshot_query_is_empty(reader->query))
+	{
+		AtEOXact_GUC(true, reader->guc_level);
+		snapshot_query_fetch(reader->query);
+		reader->guc_level = settings_apply();
+	}
+	return snapshot_query_next(reader->query, slot);
+}
+
 /* The next row of the query, the scan or the list. */
 static bool
 next_slot(SnapshotReader *reader, TupleTableSlot *slot)
 {
 	if (reader->query != NULL)
-		return snapshot_query_next(reader->query, slot);
+		return next_of_query(reader, slot);
 	if (reader->rows == NULL)
 		return table_scan_getnextslot(reader->scan, ForwardScanDirection, slot);
 	while (reader->nrows > 0)
@@ -346,7 +360,6 @@ SnapshotReader *
 snapshot_begin(const SnapshotRequest *request)
 {
 	SnapshotReader *reader = palloc0(sizeof(SnapshotReader));
-	int			level;
 
 	reader->relation = table_open(request->relid, AccessShareLock);
 	snapshot_check_table(reader->relation);
@@ -354,7 +367,7 @@ snapshot_begin(const SnapshotRequest *request)
 	/* somebody else's SQL means what it means to them */
 	if (request->query != NULL)
 		reader->query = snapshot_query_begin(reader->relation, request->query);
-	level = settings_apply();
+	reader->guc_level = settings_apply();
 	reader->session = session_create(make_context(reader), request->options, false);
 	if (request->rows != NULL && reader->session->options->wire == 0)
 		ereport(ERROR,
@@ -378,18 +391,16 @@ snapshot_begin(const SnapshotRequest *request)
 		fetch(reader, reader->slots[reader->present]);
 	if (request->rows == NULL)
 		snapshot_progress_begin(request->relid, reader->first_block, reader->end_block);
-	AtEOXact_GUC(true, level);
+	AtEOXact_GUC(true, reader->guc_level);
 	return reader;
 }
 
 struct varlena *
 snapshot_next(SnapshotReader *reader)
 {
-	int			level;
-
 	if (!reader->has_row)
 		return NULL;
-	level = settings_apply();
+	reader->guc_level = settings_apply();
 	reader->chunk = NULL;
 	while (reader->chunk == NULL && reader->has_row)
 		next_row(reader);
@@ -397,7 +408,7 @@ snapshot_next(SnapshotReader *reader)
 		batch_flush(&reader->session->batch);
 	if (reader->scan != NULL)
 		report(reader);
-	AtEOXact_GUC(true, level);
+	AtEOXact_GUC(true, reader->guc_level);
 	return reader->chunk ? (struct varlena *) reader->chunk->data : NULL;
 }
 

@@ -95,9 +95,15 @@ snapshot_query_slot(Relation relation)
 	return MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsHeapTuple);
 }
 
+bool
+snapshot_query_is_empty(const SnapshotQuery *query)
+{
+	return query->next == query->nrows;
+}
+
 /* SPI's rows end with its connection; ours are kept until a slot has them. */
-static void
-fetch_rows(SnapshotQuery *query)
+void
+snapshot_query_fetch(SnapshotQuery *query)
 {
 	MemoryContext old;
 
@@ -120,9 +126,7 @@ fetch_rows(SnapshotQuery *query)
 bool
 snapshot_query_next(SnapshotQuery *query, TupleTableSlot *slot)
 {
-	if (query->next == query->nrows)
-		fetch_rows(query);
-	if (query->next == query->nrows)
+	if (snapshot_query_is_empty(query))
 		return false;
 	ExecStoreHeapTuple(query->rows[query->next++], slot, true);
 	return true;

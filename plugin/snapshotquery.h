@@ -23,7 +23,13 @@ extern SnapshotQuery *snapshot_query_begin(Relation relation, const char *sql);
 /* A slot for its rows; the caller drops it. */
 extern TupleTableSlot *snapshot_query_slot(Relation relation);
 
-/* The next row into slot, which keeps it; false: there is none. */
+/* Is there no row at hand? */
+extern bool snapshot_query_is_empty(const SnapshotQuery *query);
+
+/* Runs it on, with the settings that there are, until some rows are at hand, or none is left. */
+extern void snapshot_query_fetch(SnapshotQuery *query);
+
+/* The next row at hand into slot, which keeps it; false: there is none. */
 extern bool snapshot_query_next(SnapshotQuery *query, TupleTableSlot *slot);
 
 extern void snapshot_query_end(SnapshotQuery *query);

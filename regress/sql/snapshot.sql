@@ -123,6 +123,18 @@ SELECT pg_temp.after(walpost.snapshot('chosen', '{topic.prefix,store}',
   query => 'SELECT ''x'' || id AS name, ''03.02.2026'' AS at, id::text AS id, NULL::text AS total, 1 AS more FROM chosen WHERE id = 7 -- all of it'));
 RESET datestyle;
 SELECT count(*), count(DISTINCT e) FROM (SELECT pg_temp.after(walpost.snapshot('chosen', '{topic.prefix,store}', query => 'SELECT * FROM chosen'))) s (e);
+-- the query runs under the caller's settings to its last row, what is written under ours
+CREATE SCHEMA theirs;
+CREATE TABLE theirs.allowed (id int);
+INSERT INTO theirs.allowed VALUES (7), (199);
+CREATE FUNCTION theirs.chooses(wanted int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RETURN EXISTS (SELECT FROM allowed a WHERE a.id = wanted); END $$;
+SET search_path = theirs, public;
+SET TimeZone = 'Asia/Tokyo';
+SELECT pg_temp.after(walpost.snapshot('chosen', '{topic.prefix,store}',
+  query => 'SELECT id, current_setting(''TimeZone'') AS name, at, total FROM chosen WHERE chooses(id)'));
+RESET search_path;
+RESET TimeZone;
+DROP SCHEMA theirs CASCADE;
 SELECT count(*) FROM (SELECT walpost.snapshot('chosen', '{topic.prefix,store}', query => 'SELECT * FROM chosen WHERE false')) s;
 SELECT length(walpost.snapshot('chosen', '{topic.prefix,store}', query => 'SELECT * FROM chosen')) > 0 AS some LIMIT 1;
 SELECT walpost.snapshot('chosen', '{topic.prefix,store}', query => 'SELECT id FROM chosen');
