@@ -207,13 +207,15 @@ stream_to(Snapshot *snapshot, PumpGoal *goal, SnapshotNeed *need)
 		.stop = snapshot->stop,
 	};
 	bool		ended = pump_run(&options, &snapshot->err);
+	bool		again = !ended && (need->suspected || goal->broken);
 
 	counter_set(COUNTER_PHASE, PHASE_SNAPSHOT);
-	if (ended && goal->stopped)
+	/* nobody else has seen the signal */
+	if ((ended || again) && goal->stopped)
 		return err_set(&snapshot->err, ERR_NONE, "stopped");
 	if (ended && !goal->reached)
 		return err_set(&snapshot->err, ERR_RETRY, "Kafka did not take the last changes before the rows in time");
-	return ended || need->suspected || goal->broken;
+	return ended || again;
 }
 
 bool
