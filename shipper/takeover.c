@@ -30,6 +30,9 @@
 
 #define SECOND_PREFIX "walpost_takeover_"
 
+/* "replication slot ... already exists": one that was killed has come to its end meanwhile. */
+#define SQLSTATE_EXISTS "42710"
+
 const char *
 slot_takeover_name(const char *name, char buf[64])
 {
@@ -63,6 +66,8 @@ copy_slot(Takeover *t, const char *from, const char *to, Err *err)
 	res = pg_query_params(t->conn, PGRES_TUPLES_OK, what,
 						  "SELECT lsn FROM pg_catalog.pg_copy_logical_replication_slot($1, $2, false, $3)",
 						  3, params, err);
+	if (res == NULL && strcmp(err->sqlstate, SQLSTATE_EXISTS) == 0)
+		err->kind = ERR_RETRY;
 	if (res)
 		log_info("copied slot \"%s\" to \"%s\", plugin \"%s\", at %s",
 				 from, to, t->plugin, PQgetvalue(res, 0, 0));
@@ -117,7 +122,7 @@ has_plugin(const Slot *slot, const char *plugin)
 static bool
 may_be_second(const Slot *slot, const char *database)
 {
-	return slot->logical && !slot->active && strcmp(slot->database, database) == 0 &&
+	return slot->logical && strcmp(slot->database, database) == 0 &&
 		(has_plugin(slot, SLOT_PLUGIN) || has_plugin(slot, "pgoutput") || has_plugin(slot, "decoderbufs"));
 }
 
@@ -145,6 +150,10 @@ check(const Takeover *t, Err *err)
 	if (t->second.exists && !may_be_second(&t->second, database))
 		return err_set(err, ERR_CONFIG, "slot \"%s\", which the takeover of \"%s\" needs as its second name, is somebody else's; drop or rename it",
 					   t->second_name, t->name);
+	/* the server may still be at the last step of one that was killed */
+	if (t->second.exists && t->second.active)
+		return err_set(err, ERR_RETRY, "slot \"%s\", which the takeover of \"%s\" needs as its second name, is in use by process %d of the server; end that one (pg_terminate_backend), if it is not a takeover that was interrupted",
+					   t->second_name, t->name, t->second.active_pid);
 	if (is_done(t))
 		return true;
 	if (slot->active)

@@ -118,6 +118,27 @@ copy($second, 'walpost');
 is_taken($was, 'killed after the copy back');
 drop('walpost');
 
+# ---- killed while the server is at a step, which it goes on with: as if here
+$was = others_slot(7);
+copy('walpost', $second);
+my $step = in_background(
+	log_file('step'), $pg->program('pg_recvlogical'), $pg->connect_switches, '-S', $second, '--start', '-f', '-', '-o', 'topic.prefix=t');
+wait_until('the second slot to be in use', sub { $pg->slot($second, 'active') eq 't' });
+($status, $err) = takeover();
+is($status, 1, 'at a step: exit status');
+like($err, qr/slot "$second", which the takeover of "walpost" needs.*, is in use by process \d+ of the server; end that one/, 'says who has it');
+$ship->write_conf('walpost.slot.takeover' => 'true');
+my $mark = length $ship->log;
+$ship->start;
+$ship->wait_log(qr/slot "$second".* is in use by process \d+.*trying again/, $mark);
+kill 'INT', $step;
+wait_exit($step);
+$ship->wait_streaming;
+is($pg->slot('walpost', 'plugin'), 'walpost', 'a connector waits for its end, and takes over');
+is($pg->slot($second, 'plugin'), '', 'and nothing else is left');
+is($ship->stop(20), 0, 'a clean end');
+drop('walpost');
+
 # ---- what must not be touched
 $was = others_slot(6);
 my $holder = in_background(
