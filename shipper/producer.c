@@ -35,6 +35,9 @@
 /* In place of a record whose event is read again, from elsewhere in memory. */
 static const char any_suspect[1];
 
+/* Of this process' producers: how far batches had to be cut down so far. */
+static int	batching_learned;
+
 static void serve_queue(Producer *producer);
 
 const char *
@@ -72,7 +75,9 @@ producer_give_up(Producer *producer, const char *text)
 const char *
 producer_trouble(const Producer *producer)
 {
-	return producer->fatal_text[0] != '\0' ? producer->fatal_text : "a topic takes no batches of this size";
+	return producer->fatal_text[0] != '\0' ? producer->fatal_text :
+		producer->searching ? "a topic does not take one of several records" :
+		"a topic takes no batches of this size";
 }
 
 bool
@@ -191,6 +196,7 @@ producer_new(const Conf *conf, const ProducerEvents *events, void *arg, Err *err
 	producer->conf = conf;
 	producer->events = events;
 	producer->arg = arg;
+	producer->batching = batching_learned;
 	producer->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (producer->wake_fd < 0)
 	{
@@ -261,11 +267,26 @@ producer_txn_abort(Producer *producer)
 	producer->closing = false;
 }
 
+/*
+ * One that was given up in the midst of a Kafka transaction cannot be renewed: the
+ * next one begins with what it has learned of the topics, else that would fail in
+ * the same way again and again.
+ */
+static void
+learn(const Producer *producer)
+{
+	if (producer->searching)
+		batching_learned = PRODUCER_SINGLE;
+	else if (producer->cut_batches)
+		producer_cut_batches(batching_learned = producer->batching + 1);
+}
+
 void
 producer_free(Producer *producer)
 {
 	if (producer == NULL)
 		return;
+	learn(producer);
 	producer_txn_free(producer->txn);
 	client_close(producer);
 	close(producer->wake_fd);
@@ -285,7 +306,7 @@ bool
 producer_renew(Producer *producer, Err *err)
 {
 	if (producer->cut_batches)
-		producer_cut_batches(++producer->batching);
+		producer_cut_batches(batching_learned = ++producer->batching);
 	else if (producer->fatal && !producer->refused)
 		log_warn("the Kafka producer failed: %s", producer->fatal_text);
 	client_close(producer);

@@ -31,8 +31,6 @@ static const char *const engine_settings[][2] = {
 	{"compression.type", "lz4"},
 	/* what waits, waits in our chunks */
 	{"linger.ms", "0"},
-	/* before compression; brokers take 1 MB after it, if not told otherwise */
-	{"batch.size", "2000000"},
 	{"batch.num.messages", "10000"},
 	{"message.timeout.ms", "0"},
 	/* the brokers decide what is too large */
@@ -48,6 +46,13 @@ static const char *const engine_settings[][2] = {
 	{"transaction.timeout.ms", "30000"},
 	{"log.queue", "true"},
 };
+
+/*
+ * Brokers take batches of 1 MB (2^20 bytes and some more), if not told otherwise:
+ * what that is before compression.
+ */
+#define BATCH_COMPRESSED	"2000000"
+#define BATCH_AS_IT_IS		"1000000"
 
 /* The same for librdkafka versions that know them. */
 static const char *const optional_settings[][2] = {
@@ -106,6 +111,9 @@ settle(Mapping *m, int batching)
 		m->ok = mapping_set(m, "enable.gapless.guarantee", "false", "enable.idempotence") &&
 			mapping_set(m, "max.in.flight.requests.per.connection", "1", "enable.idempotence");
 	}
+	producer_conf_get(m->kafka, "compression.type", value, sizeof(value));
+	if (m->ok && !m->batch_set)
+		m->ok = mapping_set(m, "batch.size", strcmp(value, "none") == 0 ? BATCH_AS_IT_IS : BATCH_COMPRESSED, "batch.size");
 	for (int i = 1; m->ok && i <= batching; i++)
 		m->ok = mapping_set(m, batch_settings[i][0], batch_settings[i][1],
 							batch_settings[i][0]);

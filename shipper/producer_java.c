@@ -65,7 +65,7 @@ static const JavaKey java_keys[] = {
 	{"ssl.truststore.certificates", "ssl.ca.pem", NULL, NULL},
 	{"ssl.truststore.location", NULL, map_truststore, "type PEM; JKS and PKCS12 are refused"},
 	{"ssl.truststore.password", NULL, NULL, "a PEM truststore has none"},
-	{"batch.size", "batch.size", NULL, NULL},
+	{"batch.size", "batch.size", NULL, "2000000 by default, as it is before compression; 1000000 without compression"},
 	{"client.dns.lookup", "client.dns.lookup", NULL, "librdkafka 2.2 and later"},
 	{"client.id", "client.id", NULL, NULL},
 	{"connections.max.idle.ms", "connections.max.idle.ms", NULL, NULL},
@@ -139,6 +139,7 @@ mapping_set(Mapping *m, const char *name, const char *value, const char *propert
 	rd_kafka_conf_res_t res;
 
 	res = rd_kafka_conf_set(m->kafka, name, value, why, sizeof(why));
+	m->batch_set |= strcmp(name, "batch.size") == 0;
 	if (res == RD_KAFKA_CONF_OK)
 		return true;
 	if (res == RD_KAFKA_CONF_UNKNOWN && strncmp(property, "kafka.", 6) != 0)

@@ -20,6 +20,7 @@ typedef struct Mapping
 	Err		   *err;
 	const char *prefix;			/* of the properties; NULL: the producer's */
 	bool		quiet;			/* no warnings */
+	bool		batch_set;		/* the user says how large batches are */
 	bool		ok;
 } Mapping;
 

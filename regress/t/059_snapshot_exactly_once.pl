@@ -146,4 +146,34 @@ $ship->wait_log(qr/takes longer than half of walpost\.snapshot\.transaction\.tim
 $pg->free_slots;
 once($ship, 'long');
 
+# ---- batches, as Kafka Connect has them: not compressed
+$pg->query('CREATE TABLE plain (id int PRIMARY KEY, pad text)');
+$pg->query(q{INSERT INTO plain SELECT i, repeat('p', 1000) FROM generate_series(1, 4000) i});
+my %plain = ('table.include.list' => 'public.plain', 'producer.override.compression.type' => 'none', 'retriable.restart.connector.wait.ms' => 200);
+
+sub taken
+{
+	my ($name, %more) = @_;
+	my $taken = shipper($name, %plain, 'walpost.buffer.memory' => 8 * 1024 * 1024, %more);
+
+	$taken->start;
+	$taken->wait_streaming;
+	is($taken->stop, 0, "$name: a clean end");
+	is($kafka->count($taken->topic('plain')), 4000, "$name: all rows, once");
+	$pg->query("SELECT pg_drop_replication_slot('$name')");
+	return $taken->log;
+}
+
+unlike(taken('as_it_is'), qr/takes no batches/, 'topics take them');
+my $log = taken('larger', 'producer.override.batch.size' => 2000000);
+like($log, qr/cutting them down to batch\.size = 900000/, 'larger ones than the topic takes are cut down');
+is(scalar(() = $log =~ /trying again/g), 1, 'at the second attempt');
+
+$pg->query(q{INSERT INTO plain SELECT 0, string_agg(md5(i::text), '') FROM generate_series(1, 60000) i});
+my $large = shipper('large', %plain);
+$large->start;
+is($large->stop_by_itself, 1, 'a row that the topic does not take ends it');
+like($large->log, qr/topic "$large->{prefix}\.public\.plain".*max\.message\.bytes/, 'and it says which topic');
+like($large->log, qr/\{"id":0\}/, 'and which row');
+
 done_testing();
