@@ -145,9 +145,11 @@ sanitize: all torture-tools
 	@$(MAKE) -s SHIP_DIR=build/sanitize SHIP_EXTRA='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' build/sanitize/walpost
 	@regress/sanitize.sh "$(PASSES)" $(TESTS)
 
-# Memory with a transaction of 2 GB while Kafka is away for a minute.
+# Memory with a transaction of 2 GB while Kafka is away for a minute, and under a
+# steady load while it is away for five.
 outage: all
 	@WALPOST_OUTAGE_MB=2048 WALPOST_OUTAGE_SECONDS=60 regress/test.pl tap -- regress/t/044_outage.pl
+	@WALPOST_OUTAGE_SECONDS=300 regress/test.pl tap -- regress/t/131_course_outage.pl
 
 # PGXS' name for it, with a server of its own.
 installcheck: regress isolation
@@ -176,7 +178,7 @@ help:
 # make isolation        the same with concurrent sessions
 # make tap              the shipper on a real server and a real Kafka; TESTS=file...
 # make sanitize         tap with a shipper that is watched: by ASan and UBSan, then by valgrind
-# make outage           a transaction of 2 GB while Kafka is away for a minute: memory, order, losses
+# make outage           a transaction of 2 GB while Kafka is away for a minute, a load for five: memory, order, losses
 # make bench            figures beside other plugins; DEBEZIUM=1 beside Debezium
 # make differential    each record beside Debezium's; SCENARIOS='types*', or SEED=n for a random one
 # make golden           records what Debezium writes, for make test to compare with; SCENARIOS='types*'
