@@ -1,6 +1,6 @@
 /*
  * converter.c
- *	  Keys and values as their converter writes them.
+ *	  Keys, values and headers as their converter writes them.
  *
  * All of them start from what a template prints, which is JSON: a string or
  * bytes that are to be written bare are decoded where they stand.
@@ -13,10 +13,12 @@
 
 #include "converter.h"
 #include "decimalformat.h"
+#include "frame.h"
 #include "json.h"
 
 typedef enum Converter
 {
+	CONVERTER_SIMPLE,			/* of headers: as drafts have them */
 	CONVERTER_JSON,
 	CONVERTER_STRING,
 	CONVERTER_BYTES,
@@ -29,42 +31,75 @@ static const Converter converters[] = {
 	CONVERTER_JSON, CONVERTER_STRING, CONVERTER_BYTES, CONVERTER_BINARY
 };
 
+/* The same of header_converter_names; Debezium has no delegates for headers. */
+static const Converter header_converters[] = {
+	CONVERTER_SIMPLE,
+	CONVERTER_JSON, CONVERTER_STRING, CONVERTER_BYTES, CONVERTER_BYTES, CONVERTER_BYTES,
+	CONVERTER_SIMPLE,
+	CONVERTER_JSON, CONVERTER_STRING, CONVERTER_BYTES, CONVERTER_BYTES
+};
+
 /* In the order of delegate_names there; without one only bytes are taken. */
 static const Converter delegates[] = {CONVERTER_BYTES, CONVERTER_JSON, CONVERTER_STRING};
 
-/* What is set for one half. */
-typedef struct HalfOptions
+/* What writes one part of a record. */
+typedef struct Settings
 {
 	const char *property;
 	Converter	converter;
-	Converter	delegate;
-	bool		schemas;
-	bool		delegate_schemas;
-	bool		numbers;		/* decimals are such */
-} HalfOptions;
+	const ConverterOptions *options;
+} Settings;
 
-static HalfOptions
-half_options(const Options *options, Half half)
+static Settings
+half_settings(const Options *options, Half half)
 {
 	if (half == HALF_KEY)
-		return (HalfOptions) {
-			"key.converter", converters[options->key_converter], delegates[options->key_delegate],
-				options->key_schemas, options->key_delegate_schemas, options->key_decimals == 1
+		return (Settings) {
+			"key.converter", converters[options->key_converter.name], &options->key_converter
 		};
-	return (HalfOptions) {
-		"value.converter", converters[options->value_converter], delegates[options->value_delegate],
-			options->value_schemas, options->value_delegate_schemas, options->value_decimals == 1
+	return (Settings) {
+		"value.converter", converters[options->value_converter.name], &options->value_converter
 	};
+}
+
+static Settings
+header_settings(const Options *options)
+{
+	return (Settings) {
+		"header.converter", header_converters[options->header_converter.name],
+			&options->header_converter
+	};
+}
+
+/* What JsonConverter is told, if it writes what BinaryDataConverter does not, or all. */
+static const JsonOptions *
+json_options(const Settings *set)
+{
+	return set->converter == CONVERTER_BINARY ? &set->options->delegate_json : &set->options->json;
+}
+
+/* What writes a value of that shape. */
+static Converter
+converter_of(const Settings *set, bool bytes)
+{
+	return set->converter == CONVERTER_BINARY && !bytes ?
+		delegates[set->options->delegate] : set->converter;
 }
 
 bool
 converter_writes_schemas(const Options *options, Half half)
 {
-	HalfOptions set = half_options(options, half);
+	Settings	set = half_settings(options, half);
 
-	if (set.converter == CONVERTER_BINARY)
-		return set.delegate == CONVERTER_JSON && set.delegate_schemas;
-	return set.converter == CONVERTER_JSON && set.schemas;
+	return converter_of(&set, false) == CONVERTER_JSON && json_options(&set)->schemas;
+}
+
+bool
+converter_replaces_null(const Options *options, Half half)
+{
+	Settings	set = half_settings(options, half);
+
+	return json_options(&set)->replace_null;
 }
 
 /* ---- structs as Java's Struct.toString() has them -------------------------- */
@@ -149,14 +184,15 @@ without_default(const Shape *field)
 	return shape_column(field->schema, column, field->side);
 }
 
-static const Template *
-field_text(const Shape *field)
+/* What Java's toString() makes of a value, as JSON; decimals are numbers there. */
+static Shape *
+java_text(const Shape *value)
 {
-	if (field->kind == SHAPE_STRUCT)
-		field = struct_text(field);
-	else if (field->kind == SHAPE_COLUMN)
-		field = without_default(field);
-	return template_compile(field, false);
+	if (value->kind == SHAPE_STRUCT)
+		return struct_text(value);
+	if (value->kind == SHAPE_COLUMN && !value->filled)
+		value = without_default(value);
+	return decimalformat_numbers(unconstify(Shape *, value));
 }
 
 static Shape *
@@ -172,7 +208,7 @@ struct_text(const Shape *shape)
 		if (field->is_null)
 			continue;
 		list->fields[list->nfields++] = (TextField) {
-			pstrdup(shape->fields[i].name), field_text(field)
+			pstrdup(shape->fields[i].name), template_compile(java_text(field), false)
 		};
 	}
 	return shape_call(print_struct, list);
@@ -190,11 +226,8 @@ is_bytes(const Shape *shape)
 static const Template *
 compile_form(const Shape *shape, TemplateForm form)
 {
-	Template   *template;
+	Template   *template = template_compile(form == FORM_TEXT ? java_text(shape) : shape, false);
 
-	if (form == FORM_TEXT && shape->kind == SHAPE_STRUCT)
-		shape = struct_text(shape);
-	template = template_compile(shape, false);
 	template->form = form;
 	return template;
 }
@@ -202,19 +235,17 @@ compile_form(const Shape *shape, TemplateForm form)
 const Template *
 converter_compile(const Options *options, Half half, const Shape *shape, const char **failure)
 {
-	HalfOptions set = half_options(options, half);
+	Settings	set = half_settings(options, half);
+	const JsonOptions *json = json_options(&set);
 
-	if (set.converter == CONVERTER_BINARY && !is_bytes(shape))
+	switch (converter_of(&set, is_bytes(shape)))
 	{
-		set.converter = set.delegate;
-		set.schemas = set.delegate_schemas;
-		set.numbers = false;
-	}
-	switch (set.converter)
-	{
+		case CONVERTER_SIMPLE:
+			break;				/* of headers alone */
 		case CONVERTER_JSON:
-			return template_compile(set.numbers ? decimalformat_numbers(unconstify(Shape *, shape)) : shape,
-									set.schemas);
+			return template_compile(json->decimals == 1 ?
+									decimalformat_numbers(unconstify(Shape *, shape)) : shape,
+									json->schemas);
 		case CONVERTER_STRING:
 			return compile_form(shape, FORM_TEXT);
 		case CONVERTER_BYTES:
@@ -225,6 +256,130 @@ converter_compile(const Options *options, Half half, const Shape *shape, const c
 	}
 	*failure = psprintf("%s takes bytes and nothing else, which this record does not have; io.debezium.converters.BinaryDataConverter with %s.delegate.converter.type takes both",
 						set.property, set.property);
+	return NULL;
+}
+
+/* ---- headers ------------------------------------------------------------- */
+
+bool
+converter_leaves_headers(const Options *options)
+{
+	return header_settings(options).converter == CONVERTER_SIMPLE;
+}
+
+/* The same value with what JsonConverter is to print for NULL. */
+static Shape *
+with_nulls(const Shape *value, bool replace_null)
+{
+	const char *def = value->schema && replace_null ? value->schema->default_json : NULL;
+	Shape	   *copy = palloc(sizeof(Shape));
+
+	*copy = *value;
+	if (value->kind == SHAPE_STRUCT)
+	{
+		copy = shape_struct(value->schema);
+		for (int i = 0; i < value->nfields; i++)
+			shape_add(copy, value->fields[i].name, with_nulls(value->fields[i].shape, replace_null));
+	}
+	else if (value->is_null)
+		copy->text = def ? def : "null";
+	else if (value->kind == SHAPE_COLUMN && !value->filled)
+	{
+		copy = without_default(value);
+		if (def && !columnrule_is_constant(value->column))
+		{
+			ShapeColumn *column = unconstify(ShapeColumn *, copy->column);
+
+			column->null_text = def;
+			column->null_len = strlen(def);
+		}
+	}
+	return copy;
+}
+
+/* {"schema":...,"payload":...} around a value. */
+static Shape *
+enveloped(Shape *value)
+{
+	const Template *null = template_compile(shape_null(shape_schema(value), "null"), true);
+	int			lead_len = (int) null->steps[0].lead_len - (int) strlen("null}");
+	Shape	   *envelope = shape_concat(NULL);
+
+	shape_add(envelope, NULL, shape_text(NULL, pnstrdup(null->steps[0].lead, lead_len)));
+	shape_add(envelope, NULL, value);
+	shape_add(envelope, NULL, shape_text(NULL, "}"));
+	return envelope;
+}
+
+static Shape *
+json_header(const char *name, const Shape *field, const JsonOptions *json)
+{
+	Shape	   *value = with_nulls(field, json->replace_null);
+
+	if (json->decimals == 1)
+		value = decimalformat_numbers(value);
+	return shape_header(name, json->schemas ? enveloped(value) : value);
+}
+
+/* A header that is not JSON. */
+typedef struct BareHeader
+{
+	const char *name;
+	const Template *value;
+} BareHeader;
+
+static void
+write_bare_header(Out *out, const Row *row, const void *data)
+{
+	const BareHeader *header = data;
+	size_t		start;
+	bool		there;
+
+	frame_header(out, header->name, "", 0);
+	start = out_offset(out);
+	template_run(header->value, out, row);
+	there = converter_finish(header->value, out, start);
+	wire_put32(out_at(out, start) - 4, there ? (uint32) (out_offset(out) - start) : WIRE_NULL);
+	if (unlikely(row->splices != NULL))
+		splices_note_bare(row->splices, header->value, row, WIRE_PART_HEADERS,
+						  header->value->form == FORM_TEXT ? RESELECT_TEXT : RESELECT_BYTES,
+						  start, out_offset(out), start);
+}
+
+static Shape *
+bare_header(const char *name, const Shape *field, TemplateForm form)
+{
+	BareHeader *header = palloc(sizeof(BareHeader));
+
+	if (field->is_null)
+		return shape_header(name, NULL);
+	if (field->kind == SHAPE_TEXT && form == FORM_TEXT)
+		return shape_header(name, shape_text(NULL, text_of_json(java_text(field)->text)));
+	header->name = pstrdup(name);
+	header->value = compile_form(field, form);
+	return shape_call(write_bare_header, header);
+}
+
+Shape *
+converter_header(const Options *options, const char *name, const Shape *field, const char **failure)
+{
+	Settings	set = header_settings(options);
+
+	switch (converter_of(&set, is_bytes(field)))
+	{
+		case CONVERTER_SIMPLE:
+			break;				/* it is left as it is */
+		case CONVERTER_JSON:
+			return json_header(name, field, json_options(&set));
+		case CONVERTER_STRING:
+			return bare_header(name, field, FORM_TEXT);
+		case CONVERTER_BYTES:
+		case CONVERTER_BINARY:
+			if (is_bytes(field))
+				return bare_header(name, field, FORM_BYTES);
+			break;
+	}
+	*failure = "header.converter takes bytes and nothing else; JsonConverter, StringConverter and SimpleHeaderConverter take all";
 	return NULL;
 }
 

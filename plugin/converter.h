@@ -1,6 +1,6 @@
 /*
  * converter.h
- *	  Keys and values as their converter writes them: JsonConverter,
+ *	  Keys, values and headers as their converter writes them: JsonConverter,
  *	  StringConverter, ByteArrayConverter, BinaryDataConverter.
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -13,12 +13,26 @@
 /* Does the converter write a struct's schema beside it? */
 extern bool converter_writes_schemas(const Options *options, Half half);
 
+/* Does it print a column's default where the value is NULL? */
+extern bool converter_replaces_null(const Options *options, Half half);
+
 /*
  * Compiles one half of a record, in CurrentMemoryContext; NULL, and *failure
  * says why, for what the converter does not take.
  */
 extern const Template *converter_compile(const Options *options, Half half, const Shape *shape,
 										 const char **failure);
+
+/* Are headers written as drafts have them, as SimpleHeaderConverter does? */
+extern bool converter_leaves_headers(const Options *options);
+
+/*
+ * The piece of a header block with a field's value, where it is not, in
+ * CurrentMemoryContext, which must be that of what is compiled from it; NULL,
+ * and *failure says why, for what the converter does not take.
+ */
+extern Shape *converter_header(const Options *options, const char *name, const Shape *field,
+							   const char **failure);
 
 /*
  * Rewrites what a template has printed from start on as its form says.  False:

@@ -28,11 +28,10 @@ draft_new(Session *session, MemoryContext context, const char *topic, Shape *key
 void
 draft_add_header(Draft *draft, const char *name, Shape *block)
 {
-	DraftHeader *header = palloc(sizeof(DraftHeader));
+	DraftHeader *header = palloc0(sizeof(DraftHeader));
 
 	header->name = name;
 	header->block = block;
-	header->field = NULL;
 	draft->headers = lappend(draft->headers, header);
 }
 
@@ -111,6 +110,73 @@ draft_report(const char *failure)
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("%s", failure),
 			 errhint("Keep such records from the transform with a predicate, or change its options.")));
+}
+
+/* ---- header.converter ---------------------------------------------------- */
+
+/* A header that some rows have. */
+typedef struct ConditionalHeader
+{
+	Condition	condition;
+	const Template *block;
+} ConditionalHeader;
+
+static void
+write_if_there(Out *out, const Row *row, const void *data)
+{
+	const ConditionalHeader *header = data;
+
+	if (header->condition.holds(row, header->condition.data))
+		template_run(header->block, out, row);
+}
+
+static Shape *
+conditional(const Condition *condition, const Shape *block)
+{
+	ConditionalHeader *header = palloc(sizeof(ConditionalHeader));
+
+	header->condition = *condition;
+	header->block = template_compile(block, false);
+	return shape_call(write_if_there, header);
+}
+
+/* What is no field stays: a null, and headers that somebody has brought along. */
+static DraftHeader *
+converted(Draft *draft, const DraftHeader *header)
+{
+	DraftHeader *copy = palloc(sizeof(DraftHeader));
+	const char *failure = NULL;
+
+	*copy = *header;
+	if (header->field == NULL)
+		return copy;
+	copy->block = converter_header(draft->session->options, header->name, header->field, &failure);
+	if (failure)
+		draft_fail(draft, "header \"%s\" of a record of topic \"%s\": %s", header->name, draft->topic, failure);
+	else if (header->condition)
+		copy->block = conditional(header->condition, copy->block);
+	return failure ? NULL : copy;
+}
+
+void
+draft_convert_headers(Draft *draft)
+{
+	MemoryContext old;
+	List	   *headers = NIL;
+	ListCell   *lc;
+
+	if (converter_leaves_headers(draft->session->options))
+		return;
+	old = MemoryContextSwitchTo(draft->context);
+	foreach(lc, draft->headers)
+	{
+		DraftHeader *header = converted(draft, lfirst(lc));
+
+		if (header)
+			headers = lappend(headers, header);
+	}
+	draft->headers = headers;
+	MemoryContextSwitchTo(old);
 }
 
 /* ---- compiling ----------------------------------------------------------- */
@@ -212,6 +278,7 @@ finish(const Draft *finished, Record *record)
 	{
 		check_topic(&draft);
 		compile_halves(&draft, record);
+		draft_convert_headers(&draft);
 		if (draft.failure)
 		{
 			record->failure = pstrdup(draft.failure);

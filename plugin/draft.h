@@ -14,13 +14,24 @@
 
 #include "session.h"
 
-/* A header; its shape is a piece of a header block. */
+/*
+ * A header; its shape is a piece of a header block, as SimpleHeaderConverter
+ * writes it.
+ */
 typedef struct DraftHeader
 {
 	const char *name;
 	Shape	   *block;
 	Shape	   *field;			/* its value as a field; NULL: it cannot be one */
+	const struct Condition *condition;	/* of its being there; NULL: always */
 } DraftHeader;
+
+/* What a row must have for a header to be there; it lives as long as the record. */
+typedef struct Condition
+{
+	bool		(*holds) (const Row *row, const void *data);
+	const void *data;
+} Condition;
 
 /*
  * What a transform must know of a row, and how it goes on with the answer: see
@@ -76,6 +87,12 @@ extern void draft_add_value(Draft *draft, const char *name, Shape *field);
  * it: Debezium's delete and its tombstone have one list of headers.
  */
 extern void draft_add_shared(Draft *draft, const char *name, Shape *field);
+
+/*
+ * Has headers written by header.converter, if that is not SimpleHeaderConverter;
+ * the draft fails where it does not take one.  Whatever asks for headers comes first.
+ */
+extern void draft_convert_headers(Draft *draft);
 
 /* All headers side by side; NULL without any. */
 extern Shape *draft_headers(const Draft *draft);

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "converter.h"
 #include "envelope.h"
 #include "naming.h"
 #include "typerule.h"
@@ -50,7 +51,7 @@ source_snapshot(const Session *session)
 	schema->default_json = "\"false\"";
 	if (session->reads)
 		return shape_slot(schema, SLOT_SNAPSHOT);
-	return shape_null(schema, session->options->value_replace_null ? "\"false\"" : "null");
+	return shape_null(schema, converter_replaces_null(session->options, HALF_VALUE) ? "\"false\"" : "null");
 }
 
 /* source.sequence: JSON within a string, the last commit's LSN and this one. */

@@ -38,11 +38,21 @@ static const char *const converter_names[] = {
 	"io.debezium.converters.ByteArrayConverter",
 	"JsonConverter", "StringConverter", "ByteArrayConverter", "BinaryDataConverter", NULL
 };
+static const char *const header_converter_names[] = {
+	"org.apache.kafka.connect.storage.SimpleHeaderConverter",
+	"org.apache.kafka.connect.json.JsonConverter",
+	"org.apache.kafka.connect.storage.StringConverter",
+	"org.apache.kafka.connect.converters.ByteArrayConverter",
+	"io.debezium.converters.BinaryDataConverter",
+	"io.debezium.converters.ByteArrayConverter",
+	"SimpleHeaderConverter", "JsonConverter", "StringConverter", "ByteArrayConverter", "BinaryDataConverter", NULL
+};
 static const char *const delegate_names[] = {
 	"none", "org.apache.kafka.connect.json.JsonConverter",
 	"org.apache.kafka.connect.storage.StringConverter", NULL
 };
 static const char *const decimal_formats[] = {"BASE64", "NUMERIC", NULL};
+static const char *const origins[] = {"any", "none", NULL};
 static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
 
 #define STRING(name, member, def, doc) \
@@ -55,6 +65,21 @@ static const char *const adjustments[] = {"none", "avro", "avro_unicode", NULL};
 	{name, OPTION_ENUM, offsetof(Options, member), def, 0, 0, allowed, NULL, doc}
 #define RULE(prefix, rest, member, doc) \
 	{prefix rest, OPTION_RULE, offsetof(Options, member), NULL, 0, 0, NULL, prefix, doc}
+
+/* What JsonConverter takes, behind a prefix; "what" names the part of a record. */
+#define JSON(prefix, member, what, schemas_default, remark) \
+	BOOL(prefix ".schemas.enable", member.schemas, schemas_default, \
+		 "Whether " what " carry their schema." remark), \
+	ENUM(prefix ".decimal.format", member.decimals, "BASE64", decimal_formats, \
+		 "How JsonConverter writes decimals of " what ": BASE64 of the unscaled value, or numbers."), \
+	BOOL(prefix ".replace.null.with.default", member.replace_null, "true", \
+		 "Whether a NULL in " what " prints the column's default.")
+
+#define CONVERTER(name, member, what, schemas_default, remark) \
+	JSON(name, member.json, what, schemas_default, " " remark), \
+	ENUM(name ".delegate.converter.type", member.delegate, "none", delegate_names, \
+		 "What BinaryDataConverter hands " what " to that are not bytes."), \
+	JSON(name ".delegate.converter.type", member.delegate_json, what, "true", "")
 
 const OptionRow option_rows[] = {
 	STRING("topic.prefix", topic_prefix, NULL,
@@ -109,6 +134,8 @@ const OptionRow option_rows[] = {
 		   "Table (schema.table) of three text columns whose inserted rows are signals; they are events, too, whatever the lists say. Frames carry the signals to the shipper."),
 	STRING("signal.enabled.channels", signal_channels, "source",
 		   "Where signals come from (comma-separated); without source among them the table's rows are only events."),
+	ENUM("walpost.origin", origin, "any", origins,
+		 "Whether changes that have a replication origin, being replicated from elsewhere, are captured (any) or not (none); pgoutput has the same as origin."),
 	BOOL("skip.messages.without.change", skip_unchanged, "false",
 		 "Whether an update that leaves all captured columns as they were gives no event; REPLICA IDENTITY FULL tells."),
 	BOOL("tombstones.on.delete", tombstones, "true",
@@ -133,30 +160,15 @@ const OptionRow option_rows[] = {
 		   "First part of the heartbeats' topic; the second is topic.prefix."),
 	STRING("topic.heartbeat.name", heartbeat_name, NULL,
 		   "The whole name of the heartbeats' topic."),
-	ENUM("key.converter", key_converter, "org.apache.kafka.connect.json.JsonConverter", converter_names,
+	ENUM("key.converter", key_converter.name, "org.apache.kafka.connect.json.JsonConverter", converter_names,
 		 "How keys are written: as JSON, as bare text, as bare bytes, or bytes bare and all else by a delegate."),
-	ENUM("value.converter", value_converter, "org.apache.kafka.connect.json.JsonConverter", converter_names,
+	CONVERTER("key.converter", key_converter, "keys", "false", "The shipper sends what the worker and the connector say."),
+	ENUM("value.converter", value_converter.name, "org.apache.kafka.connect.json.JsonConverter", converter_names,
 		 "How values are written, as for keys."),
-	ENUM("key.converter.delegate.converter.type", key_delegate, "none", delegate_names,
-		 "What BinaryDataConverter hands keys to that are not bytes."),
-	ENUM("value.converter.delegate.converter.type", value_delegate, "none", delegate_names,
-		 "What BinaryDataConverter hands values to that are not bytes."),
-	BOOL("key.converter.delegate.converter.type.schemas.enable", key_delegate_schemas, "true",
-		 "Whether keys carry their schema there."),
-	BOOL("value.converter.delegate.converter.type.schemas.enable", value_delegate_schemas, "true",
-		 "Whether values carry their schema there."),
-	BOOL("key.converter.schemas.enable", key_schemas, "false",
-		 "Whether keys carry their schema. The shipper sends what the worker and the connector say."),
-	BOOL("value.converter.schemas.enable", value_schemas, "false",
-		 "Whether values carry their schema. The shipper sends what the worker and the connector say."),
-	ENUM("key.converter.decimal.format", key_decimals, "BASE64", decimal_formats,
-		 "How JsonConverter writes decimals of keys: BASE64 of the unscaled value, or numbers."),
-	ENUM("value.converter.decimal.format", value_decimals, "BASE64", decimal_formats,
-		 "The same of values."),
-	BOOL("key.converter.replace.null.with.default", key_replace_null, "true",
-		 "Whether a NULL in a key prints the column's default."),
-	BOOL("value.converter.replace.null.with.default", value_replace_null, "true",
-		 "Whether a NULL in a value prints the column's default."),
+	CONVERTER("value.converter", value_converter, "values", "false", "The shipper sends what the worker and the connector say."),
+	ENUM("header.converter", header_converter.name, "org.apache.kafka.connect.storage.SimpleHeaderConverter", header_converter_names,
+		 "How headers are written: as texts that Kafka Connect reads back by what they look like, or as for keys."),
+	JSON("header.converter", header_converter.json, "headers", "true", " SimpleHeaderConverter writes none."),
 	ENUM("decimal.handling.mode", types.decimal, "precise", decimal_modes,
 		 "How numeric and money come out."),
 	ENUM("time.precision.mode", types.time, "adaptive", time_modes,

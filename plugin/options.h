@@ -38,6 +38,23 @@ typedef enum NamingStrategy
 	NAMING_SCHEMA_REGEX, NAMING_TABLE_REGEX
 } NamingStrategy;
 
+/* What JsonConverter is told. */
+typedef struct JsonOptions
+{
+	bool		schemas;
+	bool		replace_null;
+	int			decimals;		/* 1: as numbers */
+} JsonOptions;
+
+/* What writes a part of a record; see converter.c. */
+typedef struct ConverterOptions
+{
+	int			name;			/* its place among the option's values */
+	int			delegate;		/* the same of what BinaryDataConverter hands to */
+	JsonOptions json;
+	JsonOptions delegate_json;
+} ConverterOptions;
+
 typedef struct Options
 {
 	/* names */
@@ -69,6 +86,7 @@ typedef struct Options
 	bool		ignore_builtin;
 	char	   *skipped_operations;
 	int			skipped;		/* OP_* bits, from skipped_operations */
+	int			origin;			/* 1: changes that have one are left out */
 	char	   *signal_collection;	/* signal.data.collection */
 	char	   *signal_channels;	/* signal.enabled.channels */
 
@@ -85,18 +103,9 @@ typedef struct Options
 	int			heartbeat_interval; /* heartbeat.interval.ms; 0: none */
 	char	   *heartbeat_prefix;
 	char	   *heartbeat_name;
-	bool		key_schemas;
-	bool		value_schemas;
-	int			key_converter;	/* see converter.c, for all of these */
-	int			value_converter;
-	int			key_delegate;
-	int			value_delegate;
-	bool		key_delegate_schemas;
-	bool		value_delegate_schemas;
-	int			key_decimals;	/* 1: as numbers */
-	int			value_decimals;
-	bool		key_replace_null;
-	bool		value_replace_null;
+	ConverterOptions key_converter;
+	ConverterOptions value_converter;
+	ConverterOptions header_converter;	/* it has no delegate */
 	TypeModes	types;
 	int			failure;		/* FailureMode */
 	char	   *placeholder;	/* as given; decoded into types */

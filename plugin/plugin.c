@@ -12,6 +12,7 @@
 
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "replication/origin.h"
 #include "replication/output_plugin.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -36,6 +37,13 @@ PG_MODULE_MAGIC;
 
 extern PGDLLEXPORT void _PG_output_plugin_init(OutputPluginCallbacks *callbacks);
 
+/* Is a change replicated from elsewhere? */
+static bool
+on_filter_by_origin(LogicalDecodingContext *ctx, RepOriginId origin)
+{
+	return origin != InvalidRepOriginId;
+}
+
 static void
 on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 {
@@ -58,6 +66,10 @@ on_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 		heartbeat_announce(options, ctx->output_plugin_options);
 		holdback_install(ctx);
 	}
+
+	/* the server asks for each change, so only where the answer is not always no */
+	if (options->origin == 1)
+		ctx->callbacks.filter_by_origin_cb = on_filter_by_origin;
 
 	opt->output_type = options->wire ?
 		OUTPUT_PLUGIN_BINARY_OUTPUT : OUTPUT_PLUGIN_TEXTUAL_OUTPUT;

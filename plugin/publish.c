@@ -89,6 +89,9 @@ headers_template(Session *session, PublishPlan *plan)
 	draft_add_header(draft, "", shape_call(print_headers, plan));
 	if (session->options->position_headers)
 		rowheader_add_position(draft, &session->txn.ordinal, 0);
+	draft_convert_headers(draft);
+	if (draft->failure)
+		draft_report(draft->failure);
 	return template_compile(draft_headers(draft), false);
 }
 

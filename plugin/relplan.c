@@ -15,6 +15,7 @@
 
 #include "coldefault.h"
 #include "compat.h"
+#include "converter.h"
 #include "identity.h"
 #include "naming.h"
 #include "quirks.h"
@@ -41,10 +42,10 @@ build_types(Build *build, BuildColumn *column, Form_pg_attribute attr)
 	schema->default_json = def;
 	column->schema = schema;
 
-	null_text = def && options->value_replace_null ? def : "null";
+	null_text = def && converter_replaces_null(options, HALF_VALUE) ? def : "null";
 	column->absent = column->optional ? null_text : (def ? def : column->type.fallback);
 	column->key_absent = column->optional ?
-		(def && options->key_replace_null ? def : "null") : column->absent;
+		(def && converter_replaces_null(options, HALF_KEY) ? def : "null") : column->absent;
 
 	column->shape.json = column->type.json;
 	column->shape.header = column->type.header;
@@ -54,7 +55,7 @@ build_types(Build *build, BuildColumn *column, Form_pg_attribute attr)
 	column->shape.unavailable_len = strlen(column->type.unavailable);
 
 	column->key_shape = column->shape;
-	column->key_shape.null_text = def && options->key_replace_null ? def : "null";
+	column->key_shape.null_text = def && converter_replaces_null(options, HALF_KEY) ? def : "null";
 	column->key_shape.null_len = strlen(column->key_shape.null_text);
 }
 

@@ -172,14 +172,15 @@ header_parts(const Build *build)
 	return parts;
 }
 
-static Shape *
-unavailable_header(Build *build, const HeaderParts *parts, const RecordForm *form)
+static void
+add_unavailable(Build *build, Draft *draft, const HeaderParts *parts, const RecordForm *form)
 {
 	Unknowns   *unknowns = MemoryContextAlloc(build->context, sizeof(Unknowns));
 
 	unknowns->before = form->before ? parts->unknown[SIDE_OLD] : NULL;
 	unknowns->after = form->after ? parts->unknown[SIDE_NEW] : NULL;
-	return unknowns->before || unknowns->after ? rowheader_unavailable(unknowns) : NULL;
+	if (unknowns->before || unknowns->after)
+		rowheader_add_unavailable(draft, unknowns);
 }
 
 /* The key of the other side; as a header it is printed in its own way. */
@@ -199,32 +200,32 @@ static void
 add_headers(Build *build, Draft *draft, const RecordParts *parts,
 			const HeaderParts *header_parts, const RecordForm *form)
 {
-	Shape	   *unavailable = unavailable_header(build, header_parts, form);
-
 	if (form->other_key)
 		add_other_key(draft, parts, form);
 	if (build->session->options->position_headers)
 		rowheader_add_position(draft, &build->session->txn.ordinal, form->place);
-	if (unavailable)
-		draft_add_header(draft, "walpost.unavailable", unavailable);
+	add_unavailable(build, draft, header_parts, form);
 	if (form->compared && header_parts->compared)
-		draft_add_header(draft, "walpost.changed", rowheader_changed(header_parts->compared));
+		rowheader_add_changed(draft, header_parts->compared);
 }
 
 /* A record as it is without transforms: kinds share keys, values and headers. */
 static void
-plain_record(Build *build, RelPlan *plan, const RecordParts *parts, const Draft *draft,
+plain_record(Build *build, RelPlan *plan, const RecordParts *parts, Draft *draft,
 			 RecordKind kind)
 {
 	const RecordForm *form = &forms[kind];
 	Record	   *record = &plan->records[kind];
-	Shape	   *headers = draft_headers(draft);
+	Shape	   *headers;
 
+	draft_convert_headers(draft);
+	headers = draft_headers(draft);
 	record->stream = &plan->stream;
 	record->key = form->keyed ? plan->key[form->key] : NULL;
 	record->value = record_value(build, plan, parts, kind);
 	record->headers = headers ? compile(build, headers) : NULL;
-	record->failure = build->failure;
+	record->failure = build->failure ? build->failure :
+		draft->failure ? MemoryContextStrdup(build->context, draft->failure) : NULL;
 	record->to_all = draft->to_all;
 }
 
@@ -238,7 +239,7 @@ transformed_record(Build *build, RelPlan *plan, const RecordParts *parts, Draft 
 
 	draft->key = form->keyed ? parts->key[form->key] : NULL;
 	draft->value = value_shape(build, parts, form);
-	draft_add_headers(draft, session->headers, session->headers_len);
+	draft_add_headers(draft, session->context, session->context_len);
 	if (form->op == 0)
 		draft->headers = list_concat(draft->headers, earlier->shared);
 	draft_make(draft, &plan->records[kind]);

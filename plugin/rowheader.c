@@ -33,6 +33,19 @@ write_ordinal(Out *out, const Row *row, const void *data)
 	out->p += ORDINAL_DIGITS;
 }
 
+/* Adds a header whose value is a text that needs no escapes. */
+static void
+add_plain_text(Draft *draft, const char *name, Shape *text)
+{
+	Shape	   *field = shape_concat(schema_new(CONNECT_STRING, false, NULL, 0));
+
+	shape_add(field, NULL, shape_text(NULL, "\""));
+	shape_add(field, NULL, text);
+	shape_add(field, NULL, shape_text(NULL, "\""));
+	draft_add_header(draft, name, shape_header(name, text));
+	((DraftHeader *) llast(draft->headers))->field = field;
+}
+
 void
 rowheader_add_position(Draft *draft, const uint64 *ordinal, int place)
 {
@@ -40,9 +53,39 @@ rowheader_add_position(Draft *draft, const uint64 *ordinal, int place)
 
 	shape_add(seq, NULL, shape_call(write_ordinal, ordinal));
 	shape_add(seq, NULL, shape_text(NULL, psprintf("%d", place)));
-	draft_add_header(draft, "walpost.lsn",
-					 shape_header("walpost.lsn", shape_slot(NULL, SLOT_POSITION)));
-	draft_add_header(draft, "walpost.seq", shape_header("walpost.seq", seq));
+	add_plain_text(draft, "walpost.lsn", shape_slot(NULL, SLOT_POSITION));
+	add_plain_text(draft, "walpost.seq", seq);
+}
+
+/* ---- texts --------------------------------------------------------------- */
+
+/* What a call writes, as a JSON string. */
+static void
+write_quoted(Out *out, const Row *row, const void *data)
+{
+	const Call *inner = data;
+	StringInfoData buf;
+	Out			text;
+
+	initStringInfo(&buf);
+	out_open(&text, &buf);
+	inner->append(&text, row, inner->data);
+	out_close(&text);
+	json_string(out, buf.data, buf.len);
+	pfree(buf.data);
+}
+
+/* The text that a call writes, as a field. */
+static Shape *
+text_field(const Draft *draft, CallFn append, const void *data)
+{
+	Call	   *inner = MemoryContextAlloc(draft->context, sizeof(Call));
+	Shape	   *field;
+
+	*inner = (Call) {append, data};
+	field = shape_call(write_quoted, inner);
+	field->schema = schema_new(CONNECT_STRING, false, NULL, 0);
+	return field;
 }
 
 /* ---- lists of names ------------------------------------------------------ */
@@ -108,35 +151,61 @@ write_unknown_side(Out *out, const uint8 *states, const NamedColumns *list, cons
 }
 
 static void
+write_unknowns(Out *out, const Row *row, const void *data)
+{
+	const Unknowns *unknowns = data;
+	bool		before = write_unknown_side(out, row->states[SIDE_OLD], unknowns->before, "{\"before\":[");
+
+	(void) write_unknown_side(out, row->states[SIDE_NEW], unknowns->after,
+							  before ? ",\"after\":[" : "{\"after\":[");
+	out_byte(out, '}');
+}
+
+static bool
+is_any_unknown(const uint8 *states, const NamedColumns *list)
+{
+	for (int i = 0; list && i < list->n; i++)
+		if (list->columns[i].index < 0 || states[list->columns[i].index] == VALUE_UNAVAILABLE)
+			return true;
+	return false;
+}
+
+static bool
+has_unknowns(const Row *row, const void *data)
+{
+	const Unknowns *unknowns = data;
+
+	return is_any_unknown(row->states[SIDE_OLD], unknowns->before) ||
+		is_any_unknown(row->states[SIDE_NEW], unknowns->after);
+}
+
+static void
 write_unavailable(Out *out, const Row *row, const void *data)
 {
 	static const char name[] = "walpost.unavailable";
-	const Unknowns *unknowns = data;
-	size_t		start = out_offset(out);
 	size_t		value;
-	bool		before,
-				after;
 
+	if (!has_unknowns(row, data))
+		return;
 	frame_u16(out, sizeof(name) - 1);
 	out_literal(out, name);
 	frame_u32(out, 0);
 	value = out_offset(out);
-	before = write_unknown_side(out, row->states[SIDE_OLD], unknowns->before, "{\"before\":[");
-	after = write_unknown_side(out, row->states[SIDE_NEW], unknowns->after,
-							   before ? ",\"after\":[" : "{\"after\":[");
-	if (!before && !after)
-	{
-		out->p = out_at(out, start);
-		return;
-	}
-	out_byte(out, '}');
+	write_unknowns(out, row, data);
 	wire_put32(out_at(out, value) - 4, (uint32) (out_offset(out) - value));
 }
 
-Shape *
-rowheader_unavailable(const Unknowns *unknowns)
+void
+rowheader_add_unavailable(Draft *draft, const Unknowns *unknowns)
 {
-	return shape_call(write_unavailable, unknowns);
+	Condition  *condition = MemoryContextAlloc(draft->context, sizeof(Condition));
+	DraftHeader *header;
+
+	*condition = (Condition) {has_unknowns, unknowns};
+	draft_add_header(draft, "walpost.unavailable", shape_call(write_unavailable, unknowns));
+	header = llast(draft->headers);
+	header->field = text_field(draft, write_unknowns, unknowns);
+	header->condition = condition;
 }
 
 /* ---- changed columns ----------------------------------------------------- */
@@ -177,8 +246,10 @@ write_changed(Out *out, const Row *row, const void *data)
 	out_byte(out, ']');
 }
 
-Shape *
-rowheader_changed(const NamedColumns *columns)
+void
+rowheader_add_changed(Draft *draft, const NamedColumns *columns)
 {
-	return shape_header("walpost.changed", shape_call(write_changed, columns));
+	draft_add_header(draft, "walpost.changed",
+					 shape_header("walpost.changed", shape_call(write_changed, columns)));
+	((DraftHeader *) llast(draft->headers))->field = text_field(draft, write_changed, columns);
 }

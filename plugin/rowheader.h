@@ -53,16 +53,16 @@ typedef struct Unknowns
 } Unknowns;
 
 /*
- * walpost.unavailable: {"before":[names],"after":[names]} of the columns that
+ * Adds walpost.unavailable: {"before":[names],"after":[names]} of the columns that
  * the row does not know, each only if there are any; without any, no header.
- * The shape borrows unknowns.
+ * The record borrows unknowns.
  */
-extern Shape *rowheader_unavailable(const Unknowns *unknowns);
+extern void rowheader_add_unavailable(Draft *draft, const Unknowns *unknowns);
 
 /*
- * walpost.changed: [names] of those columns whose stored values differ between
- * the old row and the new one.  The shape borrows columns.
+ * Adds walpost.changed: [names] of those columns whose stored values differ between
+ * the old row and the new one.  The record borrows columns.
  */
-extern Shape *rowheader_changed(const NamedColumns *columns);
+extern void rowheader_add_changed(Draft *draft, const NamedColumns *columns);
 
 #endif							/* WALPOST_ROWHEADER_H */

@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/varlena.h"
 
+#include "converter.h"
 #include "runid.h"
 #include "session.h"
 
@@ -47,9 +48,9 @@ check_encoding(void)
 				 errhint("Events are JSON, which is UTF-8. Move the data to a database created with ENCODING 'UTF8'.")));
 }
 
-/* The header block that every row event carries. */
+/* The headers that every row event carries. */
 static void
-build_headers(Session *session)
+build_context(Session *session)
 {
 	const Options *options = session->options;
 	const char *run_id = options->run_id ? options->run_id : runid_make();
@@ -67,8 +68,31 @@ build_headers(Session *session)
 		frame_header(&out, "__debezium.context.runId", run_id, strlen(run_id));
 	}
 	out_close(&out);
-	session->headers = buf.data;
-	session->headers_len = buf.len;
+	session->context = buf.data;
+	session->context_len = buf.len;
+}
+
+static void
+build_headers(Session *session)
+{
+	Draft	   *draft = draft_new(session, CurrentMemoryContext, session->options->topic_prefix, NULL, NULL);
+	const Template *block;
+
+	build_context(session);
+	session->headers = session->context;
+	session->headers_len = session->context_len;
+	if (session->context_len == 0 || converter_leaves_headers(session->options))
+		return;
+	draft_add_headers(draft, session->context, session->context_len);
+	draft_convert_headers(draft);
+	if (draft->failure)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("header.converter does not take what row events carry: %s", draft->failure),
+				 errhint("Set extended.headers.enabled=false, or another header.converter.")));
+	block = template_compile(draft_headers(draft), false);
+	session->headers = block->steps[0].lead;
+	session->headers_len = block->steps[0].lead_len;
 }
 
 static List *

@@ -112,7 +112,9 @@ typedef struct Session
 	uint32		next_stream;
 	HTAB	   *streams;		/* that transforms have led to; NULL: none yet */
 
-	const char *headers;		/* the block that row events carry */
+	const char *context;		/* headers that row events carry, as a block, */
+	size_t		context_len;
+	const char *headers;		/* and as header.converter writes them */
 	size_t		headers_len;
 
 	Txn			txn;

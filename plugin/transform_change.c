@@ -129,7 +129,7 @@ add_names(Draft *draft, const char *header, const Shape *before, const Shape *af
 		names = shape_text(NULL, "[]");
 	schema->values = schema_new(CONNECT_STRING, true, NULL, 0);
 	names->schema = schema;
-	draft_add_value(draft, header, names);
+	draft_add_shared(draft, header, names);
 }
 
 static void

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "converter.h"
 #include "rowvalue.h"
 #include "transform_value.h"
 
@@ -187,7 +188,6 @@ flatten_struct(const Flattening *flattening, const char *prefix, const Shape *sh
 void
 flatten_apply(const TransformStep *step, Draft *draft)
 {
-	const Options *options = draft->session->options;
 	Shape	  **half = draft_half(draft, step->half);
 	Flattening	flattening = {step, draft};
 
@@ -196,7 +196,7 @@ flatten_apply(const TransformStep *step, Draft *draft)
 		return;
 	if (!step_struct(step, draft, "flattening"))
 		return;
-	flattening.replace_null = step->half == HALF_KEY ? options->key_replace_null : options->value_replace_null;
+	flattening.replace_null = converter_replaces_null(draft->session->options, step->half);
 	flattening.to = struct_like(*half);
 	flatten_struct(&flattening, "", *half, (*half)->schema->optional, NULL);
 	*half = flattening.to;

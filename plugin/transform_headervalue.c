@@ -110,7 +110,7 @@ find_entries(const HeaderToValue *settings, Draft *draft)
 
 		if (field == NULL)
 			continue;
-		if (header->field == NULL)
+		if (header->field == NULL || header->condition)
 			draft_fail(draft, "header \"%s\" has no value that a field could have", header->name);
 		else
 			entries = lappend(entries, make_entry(field, header->field));

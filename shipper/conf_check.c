@@ -492,7 +492,8 @@ conf_check(Conf *conf, Err *err)
 	conf_adopt_processor(conf);
 	choose_converter(conf, "key.converter");
 	choose_converter(conf, "value.converter");
-	if (!conf_resolve(conf, err))
+	choose_converter(conf, "header.converter");
+	if (!conf_resolve(conf, err) || !conf_adopt_stream_params(conf, err))
 		return false;
 	for (int i = 0; i < conf->nentries; i++)
 		if (!check_entry(&conf->entries[i], err))

@@ -19,6 +19,10 @@
 #include "conf_private.h"
 
 static const char *const sslmodes[] = {"allow", "prefer", "disable", "verify-ca", "require", "verify-full", NULL};
+static const char *const ssl_factories[] = {
+	"org.postgresql.ssl.LibPQFactory", "org.postgresql.ssl.jdbc4.LibPQFactory", "org.postgresql.ssl.NonValidatingFactory",
+	"org.postgresql.ssl.DefaultJavaSSLFactory", "org.postgresql.ssl.SingleCertValidatingFactory", NULL
+};
 static const char *const plugins[] = {"pgoutput", "decoderbufs", "walpost", NULL};
 static const char *const autocreate_modes[] = {"no_tables", "filtered", "disabled", "all_tables", NULL};
 static const char *const snapshot_modes[] = {"always", "initial", "initial_only", "no_data", "when_needed", "configuration_based", NULL};
@@ -32,6 +36,7 @@ static const char *const interval_modes[] = {"string", "numeric", NULL};
 static const char *const binary_modes[] = {"bytes", "base64", "hex", "base64-url-safe", NULL};
 static const char *const hstore_modes[] = {"json", "map", NULL};
 static const char *const decimal_formats[] = {"BASE64", "NUMERIC", NULL};
+static const char *const origins[] = {"any", "none", NULL};
 static const char *const adjustments[] = {"none", "avro_unicode", "avro", NULL};
 static const char *const failure_modes[] = {"warn", "fail", "ignore", "skip", NULL};
 static const char *const tolerances[] = {"none", "all", NULL};
@@ -40,6 +45,13 @@ static const char *const converter_names[] = {
 	"org.apache.kafka.connect.converters.ByteArrayConverter",
 	"io.debezium.converters.BinaryDataConverter", "io.debezium.converters.ByteArrayConverter",
 	"JsonConverter", "StringConverter", "ByteArrayConverter", "BinaryDataConverter", NULL
+};
+static const char *const header_converter_names[] = {
+	"org.apache.kafka.connect.storage.SimpleHeaderConverter",
+	"org.apache.kafka.connect.json.JsonConverter", "org.apache.kafka.connect.storage.StringConverter",
+	"org.apache.kafka.connect.converters.ByteArrayConverter",
+	"io.debezium.converters.BinaryDataConverter", "io.debezium.converters.ByteArrayConverter",
+	"SimpleHeaderConverter", "JsonConverter", "StringConverter", "ByteArrayConverter", "BinaryDataConverter", NULL
 };
 static const char *const delegate_names[] = {
 	"none", "org.apache.kafka.connect.json.JsonConverter", "org.apache.kafka.connect.storage.StringConverter", NULL
@@ -128,6 +140,17 @@ const char	conf_no_default[] = "";
 
 #define PLUGIN	CONF_TO_PLUGIN
 
+/* what JsonConverter takes, for a part of records */
+#define JSON(prefix, what) \
+	BOOL(prefix ".schemas.enable", PLUGIN, "true", "whether " what " carry their schema"), \
+	BOOL(prefix ".replace.null.with.default", PLUGIN, "true", "whether a NULL in " what " prints the column's default"), \
+	ENUM(prefix ".decimal.format", PLUGIN, "BASE64", decimal_formats, "how decimals of " what " are written: BASE64 of the unscaled value, or NUMERIC")
+
+#define CONVERTER(name, what) \
+	JSON(name, what), \
+	ENUM(name ".delegate.converter.type", PLUGIN, "none", delegate_names, "what BinaryDataConverter hands " what " to that are not bytes"), \
+	JSON(name ".delegate.converter.type", what)
+
 /* Why whole families have no effect. */
 #define NO_SNAPSHOT		"a snapshot is read inside the server, all of it as the temporary slot shows it"
 #define NO_QUEUE		"events go to Kafka as they arrive; walpost.buffer.memory bounds what is in flight"
@@ -135,6 +158,7 @@ const char	conf_no_default[] = "";
 #define NO_LINEAGE		"no lineage events are made"
 #define NO_JAVA			"nothing here runs Java"
 #define NO_VERSION		"there is one version, that of this program"
+#define NO_OPTION		"it is no option of JsonConverter that matters here"
 #define NO_WORKER		"there is no Kafka Connect worker"
 #define NO_SINK			"it belongs to sink connectors"
 #define NO_HTTP			"there are the channels sink and log"
@@ -178,7 +202,10 @@ const ConfKey conf_keys[] = {
 		"SQL statements, separated by semicolons (;; is a semicolon), run on each ordinary connection, not on the replication connection",
 		DEBEZIUM(32, LOW, CONNECTION_ADVANCED)),
 	INT("database.query.timeout.ms", 0, "600000", 0, INT64_MAX, "statement_timeout of ordinary connections; 0 is none", DEBEZIUM(30, LOW, CONNECTION)),
-	REFUSE("database.sslfactory", NULL, "it names a Java class; database.sslmode and database.sslrootcert say what is verified", DEBEZIUM(151, MEDIUM, CONNECTION_ADVANCED_SSL)),
+	ENUM("database.sslfactory", 0, NULL, ssl_factories,
+		 "who verifies the server's certificate: LibPQFactory, as database.sslmode and database.sslrootcert say; NonValidatingFactory, nobody; DefaultJavaSSLFactory, the authorities that this machine trusts; SingleCertValidatingFactory, the certificate that database.sslfactoryarg names",
+		 DEBEZIUM(151, MEDIUM, CONNECTION_ADVANCED_SSL, .allowed = anything)),
+	STR("database.sslfactoryarg", 0, NULL, "for SingleCertValidatingFactory: file:PATH, of the server's own certificate or its authority's"),
 	REFUSE("database.connection.factory.class", NULL, "it names a Java class; a password can come from ${file:...}, ${env:...} or the password file"),
 	NOPREFIX("driver.", "they are parameters of the JDBC driver; libpq's come from PG* variables and the service file"),
 	NOINT("connection.validation.timeout.ms", "60000", "a connection attempt gives up after 30 seconds", DEBEZIUM(113, LOW, ADVANCED, .type = "LONG")),
@@ -198,7 +225,10 @@ const ConfKey conf_keys[] = {
 	BOOL("slot.failover", 0, "false",
 		 "whether the slot is one that standbys copy, so that it survives a failover: set on primaries from PostgreSQL 17 on, elsewhere a warning says that it has no effect",
 		DEBEZIUM(158, MEDIUM, CONNECTION_ADVANCED_REPLICATION)),
-	REFUSE("slot.stream.params", NULL, "they are options of pgoutput; what it filters by, tables, operations and messages, has properties of its own here", DEBEZIUM(159, LOW, CONNECTION_ADVANCED_REPLICATION)),
+	ENUM("walpost.origin", PLUGIN, "any", origins,
+		 "whether changes that have a replication origin, such as those that a subscription applies, are captured (any) or only those made on this server (none); a snapshot has all rows"),
+	STR("slot.stream.params", 0, NULL, "options of pgoutput, name=value separated by semicolons: origin becomes walpost.origin, and the others have no effect",
+		DEBEZIUM(159, LOW, CONNECTION_ADVANCED_REPLICATION)),
 	STR("publication.name", PLUGIN, "dbz_publication", "publication whose tables, operations, row filters and column lists hold", DEBEZIUM(154, MEDIUM, CONNECTION_ADVANCED_REPLICATION)),
 	ENUM("publication.autocreate.mode", 0, "all_tables", autocreate_modes,
 		 "all_tables: made FOR ALL TABLES if it is absent; filtered: holds the captured tables, kept so at each start; no_tables: made empty; disabled: must exist",
@@ -326,24 +356,19 @@ const ConfKey conf_keys[] = {
 
 	/* converters */
 	ENUM("key.converter", PLUGIN, "org.apache.kafka.connect.json.JsonConverter", converter_names, "how keys are written", DEBEZIUM(6, LOW, COMMON, .type = "CLASS", .allowed = anything)),
-	ENUM("key.converter.delegate.converter.type", PLUGIN, "none", delegate_names, "what BinaryDataConverter hands keys to that are not bytes"),
-	BOOL("key.converter.delegate.converter.type.schemas.enable", PLUGIN, "true", "whether keys carry their schema there"),
-	BOOL("key.converter.schemas.enable", PLUGIN, "true", "whether keys carry their schema"),
-	BOOL("key.converter.replace.null.with.default", PLUGIN, "true", "whether a NULL in a key prints the column's default"),
-	ENUM("key.converter.decimal.format", PLUGIN, "BASE64", decimal_formats, "how decimals of keys are written: BASE64 of the unscaled value, or NUMERIC"),
+	CONVERTER("key.converter", "keys"),
 	NOSTR("key.converter.plugin.version", NULL, NO_VERSION, DEBEZIUM(7, LOW, COMMON, .default_text = "4.3.1")),
-	NOPREFIX("key.converter.", "it is no option of JsonConverter that matters here"),
+	NOPREFIX("key.converter.", NO_OPTION),
 	ENUM("value.converter", PLUGIN, "org.apache.kafka.connect.json.JsonConverter", converter_names, "how values are written", DEBEZIUM(8, LOW, COMMON, .type = "CLASS", .allowed = anything)),
-	ENUM("value.converter.delegate.converter.type", PLUGIN, "none", delegate_names, "what BinaryDataConverter hands values to that are not bytes"),
-	BOOL("value.converter.delegate.converter.type.schemas.enable", PLUGIN, "true", "whether values carry their schema there"),
-	BOOL("value.converter.schemas.enable", PLUGIN, "true", "whether values carry their schema"),
-	BOOL("value.converter.replace.null.with.default", PLUGIN, "true", "whether a NULL in a value prints the column's default"),
-	ENUM("value.converter.decimal.format", PLUGIN, "BASE64", decimal_formats, "how decimals of values are written: BASE64 of the unscaled value, or NUMERIC"),
+	CONVERTER("value.converter", "values"),
 	NOSTR("value.converter.plugin.version", NULL, NO_VERSION, DEBEZIUM(9, LOW, COMMON, .default_text = "4.3.1")),
-	NOPREFIX("value.converter.", "it is no option of JsonConverter that matters here"),
-	REFUSE("header.converter", "org.apache.kafka.connect.storage.SimpleHeaderConverter", "headers are written as SimpleHeaderConverter writes them; leave it out", DEBEZIUM(10, LOW, COMMON, .type = "CLASS")),
+	NOPREFIX("value.converter.", NO_OPTION),
+	ENUM("header.converter", PLUGIN, "org.apache.kafka.connect.storage.SimpleHeaderConverter", header_converter_names,
+		 "how headers are written: SimpleHeaderConverter writes texts that Kafka Connect reads back by what they look like",
+		 DEBEZIUM(10, LOW, COMMON, .type = "CLASS", .allowed = anything)),
+	JSON("header.converter", "headers"),
 	NOSTR("header.converter.plugin.version", NULL, NO_VERSION, DEBEZIUM(11, LOW, COMMON, .default_text = "4.3.1")),
-	NOPREFIX("header.converter.", "headers are written as SimpleHeaderConverter writes them"),
+	NOPREFIX("header.converter.", NO_OPTION),
 
 	/* Kafka */
 	STR("bootstrap.servers", 0, NULL, "brokers, host:port separated by commas; also from the worker file or BOOTSTRAP_SERVERS"),
@@ -514,9 +539,11 @@ const ConfRefusal conf_refusals[] = {
 	{"snapshot.query.mode", "custom", NO_SNAPSHOTTER},
 	{"snapshot.locking.mode", "custom", "it names a Java class; a snapshot takes ACCESS SHARE on each table"},
 	{"topic.naming.strategy", "*.*", "it names a Java class; topics are named after schema and table, or the table alone, and topic.regex (with SchemaRegexTopicNamingStrategy) makes others of them"},
+	{"database.sslfactory", "?*", "it names a Java class; those of the JDBC driver work, and database.sslmode and database.sslrootcert say the same"},
 	{"lsn.flush.mode", "manual", "without acknowledgements the server would keep all WAL; use connector"},
 	{"key.converter", "*Converter", NO_CONVERTER},
 	{"value.converter", "*Converter", NO_CONVERTER},
+	{"header.converter", "*Converter", "this release has SimpleHeaderConverter, JsonConverter, StringConverter, ByteArrayConverter and BinaryDataConverter"},
 	{"connector.class", "*Connector", "this program runs connectors of class io.debezium.connector.postgresql.PostgresConnector only"},
 	{NULL, NULL, NULL}
 };

@@ -85,6 +85,13 @@ extern bool conf_check_transforms(const Conf *conf, Err *err) must_check;
 extern void conf_adopt_processor(Conf *conf);
 extern bool conf_check_processor(const Conf *conf, Err *err) must_check;
 
+/*
+ * Takes slot.stream.params apart, once references are resolved: what has a property
+ * here becomes it, what pgoutput alone knows is warned about, and the rest is refused
+ * (conf_streamparams.c).
+ */
+extern bool conf_adopt_stream_params(Conf *conf, Err *err) must_check;
+
 /* An older name; its value counts when the present name is not set. */
 typedef struct ConfAlias
 {

@@ -14,6 +14,7 @@
 #include "identity.h"
 #include "log.h"
 #include "pattern.h"
+#include "pgtls.h"
 #include "wire.h"
 
 #define LOG_MODULE "config"
@@ -306,7 +307,7 @@ check_naming(const Conf *conf, Err *err)
 bool
 conf_apply_rules(const Conf *conf, Err *err)
 {
-	if (!conf_check_rules(conf, err) || !check_naming(conf, err))
+	if (!conf_check_rules(conf, err) || !check_naming(conf, err) || !pgtls_check(conf, err))
 		return false;
 	if (conf_list_has(conf_get(conf, "notification.enabled.channels"), "sink") &&
 		!conf_is_set(conf, "notification.sink.topic.name"))

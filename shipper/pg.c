@@ -16,6 +16,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "pgtls.h"
 
 #define LOG_MODULE "pg"
 
@@ -72,7 +73,7 @@ pg_conn_params(const Conf *conf, bool replication,
 
 	for (size_t i = 0; i < NPROPERTIES; i++)
 	{
-		const char *value = conf_get(conf, conn_properties[i].property);
+		const char *value = pgtls_value(conf, conn_properties[i].property);
 
 		if (value == NULL)
 			continue;

@@ -78,7 +78,7 @@ ask_all(Preflight *pf, const TableList *tables)
 static const char *
 deciding_property(const Conf *conf)
 {
-	static const char *const properties[] = {"transforms", "topic.regex"};
+	static const char *const properties[] = {"transforms", "topic.regex", "header.converter"};
 
 	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
 		if (conf_is_set(conf, properties[i]))

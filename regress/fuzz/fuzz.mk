@@ -9,7 +9,7 @@ FUZZ_CFLAGS  = -std=gnu11 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Wno-unused-paramet
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-DWALPOST_VERSION='"fuzz"' -Ishipper -Iplugin -Iregress/unit -Iregress/fuzz -Iregress/fuzz/server
 
-FUZZ_CONF = $(patsubst %,shipper/%.c,conf conf_file conf_check conf_list conf_rules conf_keys conf_transform conf_reselect topicgroups \
+FUZZ_CONF = $(patsubst %,shipper/%.c,conf conf_file conf_check conf_list conf_rules conf_keys conf_transform conf_reselect conf_streamparams pgtls topicgroups \
 	pattern identity props secret mem err)
 
 FUZZ_frame        = shipper/frame.c

@@ -211,6 +211,16 @@ refused("$regex_naming\ntopic.regex=(.*)", 'property "topic\.replacement" is mis
 refused("$regex_naming\ntopic.regex=(\ntopic.replacement=a", 'bad value "\(" for property "topic\.regex"; it takes a regular expression: ', 'an expression that is none');
 refused("$regex_naming\ntopic.regex=a\ntopic.replacement=a\ntopic.key.field.regex=b", 'property "topic\.key\.field\.replacement" is missing', 'the same of the key\'s field');
 accepted("$regex_naming\ntopic.regex=(.*),{1,2}\ntopic.replacement=\$1", undef, 'an expression with a comma');
+$result = accepted('slot.stream.params=origin=NONE; proto_version=2', '"proto_version" in property "slot\.stream\.params" has no effect: walpost\'s plugin has a protocol', 'options of pgoutput');
+is($result->{value}{'walpost.origin'}, 'none', 'origin is a property here');
+is($result->{origin}{'walpost.origin'}, 'slot.stream.params', 'that says where it comes from');
+accepted('slot.stream.params=origin', '"origin" in property "slot\.stream\.params" has no effect: it takes name=value', 'half an option');
+refused('slot.stream.params=add-tables=public.a', 'property "slot\.stream\.params" has an option "add-tables", which walpost\'s plugin does not know; remove it', 'an option of another plugin');
+refused("slot.stream.params=origin=none\nwalpost.origin=any", 'property "slot\.stream\.params" says origin=none, and property "walpost\.origin" says any', 'two origins');
+refused('slot.stream.params=origin=other', 'bad value "other" for property "walpost\.origin" \(slot\.stream\.params\); it takes one of any, none', 'an origin that is none');
+accepted("header.converter=JsonConverter\nheader.converter.schemas.enable=false", undef, 'headers as JSON');
+refused('header.converter=x.Converter', 'value "x\.Converter" of property "header\.converter" .*not supported: this release has SimpleHeaderConverter', 'a converter of headers of one\'s own');
+accepted("value.converter=BinaryDataConverter\nvalue.converter.delegate.converter.type=org.apache.kafka.connect.json.JsonConverter\nvalue.converter.delegate.converter.type.decimal.format=NUMERIC", undef, 'a delegate\'s decimals');
 refused("transforms=a\ntransforms.a.type=x.Y", 'value "x\.Y" of property "transforms\.a\.type" is not supported: these classes work: ExtractNewRecordState, ', 'a transform');
 refused("transforms=a, b\ntransforms.a.type=RegexRouter", 'property "transforms\.b\.type" is missing; property "transforms" names "b"', 'a transform without a class');
 refused('post.processors=a', 'property "post\.processors\.a\.type" is missing; property "post\.processors" names "a"', 'a post-processor without a class');
@@ -336,7 +346,7 @@ refused('database.password=${vault:a:b}', 'property "database\.password": unknow
 	like($result->{err}, qr/bad value "\$\{env:WP_TEST_SECRET\}"/, 'a bad value that was referred to is not shown');
 }
 
-# ---- the page
+# ---- the page, which has a standing for each of Debezium's properties
 ($status, $out) = Walpost::Shipper::command('config', '--reference');
 is($status, 0, '--reference: exit status');
 is($out, slurp(top_dir() . '/shipper/CONFIG.md'), 'shipper/CONFIG.md is up to date');

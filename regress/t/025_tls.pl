@@ -120,6 +120,34 @@ enters('verify-full', 'database.sslmode' => 'verify-full', 'database.sslrootcert
 refused('verify-full, another name', 'could not connect .*does not match host name "127\.0\.0\.1"; check database\.hostname',
 	'database.sslmode' => 'verify-full', 'database.sslrootcert' => "$dir/ca.crt");
 
+# ---- classes of the JDBC driver
+my $ssl = 'org.postgresql.ssl';
+mkdir "$dir/.postgresql";
+spit("$dir/.postgresql/root.crt", slurp("$dir/other.crt"));
+refused('require, with an authority in the user\'s home', 'could not connect .*certificate verify failed', 'database.sslmode' => 'require');
+enters('NonValidatingFactory', 'database.sslmode' => 'require', 'database.sslfactory' => "$ssl.NonValidatingFactory");
+like(attempt('database.sslmode' => 'verify-full', 'database.sslrootcert' => "$dir/other.crt", 'database.sslfactory' => "$ssl.NonValidatingFactory"),
+	qr/^ok +plugin "walpost" makes a slot.*"database\.sslmode" = "verify-full" has no effect .*nothing of the server is verified.*"database\.sslrootcert".* has no effect/ms,
+	'NonValidatingFactory, with settings that ask for more');
+refused('LibPQFactory', 'could not connect .*certificate verify failed', 'database.sslmode' => 'require', 'database.sslfactory' => "$ssl.LibPQFactory");
+enters('SingleCertValidatingFactory', 'database.sslmode' => 'verify-ca', 'database.sslfactory' => "$ssl.SingleCertValidatingFactory",
+	'database.sslfactoryarg' => "file:$dir/ca.crt");
+refused('SingleCertValidatingFactory, another one', 'could not connect .*certificate verify failed', 'database.sslmode' => 'require',
+	'database.sslfactory' => "$ssl.SingleCertValidatingFactory", 'database.sslfactoryarg' => "file:$dir/other.crt");
+refused('SingleCertValidatingFactory, a variable', 'bad value "env:CERT" for property "database\.sslfactoryarg"; .* it takes file:PATH',
+	'database.sslfactory' => "$ssl.SingleCertValidatingFactory", 'database.sslfactoryarg' => 'env:CERT');
+{
+	local $ENV{SSL_CERT_FILE} = "$dir/ca.crt";
+	enters('DefaultJavaSSLFactory', 'database.sslmode' => 'verify-full', 'database.hostname' => 'localhost',
+		'database.sslfactory' => "$ssl.DefaultJavaSSLFactory");
+	local $ENV{SSL_CERT_FILE} = "$dir/other.crt";
+	refused('DefaultJavaSSLFactory, of others', 'could not connect .*certificate verify failed', 'database.sslmode' => 'require',
+		'database.sslfactory' => "$ssl.DefaultJavaSSLFactory");
+}
+refused('a class of one\'s own', 'value "x\.Factory" of property "database\.sslfactory" .* is not supported: it names a Java class; those of the JDBC driver work',
+	'database.sslfactory' => 'x.Factory');
+unlink "$dir/.postgresql/root.crt";
+
 # ---- client certificates
 my %certified = ('database.user' => 'certified', 'database.password' => undef, 'database.sslmode' => 'require',
 	'database.sslcert' => "$dir/client.crt");

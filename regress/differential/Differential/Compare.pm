@@ -174,7 +174,7 @@ sub headers
 {
 	my ($record) = @_;
 
-	return map { [ split /=/, $_, 2 ] } split /,(?=__debezium\.)/, $record->{header_text};
+	return map { [ split /=/, $_, 2 ] } split /,(?=[\w.]+=)/, $record->{header_text};
 }
 
 1;
