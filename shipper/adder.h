@@ -42,7 +42,8 @@ typedef struct Adder Adder;
 typedef enum AdderEvent
 {
 	ADDER_WAIT,					/* nothing until adder_fd() is readable */
-	ADDER_READY,				/* adder_relations() are known; it waits for "hold" */
+	ADDER_READY,				/* adder_relations() and adder_is_new() are known; it
+								 * waits for "hold" */
 	ADDER_POINT,				/* adder_point() is; it waits for "go" */
 	ADDER_DONE,					/* adder_rows() are in Kafka */
 	ADDER_FAILED				/* err says why */
@@ -69,7 +70,7 @@ extern HeldRelation *adder_relations(const Adder *adder, int *n);
 /* After ADDER_POINT. */
 extern uint64_t adder_point(const Adder *adder);
 
-/* True when the table had not been published before. */
+/* After ADDER_READY: true when the table is to be published now. */
 extern bool adder_is_new(const Adder *adder, int table);
 
 extern uint64_t adder_rows(const Adder *adder);

@@ -14,6 +14,9 @@
 
 #define NAMES_SHOWN		5
 
+/* What a line of addition_print() takes at most, besides the name. */
+#define LINE_AROUND		(sizeof("FFFFFFFF/FFFFFFFF \n") - 1)
+
 /* A table of that name, and whatever has its rows. */
 static const char relations_sql[] =
 "SELECT r.oid FROM pg_catalog.pg_class c"
@@ -81,20 +84,18 @@ int
 addition_print(const Addition *addition, char text[POSITION_ADDING_MAX])
 {
 	size_t		len = 0;
+	size_t		taken = 0;
 
 	text[0] = '\0';
 	for (int i = 0; i < addition->n; i++)
 	{
 		const AddedTable *table = &addition->tables[i];
-		int			n = snprintf(text + len, POSITION_ADDING_MAX - len, LSN_FMT " %s\n",
-								 LSN_ARGS(table->drop_lsn), table->name);
 
-		if (n < 0 || len + (size_t) n >= POSITION_ADDING_MAX)
-		{
-			text[len] = '\0';
+		taken += LINE_AROUND + strlen(table->name);
+		if (taken >= POSITION_ADDING_MAX)
 			return i;
-		}
-		len += (size_t) n;
+		len += (size_t) snprintf(text + len, POSITION_ADDING_MAX - len, LSN_FMT " %s\n",
+								 LSN_ARGS(table->drop_lsn), table->name);
 	}
 	return addition->n;
 }

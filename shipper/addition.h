@@ -43,7 +43,7 @@ extern char *addition_names(const Addition *addition);
 
 /*
  * A line for each, "X/X schema.table\n": returns how many of them, from the
- * first on, have room in text.
+ * first on, have room in text.  How many does not depend on their LSNs.
  */
 extern int	addition_print(const Addition *addition, char text[POSITION_ADDING_MAX]);
 

@@ -172,9 +172,16 @@ publish(const Conf *conf, const Order *order, const TableList *list, PGconn *con
 						   table->name, conf_get(conf, "publication.name"), conf_get(conf, "publication.name"), table->quoted);
 		if (!publish_table(conf, conn, table, err))
 			return false;
-		say("new %d", i);
 	}
 	return true;
+}
+
+static void
+say_new(const Order *order, const TableList *list)
+{
+	for (int i = 0; i < order->tables.n; i++)
+		if (!find_table(list, order->tables.tables[i].name)->published)
+			say("new %d", i);
 }
 
 static bool
@@ -188,6 +195,7 @@ prepare(const Conf *conf, const Order *order, PGconn *conn, Err *err)
 	done = check_tables(order, &list, err) && say_relations(order, conn, err);
 	if (done)
 	{
+		say_new(order, &list);
 		say("ready");
 		done = wait_for("hold", err) && newtables_remember(conf, err) && publish(conf, order, &list, conn, err);
 	}

@@ -217,20 +217,15 @@ give_up(Pump *pump, const Err *err)
 }
 
 /*
- * What is dropped until the next try has a point: all of tables of which nothing is
- * in Kafka, being in the rows.  The adder is asked while it is there.
+ * Until the next try has a point, all of tables of which nothing is in Kafka is
+ * dropped, being in the rows.  The adder is asked while it is there.
  */
 static void
 set_drops(Pump *pump)
 {
-	Adding	   *adding = &pump->adding;
-	HeldRelation *relations;
 	int			n;
+	HeldRelation *relations = adder_relations(pump->adding.adder, &n);
 
-	for (int i = 0; i < adding->tables.n; i++)
-		if (adding->tables.tables[i].drop_lsn == 0 && adder_is_new(adding->adder, i))
-			adding->tables.tables[i].drop_lsn = HOLDING_DROP_ALL;
-	relations = adder_relations(adding->adder, &n);
 	holding_set(holding(pump), relations, n);
 }
 
@@ -319,6 +314,23 @@ start(Pump *pump)
 	enter(pump, ADDING_PREPARE);
 }
 
+/*
+ * Nothing is in Kafka of a table that was not published so far, and its changes are
+ * in the rows, also those of a transaction that saw it published in its midst only:
+ * that is noted before it is, as whoever is restarted finds it published.
+ */
+static void
+note_new(Pump *pump)
+{
+	Adding	   *adding = &pump->adding;
+
+	for (int i = 0; i < adding->tables.n; i++)
+		if (adding->tables.tables[i].drop_lsn == 0 && adder_is_new(adding->adder, i))
+			adding->tables.tables[i].drop_lsn = HOLDING_DROP_ALL;
+	note(adding);
+	enter(pump, ADDING_NEW);
+}
+
 /* All changes read so far are before its point, whatever that will be. */
 static void
 hold(Pump *pump)
@@ -350,7 +362,7 @@ know_point(Pump *pump)
 	{
 		AddedTable *table = &adding->tables.tables[i];
 
-		if (table->drop_lsn == HOLDING_DROP_ALL || (table->drop_lsn == 0 && adder_is_new(adding->adder, i)))
+		if (table->drop_lsn == HOLDING_DROP_ALL)
 			table->drop_lsn = point;
 	}
 	relations = adder_relations(adding->adder, &n);
@@ -394,7 +406,7 @@ listen_to_adder(Pump *pump)
 		case ADDER_WAIT:
 			break;
 		case ADDER_READY:
-			hold(pump);
+			note_new(pump);
 			break;
 		case ADDER_POINT:
 			know_point(pump);
@@ -461,6 +473,10 @@ pump_adding(Pump *pump)
 				end_request(adding, true);
 			adding->requested = false;
 			start(pump);
+			break;
+		case ADDING_NEW:
+			if (is_noted(pump))
+				hold(pump);
 			break;
 		case ADDING_POINT:
 			if (may_read(pump))

@@ -30,6 +30,7 @@ typedef enum AddingState
 	ADDING_NONE,
 	ADDING_NOTE,
 	ADDING_PREPARE,				/* the adder looks them up */
+	ADDING_NEW,					/* it is noted which are to be published now */
 	ADDING_SLOT,				/* it makes its slot; changes are held */
 	ADDING_POINT,				/* and all before the point are in Kafka */
 	ADDING_READ,				/* it reads the rows */
