@@ -59,7 +59,7 @@ static const char *const delegate_names[] = {
 static const char *const connector_classes[] = {
 	"io.debezium.connector.postgresql.PostgresConnector", "PostgresConnector", "Postgres", NULL
 };
-static const char *const lsn_flush_modes[] = {"connector", "connector_and_driver", NULL};
+static const char *const lsn_flush_modes[] = {"connector", "connector_and_driver", "manual", NULL};
 static const char *const naming_strategies[] = {
 	"io.debezium.schema.SchemaTopicNamingStrategy", "io.debezium.schema.DefaultTopicNamingStrategy",
 	"io.debezium.schema.SchemaUnicodeTopicNamingStrategy", "io.debezium.schema.DefaultUnicodeTopicNamingStrategy",
@@ -134,8 +134,6 @@ const char	conf_no_default[] = "";
 
 /* refused, but for the harmless default */
 #define REFUSE(name, def, doc, ...)			{name, CONF_STRING, CONF_REFUSED, 0, def, ANY, NULL, doc, {__VA_ARGS__}}
-#define REFUSE_BOOL(name, def, doc, ...)		{name, CONF_BOOL, CONF_REFUSED, 0, def, ANY, NULL, doc, {__VA_ARGS__}}
-#define REFUSE_INT(name, def, doc, ...)		{name, CONF_INT, CONF_REFUSED, 0, def, ANY, NULL, doc, {__VA_ARGS__}}
 #define REFUSE_PREFIX(name, doc, ...)		{name, CONF_STRING, CONF_REFUSED, CONF_PREFIX, NULL, ANY, NULL, doc, {__VA_ARGS__}}
 
 #define PLUGIN	CONF_TO_PLUGIN
@@ -239,9 +237,9 @@ const ConfKey conf_keys[] = {
 		DEBEZIUM(156, MEDIUM, CONNECTION_ADVANCED_REPLICATION)),
 	INT("status.update.interval.ms", 0, "10000", 1, INT64_MAX, "longest time between two reports to the server; a third of wal_sender_timeout at most", DEBEZIUM(162, MEDIUM, CONNECTION_ADVANCED_REPLICATION)),
 	ENUM("lsn.flush.mode", 0, NULL, lsn_flush_modes,
-		 "the slot moves when Kafka has acknowledged, and with keepalives when nothing is under way",
+		 "connector, connector_and_driver: the slot moves when Kafka has acknowledged, and with keepalives when nothing is under way; manual: it stays where it is, and the server keeps all WAL from there on, until somebody moves it while the connector is stopped (a start goes on from the position record)",
 		DEBEZIUM(49, LOW, CONNECTOR, .allowed = declared_lsn_flush_mode)),
-	REFUSE_BOOL("flush.lsn.source", "true", "without acknowledgements the server would keep all WAL; leave it out", DEBEZIUM(50, LOW, CONNECTOR)),
+	BOOL("flush.lsn.source", 0, "true", "false is lsn.flush.mode=manual, where that is not set", DEBEZIUM(50, LOW, CONNECTOR)),
 	NOINT("lsn.flush.timeout.ms", "30000", "reports to the server do not block", DEBEZIUM(163, MEDIUM, CONNECTION_ADVANCED_REPLICATION, .type = "LONG")),
 	NOENUM("lsn.flush.timeout.action", "fail", NULL, "reports to the server do not block", DEBEZIUM(164, MEDIUM, CONNECTION_ADVANCED_REPLICATION, .allowed = declared_lsn_flush_timeout_action)),
 	ENUM("offset.mismatch.strategy", 0, "no_validation", mismatch_strategies,
@@ -540,7 +538,6 @@ const ConfRefusal conf_refusals[] = {
 	{"snapshot.locking.mode", "custom", "it names a Java class; a snapshot takes ACCESS SHARE on each table"},
 	{"topic.naming.strategy", "*.*", "it names a Java class; topics are named after schema and table, or the table alone, and topic.regex (with SchemaRegexTopicNamingStrategy) makes others of them"},
 	{"database.sslfactory", "?*", "it names a Java class; those of the JDBC driver work, and database.sslmode and database.sslrootcert say the same"},
-	{"lsn.flush.mode", "manual", "without acknowledgements the server would keep all WAL; use connector"},
 	{"key.converter", "*Converter", NO_CONVERTER},
 	{"value.converter", "*Converter", NO_CONVERTER},
 	{"header.converter", "*Converter", "this release has SimpleHeaderConverter, JsonConverter, StringConverter, ByteArrayConverter and BinaryDataConverter"},

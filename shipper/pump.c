@@ -28,6 +28,17 @@
 /* A line of figures, so often, when something happened. */
 #define STATS_US			60000000
 
+/* Is the slot somebody else's to move?  The older property counts where the other is not set. */
+static bool
+slot_stays(const Conf *conf)
+{
+	const char *mode = conf_get(conf, "lsn.flush.mode");
+
+	if (mode && mode[0] != '\0')
+		return strcmp(mode, "manual") == 0;
+	return !conf_get_bool(conf, "flush.lsn.source");
+}
+
 static Pump *pump_running;
 
 static void
@@ -205,6 +216,7 @@ pump_run(const PumpOptions *options, Err *err)
 	pump->options = options;
 	pump->conf = options->conf;
 	pump->exactly_once = producer_exactly_once(options->conf);
+	pump->slot_stays = slot_stays(options->conf);
 	pump->record_key = position_key(conf_get(options->conf, "name"), conf_get(options->conf, "topic.prefix"));
 	loop_init(&pump->loop);
 	srandom((unsigned) loop_now_us());

@@ -97,6 +97,7 @@ typedef struct Pump
 	/* the position record */
 	char	   *record_key;
 	bool		exactly_once;
+	bool		slot_stays;		/* somebody else moves it */
 	Offsets    *offsets;		/* NULL: it is not being read */
 	int64_t		recalling_us;	/* since when it is */
 	bool		recalled;		/* it was, on this connection */
@@ -319,6 +320,9 @@ extern bool pump_spool_in_use(const Pump *pump);
 
 /* What the slot may be moved to: Kafka or the synced spool has it. */
 extern uint64_t pump_flush_lsn(const Pump *pump);
+
+/* What of that the server is told; 0 says nothing, so that the slot stays where it is. */
+extern uint64_t pump_reported_lsn(const Pump *pump);
 
 /* The end of what was received, and of the last transaction in it (0: none). */
 extern uint64_t pump_received_lsn(const Pump *pump);

@@ -218,10 +218,16 @@ pump_read(Pump *pump)
 	}
 }
 
+uint64_t
+pump_reported_lsn(const Pump *pump)
+{
+	return pump->slot_stays ? 0 : pump_flush_lsn(pump);
+}
+
 bool
 pump_report(Pump *pump)
 {
-	uint64_t	flush_lsn = pump_flush_lsn(pump);
+	uint64_t	flush_lsn = pump_reported_lsn(pump);
 	uint64_t	write_lsn = pump_received_lsn(pump);
 	int64_t		now = loop_now_us();
 	int64_t		due = feedback_due(&pump->feedback, flush_lsn, now);
@@ -325,7 +331,7 @@ pump_know_server(Pump *pump)
 	pump->timeline = info->timeline;
 	if (pump->spool != NULL)
 		spool_set_timeline(pump->spool, info->timeline);
-	feedback_connect(&pump->feedback, pump_flush_lsn(pump), info->sender_timeout_us,
+	feedback_connect(&pump->feedback, pump_reported_lsn(pump), info->sender_timeout_us,
 					 conf_get_int(pump->conf, "status.update.interval.ms") * 1000);
 }
 
@@ -343,6 +349,9 @@ pump_say_streaming(const Pump *pump)
 				 slot, LSN_ARGS(lsn), LSN_ARGS(stream_info(pump->stream)->confirmed_lsn),
 				 pump->options->publication, conf_get(pump->conf, "topic.prefix"), producer_library(),
 				 pump->exactly_once ? ", exactly once" : "");
+	if (pump->slot_stays && !pump->started)
+		log_warn("slot \"%s\" stays where it is (lsn.flush.mode=manual): the server keeps all WAL from there on until somebody calls pg_replication_slot_advance(), for which the connector has to be stopped",
+				 slot);
 }
 
 bool

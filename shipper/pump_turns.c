@@ -291,7 +291,7 @@ turn_drain(Pump *pump)
 			return pump_report(pump) ? PUMP_DRAIN : pump_after_error(pump);
 		next_step(pump, &pump->finishing);
 		if ((pump->spool != NULL && spool_due(pump->spool) != 0 && !spool_sync(pump->spool, &pump->err)) ||
-			!stream_feedback(pump->stream, pump_received_lsn(pump), pump_flush_lsn(pump), &pump->err) ||
+			!stream_feedback(pump->stream, pump_received_lsn(pump), pump_reported_lsn(pump), &pump->err) ||
 			!stream_finish(pump->stream, &pump->err))
 			return pump_after_error(pump);
 	}

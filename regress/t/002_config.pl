@@ -255,7 +255,7 @@ accepted($_, undef, $_)
   'errors.tolerance=none', 'skip.messages.without.change=false', 'transforms=',
   "transforms=a\ntransforms.a.type=org.apache.kafka.connect.transforms.InsertField\$Value\npredicates=p\npredicates.p.type=RecordIsTombstone",
   "value.converter=JsonConverter\nvalue.converter.decimal.format=numeric", 'column.mask.with.5.chars=',
-  'connector.class=PostgresConnector', 'plugin.name=decoderbufs', 'flush.lsn.source=true',
+  'connector.class=PostgresConnector', 'plugin.name=decoderbufs', 'flush.lsn.source=true', 'flush.lsn.source=false', 'lsn.flush.mode=manual',
   'topic.naming.strategy=io.debezium.schema.SchemaTopicNamingStrategy';
 
 # ---- worker file and environment
