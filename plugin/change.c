@@ -363,6 +363,7 @@ change_write(Session *session, RelPlan *plan, Relation relation,
 			 ReorderBufferChange *decoded)
 {
 	ChangeKind	kind = change_kind(decoded);
+	const bool	listed = plan->published[kind];
 	Change		change = {
 		.session = session,
 		.plan = plan,
@@ -371,9 +372,10 @@ change_write(Session *session, RelPlan *plan, Relation relation,
 		.old = COMPAT_TUPLE(decoded->data.tp.oldtuple),
 		.new = COMPAT_TUPLE(decoded->data.tp.newtuple),
 	};
+	bool		sent;
 
 	/* the filter may make another kind of it, which need not be published */
-	if (!plan->published[kind] ||
+	if (!listed ||
 		(plan->filter && !apply_filter(&change, relation, &kind)) ||
 		(plan->skipped[kind] && kind != CHANGE_UPDATE) ||
 		(kind == CHANGE_DELETE && change.old == NULL) ||
@@ -384,7 +386,10 @@ change_write(Session *session, RelPlan *plan, Relation relation,
 			prepare_row(&change);
 			note_row(&change);
 		}
-		txn_dropped(session, is_sent(&change, decoded), decoded->lsn);
+		sent = is_sent(&change, decoded);
+		if (sent && !listed && !session->known)
+			session->filtered++;
+		txn_dropped(session, sent, decoded->lsn);
 		return;
 	}
 

@@ -123,6 +123,9 @@ typedef struct Session
 	Writing		writing;
 	size_t		unit_count;		/* offset of the number in a unit's CONTROL
 								 * frame */
+	uint64		filtered;		/* changes that lists have left out since the
+								 * client was told, */
+	TimestampTz filtered_told;	/* which was then */
 	XLogRecPtr	last_commit;	/* end of the last commit written, or invalid */
 	int64		last_commit_us; /* its time, microseconds since 1970 */
 	TimestampTz xmin_read;		/* when source.xmin was; 0: never */

@@ -27,6 +27,9 @@
 /* As pgoutput of 15: after so many changes without output, a sign of life. */
 #define DROPPED_MAX 100
 
+/* How often the client is told of changes that the lists leave out, where nothing else is sent. */
+#define FILTERED_US 250000
+
 #define USECS_EPOCH_SHIFT \
 	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
@@ -386,10 +389,38 @@ write_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 	frame_end(out, start);
 }
 
+/*
+ * Tells how many changes the lists have left out, with what goes out anyway, and
+ * else now and then.
+ */
+static void
+tell_filtered(Session *session)
+{
+	TimestampTz now;
+	Out		   *out;
+	size_t		start;
+
+	if (likely(session->filtered == 0) || session->options->wire == 0)
+		return;
+	now = GetCurrentTimestamp();
+	if (!session->txn.framed && now - session->filtered_told < FILTERED_US)
+		return;
+	open_batch(session);
+	out = &session->batch.out;
+	start = frame_begin(out, WIRE_CONTROL);
+	frame_u8(out, WIRE_CONTROL_FILTERED);
+	frame_u64(out, InvalidXLogRecPtr);
+	frame_u64(out, session->filtered);
+	frame_end(out, start);
+	session->filtered = 0;
+	session->filtered_told = now;
+}
+
 void
 txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 {
 	session->known = 0;
+	tell_filtered(session);
 	if (!session->txn.begun)
 	{
 		/* Debezium knows of it, by what it drops itself. */
@@ -406,7 +437,10 @@ txn_commit(Session *session, ReorderBufferTXN *txn, XLogRecPtr commit_lsn)
 			session->last_commit = txn->end_lsn;
 		}
 		else
+		{
+			batch_flush(&session->batch);
 			compat_update_progress(session->ctx, true);
+		}
 	}
 	else
 	{

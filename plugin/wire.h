@@ -90,6 +90,13 @@
 #define WIRE_CONTROL_CHUNK	'k'
 
 /*
+ * WIRE_CONTROL_FILTERED: u64, so many more inserts, updates and deletes than were
+ * told of have been left out, which the publication has and the lists of tables and
+ * schemas do not.  Between transactions or before a COMMIT; no unit.  The LSN is 0.
+ */
+#define WIRE_CONTROL_FILTERED 'f'
+
+/*
  * IDENTITY, while a snapshot's window is open, before the EVENTs of its change
  * (of which there may be none): u32 OID of the relation that has the row, u8 kind,
  * and for WIRE_IDENTITY_ROW bytes that no other row of it has, equal for all

@@ -47,6 +47,7 @@ typedef enum CounterId
 	COUNTER_TRANSACTIONS,
 	COUNTER_BYTES,				/* of frames */
 	COUNTER_ACKNOWLEDGED,		/* events that Kafka has */
+	COUNTER_FILTERED,			/* changes that lists of tables left out */
 	COUNTER_REPEATED,			/* events that came again, dropped */
 	COUNTER_IN_FLIGHT,			/* events read, not acknowledged */
 	COUNTER_EVENT_AT,			/* when the last one came; 0: none */

@@ -255,6 +255,16 @@ control_chunk(Body *body, FrameControl *control)
 	return true;
 }
 
+static bool
+control_filtered(Body *body, FrameControl *control)
+{
+	const char *p = body_take(body, 8);
+
+	if (p != NULL)
+		control->rows = wire_get64(p);
+	return p != NULL;
+}
+
 static const char *
 read_control(Body *body, Frame *frame, bool received)
 {
@@ -268,6 +278,7 @@ read_control(Body *body, Frame *frame, bool received)
 		{WIRE_CONTROL_WATERMARK, control_watermark},
 		{WIRE_CONTROL_SNAPSHOT, control_snapshot},
 		{WIRE_CONTROL_CHUNK, control_chunk},
+		{WIRE_CONTROL_FILTERED, control_filtered},
 	};
 	const char *p = body_take(body, 9);
 

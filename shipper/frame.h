@@ -78,7 +78,7 @@ typedef struct FrameControl
 	const char *hidden;			/* nhidden numbers as they are on the wire */
 	uint32_t	nhidden;
 
-	/* of WIRE_CONTROL_CHUNK */
+	/* of WIRE_CONTROL_CHUNK, WIRE_CONTROL_FILTERED */
 	uint64_t	rows;
 	bool		more;
 } FrameControl;

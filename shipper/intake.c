@@ -212,6 +212,12 @@ on_control(Intake *intake, const Frame *frame, Err *err)
 {
 	if (frame->control.kind == WIRE_CONTROL_SIGNAL)
 		return on_signal(intake, frame, err);
+	if (frame->control.kind == WIRE_CONTROL_FILTERED)
+	{
+		if (!intake->in_unit || !intake->drop_unit)
+			intake->counts.filtered += frame->control.rows;
+		return true;
+	}
 	if (intake->in_unit)
 		return bad_stream(intake, err, "a CONTROL frame inside a transaction");
 	if (frame->control.kind == WIRE_CONTROL_WATERMARK)

@@ -37,6 +37,7 @@ typedef struct IntakeCounts
 	uint64_t	transactions;	/* wholly read */
 	uint64_t	bytes;			/* of frames */
 	uint64_t	acknowledged;	/* events that Kafka has */
+	uint64_t	filtered;		/* changes that lists left out, as far as told */
 	uint64_t	repeated;		/* events that came again and were dropped */
 	uint64_t	held;			/* events that were held for a table being
 								 * added */

@@ -75,10 +75,11 @@ value_restarts(const Child *child, double *value)
 	return true;
 }
 
+/* Debezium has seen what it filters. */
 static bool
-value_zero(const Child *child, double *value)
+value_seen(const Child *child, double *value)
 {
-	*value = 0;
+	*value = (double) counter_get(child->counters, COUNTER_EVENTS) + (double) counter_get(child->counters, COUNTER_FILTERED);
 	return true;
 }
 
@@ -170,9 +171,10 @@ static const Metric metrics[] = {
 	DEBEZIUM("MilliSecondsBehindSource", "age of the oldest transaction that Kafka lacks, else what the last one took to come",
 			 SCOPE_STREAMING, COUNTER_LAG_US, 1000),
 	DEBEZIUM_FN("MilliSecondsSinceLastEvent", "-1 before the first one", SCOPE_STREAMING, value_event_age),
-	DEBEZIUM("TotalNumberOfEventsSeen", "events read since the process started", SCOPE_STREAMING, COUNTER_EVENTS, 1),
+	DEBEZIUM_FN("TotalNumberOfEventsSeen", "events read since the process started, and changes filtered", SCOPE_STREAMING, value_seen),
 	DEBEZIUM("TotalNumberOfEventsSeen", "", SCOPE_SNAPSHOT, COUNTER_SNAPSHOT_ROWS, 1),
-	DEBEZIUM_FN("NumberOfEventsFiltered", "always 0: what is filtered never leaves the server", SCOPE_STREAMING, value_zero),
+	DEBEZIUM("NumberOfEventsFiltered", "changes of tables in the publication that lists of tables or schemas leave out; they never leave the server",
+			 SCOPE_STREAMING, COUNTER_FILTERED, 1),
 	DEBEZIUM("NumberOfErroneousEvents", "records that Kafka refused", SCOPE_STREAMING, COUNTER_REFUSED, 1),
 	DEBEZIUM("NumberOfCommittedTransactions", "transactions with events", SCOPE_STREAMING, COUNTER_TRANSACTIONS, 1),
 	DEBEZIUM("LastTransactionId", "its number alone", SCOPE_STREAMING, COUNTER_XID, 1),
@@ -202,6 +204,7 @@ static const Metric metrics[] = {
 	COUNTER("faults_total", "errors that were retried", COUNTER_FAULTS, 1),
 	COUNTER("reconnects_total", "connections after the first", COUNTER_RECONNECTS, 1),
 	COUNTER("events_total", "events read", COUNTER_EVENTS, 1),
+	COUNTER("filtered_changes_total", "changes that the server has left out by lists of tables or schemas", COUNTER_FILTERED, 1),
 	COUNTER("acknowledged_events_total", "events that Kafka has", COUNTER_ACKNOWLEDGED, 1),
 	COUNTER("repeated_events_total", "events that came again and were dropped", COUNTER_REPEATED, 1),
 	COUNTER("transactions_total", "transactions with events", COUNTER_TRANSACTIONS, 1),

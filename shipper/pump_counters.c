@@ -103,6 +103,7 @@ count(Pump *pump)
 	counter_set(COUNTER_TRANSACTIONS, (int64_t) stats.transactions);
 	counter_set(COUNTER_BYTES, (int64_t) stats.bytes);
 	counter_set(COUNTER_ACKNOWLEDGED, (int64_t) stats.acknowledged);
+	counter_set(COUNTER_FILTERED, (int64_t) counts->filtered);
 	counter_set(COUNTER_REPEATED, (int64_t) stats.repeated);
 	counter_set(COUNTER_IN_FLIGHT, (int64_t) stats.in_flight);
 	counter_set(COUNTER_XID, pump->delivery.intake.xid);

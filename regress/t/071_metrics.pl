@@ -19,12 +19,13 @@ my $url = "http://127.0.0.1:$port";
 $pg->query('CREATE EXTENSION walpost');
 $pg->query('CREATE TABLE orders (id int PRIMARY KEY, v text)');
 $pg->query('INSERT INTO orders SELECT g FROM generate_series(1, 500) g');
+$pg->query('CREATE TABLE noise (id int PRIMARY KEY)');
 my $ship = Walpost::Shipper->new(
 	pg => $pg,
 	kafka => $kafka,
 	http => $port,
 	prefix => 'shop',
-	conf => { 'name' => 'or"ders', 'snapshot.mode' => 'initial' });
+	conf => { 'name' => 'or"ders', 'snapshot.mode' => 'initial', 'table.exclude.list' => 'public\.noise' });
 
 # All samples, or one of them by a pattern of its labels; text that is no metrics fails.
 sub metrics
@@ -83,6 +84,16 @@ cmp_ok(metrics('debezium_metrics_MilliSecondsSinceLastEvent', qr//), '>=', 0, 't
 is(metrics('walpost_continuity', qr/verdict="continuous"/), 1, 'the verdict on continuity');
 wait_until('the server to be asked for the slot', sub { defined metrics('walpost_slot_behind_bytes', qr//) });
 cmp_ok(metrics('walpost_slot_retained_bytes', qr//), '>=', metrics('walpost_slot_behind_bytes', qr//), 'what the slot retains');
+
+# ---- changes that lists leave out, alone and beside others
+is(metrics('debezium_metrics_NumberOfEventsFiltered', qr//), 0, 'none filtered');
+$pg->query('INSERT INTO noise SELECT generate_series(1, 7)');
+wait_until('the filtered changes', sub { metrics('debezium_metrics_NumberOfEventsFiltered', qr//) == 7 });
+$pg->query('BEGIN; INSERT INTO orders VALUES (1401); UPDATE noise SET id = -id; DELETE FROM noise WHERE id < -2; TRUNCATE noise; COMMIT');
+wait_until('those of another transaction', sub { metrics('debezium_metrics_NumberOfEventsFiltered', qr//) == 7 + 7 + 5 });
+is(metrics('walpost_filtered_changes_total', qr//), 19, 'under both names');
+is(metrics('debezium_metrics_TotalNumberOfEventsSeen', qr/streaming/), 300 + 1 + 19, "which Debezium's events seen include");
+is(metrics('walpost_events_total', qr//), 301, 'and events read do not');
 
 # ---- other paths and methods
 is((request('GET', "$url/healthz"))[0], 200, '/healthz');

@@ -327,6 +327,9 @@ sub metrics
 my @names = qw(MilliSecondsBehindSource NumberOfEventsFiltered TotalNumberOfEventsSeen QueueTotalCapacity QueueRemainingCapacity SnapshotCompleted);
 my $before = metrics();
 is_deeply([ grep { !defined $before->{$_} } @names ], [], 'metrics: the six of a dashboard');
+sql("$insert ('order', '9', 'Filtered', '{}')");
+wait_until('the outbox to be counted as filtered', sub { metrics()->{NumberOfEventsFiltered} > $before->{NumberOfEventsFiltered} });
+pass('metrics: what table.include.list leaves out is counted');
 $kafka->pause;
 sql(q{INSERT INTO orders (customer, amount) VALUES ('waits', 1)});
 wait_until('the lag to rise', sub { metrics()->{MilliSecondsBehindSource} > 1500 });

@@ -399,6 +399,11 @@ test_snapshot(void)
 	put_u8(&body, 1);
 	put_frame(&payload, WIRE_CONTROL, &body);
 	body.len = 0;
+	put_u8(&body, WIRE_CONTROL_FILTERED);
+	put_u64(&body, 0);
+	put_u64(&body, 7);
+	put_frame(&payload, WIRE_CONTROL, &body);
+	body.len = 0;
 	put_u32(&body, 16384);
 	put_u8(&body, WIRE_IDENTITY_ROW);
 	put(&body, "key", 3);
@@ -416,6 +421,8 @@ test_snapshot(void)
 	ok(frame_next(&reader, &frame) == FRAME_OK && frame.control.kind == WIRE_CONTROL_CHUNK &&
 	   frame.control.rows == 5 && frame.control.more && memcmp(frame.control.text.p, "{5}", 3) == 0,
 	   "CONTROL of a chunk");
+	ok(frame_next(&reader, &frame) == FRAME_OK && frame.control.kind == WIRE_CONTROL_FILTERED &&
+	   frame.control.rows == 7, "CONTROL of filtered changes");
 	ok(frame_next(&reader, &frame) == FRAME_OK && frame.tag == WIRE_IDENTITY &&
 	   frame.identity.relid == 16384 && frame.identity.bytes.len == 3, "IDENTITY");
 	ok(frame_next(&reader, &frame) == FRAME_BAD, "IDENTITY of all rows that names one");
