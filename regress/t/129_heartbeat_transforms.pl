@@ -103,6 +103,8 @@ $ship->wait_log(qr/no heartbeats are written: transform "op" \(Filter\) cannot t
 $pg->query('INSERT INTO orders VALUES (1)');
 $kafka->wait_count($ship->topic('orders'), 1);
 is($kafka->written($plain), $written, 'rows go on, and no heartbeat was written');
+my (undef, $found) = Walpost::Shipper::command('check', $ship->file);
+like($found, qr/warning.*no heartbeats will be written: .*op is not a valid field name/i, 'walpost check knows it, too') or diag $found;
 
 # ---- exactly once
 restart_with(
