@@ -131,7 +131,7 @@ unit-programs: $(UNIT_PROGRAMS)
 
 # TESTS narrows a layer: make tap TESTS=regress/t/010_basic.pl
 unit: unit-programs
-regress isolation tap: all
+lint regress isolation tap: all
 tap: torture-tools
 lint unit regress isolation tap:
 	@regress/test.pl $@ $(if $(TESTS),-- $(TESTS))
