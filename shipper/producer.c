@@ -35,8 +35,13 @@
 /* In place of a record whose event is read again, from elsewhere in memory. */
 static const char any_suspect[1];
 
-/* Of this process' producers: how far batches had to be cut down so far. */
+/*
+ * What this process' producers have learned: how far batches have to be cut down,
+ * and whether the next one that gets records is to send each alone, since a topic did
+ * not take one of several.
+ */
 static int	batching_learned;
+static bool search_goes_on;
 
 static void serve_queue(Producer *producer);
 
@@ -196,7 +201,7 @@ producer_new(const Conf *conf, const ProducerEvents *events, void *arg, Err *err
 	producer->conf = conf;
 	producer->events = events;
 	producer->arg = arg;
-	producer->batching = batching_learned;
+	producer->batching = search_goes_on ? PRODUCER_SINGLE : batching_learned;
 	producer->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (producer->wake_fd < 0)
 	{
@@ -276,9 +281,11 @@ static void
 learn(const Producer *producer)
 {
 	if (producer->searching)
-		batching_learned = PRODUCER_SINGLE;
+		search_goes_on = true;
 	else if (producer->cut_batches)
 		producer_cut_batches(batching_learned = producer->batching + 1);
+	else if (producer->nadded > 0)
+		search_goes_on = false;
 }
 
 void

@@ -154,8 +154,10 @@ my %plain = ('table.include.list' => 'public.plain', 'producer.override.compress
 sub taken
 {
 	my ($name, %more) = @_;
+	my $bytes = delete $more{bytes};
 	my $taken = shipper($name, %plain, 'walpost.buffer.memory' => 8 * 1024 * 1024, %more);
 
+	$kafka->create_topic($taken->topic('plain'), config => { 'max.message.bytes' => $bytes }) if defined $bytes;
 	$taken->start;
 	$taken->wait_streaming;
 	is($taken->stop, 0, "$name: a clean end");
@@ -168,6 +170,8 @@ unlike(taken('as_it_is'), qr/takes no batches/, 'topics take them');
 my $log = taken('larger', 'producer.override.batch.size' => 2000000);
 like($log, qr/cutting them down to batch\.size = 900000/, 'larger ones than the topic takes are cut down');
 is(scalar(() = $log =~ /trying again/g), 1, 'at the second attempt');
+$log = taken('small', bytes => 20000);
+is(scalar(() = $log =~ /trying again/g), 2, 'a topic that takes small ones only gets each row alone at the third attempt');
 
 $pg->query(q{INSERT INTO plain SELECT 0, string_agg(md5(i::text), '') FROM generate_series(1, 60000) i});
 my $large = shipper('large', %plain);
