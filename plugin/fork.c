@@ -70,11 +70,14 @@ compile_record(Fork *fork, const char *text, size_t len, Record *record)
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(scratch);
 	Draft		draft = fork->draft;
+	char	   *answer = palloc(len + 1);	/* it may have zero bytes in it */
 
+	memcpy(answer, text, len);
+	answer[len] = '\0';
 	draft.context = context;
 	draft.headers = list_copy(fork->draft.headers);
 	draft.shared = NIL;
-	draft_resume(&draft, pnstrdup(text, len), len, record);
+	draft_resume(&draft, answer, len, record);
 	MemoryContextSwitchTo(old);
 
 	/* the draft of a fork within this one is there */
