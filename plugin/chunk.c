@@ -373,6 +373,24 @@ chunk_select(const ChunkRequest *request, Chunk *chunk)
 	SPI_finish();
 }
 
+int64
+chunk_count(Relation relation, const char *condition)
+{
+	ChunkRequest request = {.relation = relation,.condition = condition};
+	RowQuery	query = {.request = &request};
+	bool		null;
+	int64		rows;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	initStringInfo(&query.sql);
+	begin_query(&query, "pg_catalog.count(*)");
+	run_query(&query);
+	rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
+	SPI_finish();
+	return rows;
+}
+
 /* ---- what is committed, but not visible ---- */
 
 void

@@ -47,6 +47,12 @@ typedef struct Chunk
 extern void chunk_select(const ChunkRequest *request, Chunk *chunk);
 
 /*
+ * How many rows of a table (those of which condition is true, or all) the active
+ * snapshot shows, by a query as the caller's role.  ereports what that does.
+ */
+extern int64 chunk_count(Relation relation, const char *condition);
+
+/*
  * Waits until each transaction whose commit is in the log is known as committed.
  * Then chunk_is_outdated() finds what those outdate that are not visible yet.
  */

@@ -2,6 +2,7 @@
  * chunksql.c
  *	  walpost.chunk(): some rows of a table as events, with what their reader has
  *	  to know besides: which transactions they show, and where the next ones begin.
+ *	  walpost.count_rows(): how many there are.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -25,8 +26,10 @@
 #include "snapshotcheck.h"
 
 PGDLLEXPORT PG_FUNCTION_INFO_V1(walpost_chunk);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(walpost_count_rows);
 
 extern PGDLLEXPORT Datum walpost_chunk(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum walpost_count_rows(PG_FUNCTION_ARGS);
 
 /* The function's arguments, in order. */
 enum
@@ -250,4 +253,21 @@ walpost_chunk(PG_FUNCTION_ARGS)
 								  on_shutdown, PointerGetDatum(state));
 	snapshot_end(state->reader);
 	SRF_RETURN_DONE(call);
+}
+
+/* walpost.count_rows(regclass, text): those that chunks would have. */
+Datum
+walpost_count_rows(PG_FUNCTION_ARGS)
+{
+	char	   *condition = text_argument(fcinfo, 1);
+	Relation	relation;
+	int64		rows;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	relation = relation_open(PG_GETARG_OID(0), AccessShareLock);
+	snapshot_check_table(relation);
+	rows = chunk_count(relation, condition);
+	relation_close(relation, NoLock);
+	PG_RETURN_INT64(rows);
 }

@@ -207,7 +207,9 @@ after_error(Incremental *inc, Err *err)
 {
 	if (err->kind == ERR_FATAL && err->sqlstate[0] == '\0')
 		return false;
-	if (!is_of_table(inc, err))
+	if (inc->phase == INC_COUNT)
+		inc_count_give_up(inc, err);
+	else if (!is_of_table(inc, err))
 	{
 		bool		locked = strcmp(err->sqlstate, SQLSTATE_LOCK_TIMEOUT) == 0;
 
@@ -315,6 +317,8 @@ take_result(Incremental *inc, PGresult *res, Err *err)
 
 	if (inc->phase == INC_RESOLVE && rows)
 		take_tables(inc, res);
+	else if (inc->phase == INC_COUNT && rows)
+		inc_count_take(inc, res);
 	else if (inc->phase == INC_READ && rows)
 		inc->chunk.relid = (unsigned) strtoul(PQgetvalue(res, 0, 0), NULL, 10);
 	else if (inc->phase == INC_BLOCK_SLOT && rows)
@@ -416,6 +420,11 @@ turn_idle(Incremental *inc, bool spooling)
 	}
 	else if (adds)
 		inc_keyless_begin(inc);
+	else if (reads && inc_count_due(inc))
+	{
+		inc_count_begin(inc);
+		enter(inc, INC_COUNT);
+	}
 	else if (reads && !inc->opened)
 	{
 		inc_window_open(inc);
@@ -469,6 +478,7 @@ turn_done(Incremental *inc, Err *err)
 	switch (inc->phase)
 	{
 		case INC_RESOLVE:
+		case INC_COUNT:
 		case INC_CLOSE:
 			enter(inc, INC_IDLE);
 			break;

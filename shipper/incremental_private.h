@@ -29,7 +29,9 @@ typedef struct IncTable
 								 * NULL: none */
 	char	   *up_to;			/* last key that is to be; NULL: not known yet */
 	uint64_t	rows;			/* read so far */
-	uint64_t	expected;		/* in it, by the server's estimate; 0: not known */
+	uint64_t	expected;		/* in it, by the server's estimate, or counted; 0:
+								 * not known */
+	bool		counted;		/* as far as that was possible */
 	bool		blocking;		/* with the stream standing still; condition is a
 								 * query */
 	bool		keyless;		/* by the adder */
@@ -86,6 +88,7 @@ typedef enum IncPhase
 	INC_IDLE,
 	INC_RESOLVE,				/* a signal's tables are being looked up */
 	INC_OPEN,					/* the window's watermark is awaited */
+	INC_COUNT,					/* a table's rows are counted */
 	INC_READ,					/* a chunk is read */
 	INC_MARK,					/* its watermark is awaited */
 	INC_INSERT,					/* the end of a transaction, and room */
@@ -195,6 +198,16 @@ extern void inc_tables_take(Incremental *inc, const Signal *signal, const PGresu
 
 /* A table is done with, one way or the other: SUCCEEDED, EMPTY, or what Debezium calls it. */
 extern void inc_table_finish(Incremental *inc, int i, const char *status);
+
+/* ---- incremental_count.c ---- */
+
+/* Does somebody want to know how many rows the first table has, who does not yet? */
+extern bool inc_count_due(const Incremental *inc);
+extern void inc_count_begin(Incremental *inc);
+extern void inc_count_take(Incremental *inc, const PGresult *res);
+
+/* They were not counted; nobody tries again. */
+extern void inc_count_give_up(Incremental *inc, const Err *err);
 
 /* ---- incremental_keyless.c ---- */
 

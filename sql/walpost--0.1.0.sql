@@ -64,6 +64,13 @@ AS 'MODULE_PATHNAME', 'walpost_chunk';
 COMMENT ON FUNCTION walpost.chunk(regclass, text[], pg_lsn, integer, text[], text[], text, text) IS
 'the next rows of a table in the order of its key, as the shipper reads them for an incremental snapshot; for the target list';
 
+CREATE FUNCTION walpost.count_rows(relation regclass, condition text DEFAULT NULL)
+RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'walpost_count_rows';
+COMMENT ON FUNCTION walpost.count_rows(regclass, text) IS
+'how many rows of a table, or of those that a condition chooses, an incremental snapshot would read now';
+
 CREATE FUNCTION walpost.reselect(requests bytea[], options text[], max_bytes integer)
 RETURNS bytea
 LANGUAGE c STRICT VOLATILE PARALLEL UNSAFE
@@ -171,5 +178,6 @@ GRANT EXECUTE ON FUNCTION walpost.heartbeat(text[]) TO PUBLIC;
 -- They check what the role may read, as COPY does, or are queries of that role.
 GRANT EXECUTE ON FUNCTION walpost.snapshot(regclass, text[], pg_lsn, bigint, bigint, integer, text, text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION walpost.chunk(regclass, text[], pg_lsn, integer, text[], text[], text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION walpost.count_rows(regclass, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION walpost.reselect(bytea[], text[], integer) TO PUBLIC;
 GRANT USAGE ON SCHEMA walpost TO PUBLIC;

@@ -163,7 +163,14 @@ ALTER TABLE shop DISABLE ROW LEVEL SECURITY;
 SET ROLE walpost_reader;
 SELECT walpost.chunk('shop', '{topic.prefix,store,wire,1}', NULL, 1, NULL, NULL, 'EXISTS (SELECT FROM keyless)', NULL);
 RESET ROLE;
+SET ROLE walpost_reader;
+SELECT walpost.count_rows('shop'), walpost.count_rows('shop', 'id < 2 -- and a comment'), walpost.count_rows(NULL);
+SELECT walpost.count_rows('none');
+SELECT walpost.count_rows('shop', 'EXISTS (SELECT FROM keyless)');
+SELECT walpost.count_rows('shop', 'true); DROP TABLE shop; --');
+RESET ROLE;
 -- it changes nothing
+SELECT walpost.count_rows('shop', 'id = (WITH d AS (DELETE FROM none RETURNING id) SELECT id FROM d)');
 SELECT walpost.chunk('shop', '{topic.prefix,store,wire,1}', NULL, 1, NULL, NULL, 'id = (WITH d AS (DELETE FROM none RETURNING id) SELECT id FROM d)', NULL);
 CREATE FUNCTION pg_temp.meddle() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN DELETE FROM none; RETURN true; END $$;
 BEGIN READ ONLY;

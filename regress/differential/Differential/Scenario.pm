@@ -126,10 +126,11 @@ sub run
 
 	$self->{pg}->query("CREATE DATABASE $self->{db}");
 	$self->_sql($self->_with_publication);
+	$self->_make_topics;
 	$self->_hold;
 	$self->_start;
 	my $done = eval {
-		$self->_sql($self->_stream);
+		$self->_play($self->_stream);
 		$self->_await_snapshots;
 		$self->_mark;
 		1;
@@ -161,6 +162,39 @@ sub _stream
 	my ($self) = @_;
 
 	return $self->{debezium} ? $self->{stream} : $self->{stream} =~ s/^SELECT pg_sleep\([\d.]+\);\n//mgr;
+}
+
+# A line "-- kafka TOPIC KEY VALUE" is a record that each connector finds in its
+# broker.
+my $record = qr/^-- kafka (\S+) (\S+) (.*)\n/m;
+
+# Makes the topics of such records, with one partition.
+sub _make_topics
+{
+	my ($self) = @_;
+	my %topics;
+
+	$topics{$1} = 1 while $self->{stream} =~ /$record/g;
+	for my $side (@{ $self->{sides} })
+	{
+		$self->{$side}->create_topic($_) for sort keys %topics;
+	}
+	return;
+}
+
+# Runs SQL with records in it, in that order.
+sub _play
+{
+	my ($self, $stream) = @_;
+	my ($sql, @rest) = split $record, $stream;
+
+	$self->_sql($sql);
+	while (my ($topic, $key, $value, $then) = splice @rest, 0, 4)
+	{
+		$self->{$_}->write_record($topic, $key, $value) for @{ $self->{sides} };
+		$self->_sql($then // '');
+	}
+	return;
 }
 
 # Runs a scenario's SQL, which may be long.
@@ -226,6 +260,9 @@ sub _conf
 		'key.converter.schemas.enable' => 'false',
 		'value.converter' => 'org.apache.kafka.connect.json.JsonConverter',
 		'value.converter.schemas.enable' => 'false',
+		($self->{conf}{'signal.enabled.channels'} // '') =~ /kafka/
+		? ('signal.kafka.bootstrap.servers' => $self->{$side}->brokers)
+		: (),
 		%{ $self->{conf} });
 
 	for my $own (grep { /^(?:walpost|debezium):/ } keys %conf)
@@ -305,7 +342,7 @@ sub _await_snapshots
 {
 	my ($self) = @_;
 	my $topic = $self->{conf}{'notification.sink.topic.name'} // return;
-	my $wanted = () = $self->{stream} =~ /'execute-snapshot'/g;
+	my $wanted = () = $self->{stream} =~ /['"]execute-snapshot['"]/g;
 
 	wait_until('Walpost to end its snapshots', sub { _completed($self->{walpost}, $topic) >= $wanted }) if $self->{walpost};
 	$self->_wait_debezium('end its snapshots', sub { _completed($self->{debezium}, $topic) >= $wanted }) if $self->{debezium};
