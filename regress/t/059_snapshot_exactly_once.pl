@@ -103,8 +103,12 @@ ok(wait_until('the temporary slot to go', sub { slots() == 2 }), 'killed: no slo
 is($kafka->count($ship->topic('wide')), 0, 'killed: nothing of it is seen');
 $pg->free_slots;
 start_and_hold($ship);
+
+# a start wants two free slots at once
+kill 'STOP', $ship->pid;
 $pg->restart('immediate');
 $pg->free_slots;
+kill 'CONT', $ship->pid;
 $ship->wait_log(qr/trying again/);
 once($ship, 'killed');
 
