@@ -7,6 +7,7 @@ use warnings;
 
 use JSON::PP ();
 use Test::More;
+use Time::HiRes qw(time);
 use Walpost::Kafka;
 use Walpost::Postgres;
 use Walpost::Shipper;
@@ -67,6 +68,8 @@ sub shipper
 			'snapshot.max.threads' => 2,
 			'walpost.snapshot.resumable' => 'true',
 			'offset.flush.interval.ms' => 50,
+			# a reader waits for the gate as long as the test takes
+			'snapshot.lock.timeout.ms' => 600000,
 			'notification.enabled.channels' => 'log',
 			$overrides => 'public.gate',
 			# whoever reads this waits for the gate
