@@ -27,9 +27,13 @@ typedef void (*KafkaLogRecord) (void *arg, const char *key, const char *value);
 /* Written and read back; or why not, in error. */
 typedef void (*KafkaLogDone) (void *arg, const char *error);
 
-/* A topic, made compacted where it is missing.  Strings are borrowed. */
+/*
+ * A topic, made compacted where it is missing; one that is there has to be that, and
+ * nothing besides.  Strings are borrowed.
+ */
 typedef struct KafkaLogTopic
 {
+	const char *setting;		/* that names it, for messages */
 	const char *name;
 	int			partitions;
 	int			replicas;		/* -1: the broker's default */

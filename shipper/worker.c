@@ -446,9 +446,9 @@ worker_open(Worker *worker, Loop *loop, const WorkerConf *conf, const CliArgs *a
 			const sigset_t *before, Err *err)
 {
 	const KafkaLogTopic topics[] = {
-		[WORKER_CONFIGS] = {conf->config_topic, 1, conf->replicas[0], worker_config_record},
-		[WORKER_OFFSETS] = {conf->offset_topic, conf->offset_partitions, conf->replicas[1], worker_offset_record},
-		[WORKER_STATUS] = {conf->status_topic, conf->status_partitions, conf->replicas[2], worker_status_record},
+		[WORKER_CONFIGS] = {"config.storage.topic", conf->config_topic, 1, conf->replicas[0], worker_config_record},
+		[WORKER_OFFSETS] = {"offset.storage.topic", conf->offset_topic, conf->offset_partitions, conf->replicas[1], worker_offset_record},
+		[WORKER_STATUS] = {"status.storage.topic", conf->status_topic, conf->status_partitions, conf->replicas[2], worker_status_record},
 	};
 
 	worker->loop = loop;
