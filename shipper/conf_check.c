@@ -128,7 +128,7 @@ provider_setting(const char *name, void *arg)
 {
 	const ConfEntry *entry = conf_entry(arg, name);
 
-	return entry && entry->raw[0] != '\0' ? entry->raw : NULL;
+	return entry ? entry->raw : NULL;
 }
 
 /*

@@ -180,7 +180,7 @@ const ConfKey conf_keys[] = {
 	NOSTR("initial.state", NULL, NO_WORKER),
 	NOSTR("group.id", NULL, NO_WORKER),
 	NOSTR("plugin.path", NULL, NO_WORKER),
-	LIST("config.providers", 0, NULL, "names of providers of ${NAME:...}; file, dir and env are there without"),
+	LIST("config.providers", 0, NULL, "names of the providers of ${NAME:...} that there are; where it is not set: file, dir, directory and env"),
 	FAMILY("config.providers.",
 		   "NAME.class: Kafka's FileConfigProvider, DirectoryConfigProvider or EnvVarConfigProvider, for another name of it; NAME.param.allowed.paths: directories that it may read; NAME.param.allowlist.pattern: variables that it may see"),
 

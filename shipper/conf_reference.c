@@ -25,8 +25,9 @@ static const char intro[] =
 "A value may refer to others: `${file:PATH:KEY}` (a key of a `.properties` file), `${file:PATH}` (a whole file without its last newline),\n"
 "`${dir:PATH:KEY}` (the file KEY in a directory), `${env:NAME}`. What they yield is never shown, nor is the value of a property that is\n"
 "marked as secret or named like one (password, secret, token, jaas, ...). A host or topic that does not exist is named in errors, though: who may register\n"
-"connectors by REST can read what providers may. A worker's `config.providers.NAME.param.allowed.paths` (NAME: `file`, `dir`, `directory`, or one of its own) and\n"
-"`config.providers.env.param.allowlist.pattern` bound that; where it sets any `config.providers.*`, connectors cannot.\n"
+"connectors by REST can read what providers may. So let the worker bound them: `config.providers`, a list of names, leaves those alone, as in Kafka Connect\n"
+"(`config.providers.NAME.class` is one of Kafka's for another name than `file`, `dir`, `directory`, `env`; where the list is not set these four are there, where it is empty none is);\n"
+"`config.providers.NAME.param.allowed.paths` and `config.providers.NAME.param.allowlist.pattern` (of `env`) bound what one reads. Where a worker sets any `config.providers*`, connectors cannot.\n"
 "\n"
 "An unknown name is warned about with the nearest known one; a bad value stops the start with the property, the value and what it takes.\n";
 

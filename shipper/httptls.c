@@ -304,25 +304,32 @@ key_matches(const Store *store)
 		nkey == ncert && memcmp(of_key, of_cert, nkey) == 0;
 }
 
+/* The key as PEM, which is wiped wherever else it stood. */
+static char *
+pem_of_key(const Store *store)
+{
+	gnutls_datum_t pem;
+	char	   *text;
+
+	if (gnutls_x509_privkey_export2_pkcs8(store->key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem) < 0)
+		return NULL;
+	text = mem_copy_len((const char *) pem.data, pem.size);
+	gnutls_memset(pem.data, 0, pem.size);
+	gnutls_free(pem.data);
+	return text;
+}
+
 static bool
 take_key(HttpTls *tls, const Conf *settings, Err *err)
 {
 	Store		store = {0};
-	gnutls_datum_t pem;
 	bool		ok = open_keystore(&store, settings, err);
 
 	if (ok && (store.key == NULL || !key_matches(&store)))
 		ok = err_set(err, ERR_CONFIG, "ssl.keystore: the %s; put the key's certificate first, then those of its issuers",
 					 store.key == NULL ? "store has no key" : "first certificate is not that of the key");
-	if (ok && (gnutls_x509_privkey_export2_pkcs8(store.key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem) < 0 ||
-			   (tls->chain = pem_of(&store)) == NULL))
+	if (ok && ((tls->key = pem_of_key(&store)) == NULL || (tls->chain = pem_of(&store)) == NULL))
 		ok = err_set(err, ERR_CONFIG, "ssl.keystore: its key cannot be used for a server");
-	if (ok)
-	{
-		tls->key = mem_copy_len((const char *) pem.data, pem.size);
-		gnutls_memset(pem.data, 0, pem.size);
-		gnutls_free(pem.data);
-	}
 	store_close(&store);
 	return ok;
 }

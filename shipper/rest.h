@@ -2,7 +2,7 @@
  * rest.h
  *	  Kafka Connect's REST interface over a Worker.
  *
- * rest.c finds the call in a table; rest_connectors.c, rest_state.c,
+ * rest.c finds the call in a table; rest_connectors.c, rest_submit.c, rest_state.c,
  * rest_offsets.c and rest_plugins.c answer it.  Paths, status codes, bodies and
  * the words of errors are those of Kafka Connect 4.3.
  *
@@ -90,6 +90,14 @@ extern void rest_greet_remote(Worker *worker);
 
 /* What is said of a class that nobody runs, behind Kafka Connect's own words. */
 extern const char *rest_class_remedy(const RestCall *call);
+
+/*
+ * Looks at a config (taken) and writes it; answers, sooner or later.  make: there must be
+ * no connector of that name yet.  initial, one of Kafka Connect's words or NULL, is its
+ * target state at first, and not kept.
+ */
+extern void rest_submit(RestCall *call, const char *name, json_t *config, bool make,
+						const char *initial);
 
 /* The connector that args[0] names; NULL when there is none, which was answered. */
 extern Connector *rest_connector(RestCall *call);

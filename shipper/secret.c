@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "conf_list.h"
 #include "mem.h"
 #include "pattern.h"
 #include "props.h"
@@ -207,31 +208,53 @@ typedef struct Settings
 } Settings;
 
 static const char *
+setting_of(const Settings *settings, const char *name)
+{
+	return settings->get != NULL ? settings->get(name, settings->arg) : NULL;
+}
+
+static const char *
 provider_setting(const Settings *settings, const char *provider, const char *setting)
 {
-	char	   *name;
-	const char *value;
+	char	   *name = mem_print("config.providers.%s.%s", provider, setting);
+	const char *value = setting_of(settings, name);
 
-	if (settings->get == NULL)
-		return NULL;
-	name = mem_print("config.providers.%s.%s", provider, setting);
-	value = settings->get(name, settings->arg);
 	free(name);
-	return value;
+	return value && value[0] != '\0' ? value : NULL;
 }
 
 /* By the class that is configured for the name, else by the name itself. */
 static const Provider *
 find_provider(const Settings *settings, const char *name)
 {
+	const char *named = setting_of(settings, "config.providers");
 	const char *class = provider_setting(settings, name, "class");
 	const char *dot = class ? strrchr(class, '.') : NULL;
 
+	/* what is not offered is not there, as in Kafka Connect */
+	if (named != NULL && !conf_list_has(named, name))
+		return NULL;
 	if (dot)
 		class = dot + 1;
 	for (const Provider *provider = providers; provider->name; provider++)
 		if (strcmp(class ? class : name, class ? provider->class : provider->name) == 0)
 			return provider;
+	return NULL;
+}
+
+/* Why there is none of that name; for "return no_provider(...)". */
+static char *
+no_provider(const Settings *settings, const char *property, const char *name, Err *err)
+{
+	const char *named = setting_of(settings, "config.providers");
+	const char *class = provider_setting(settings, name, "class");
+
+	if (named != NULL && !conf_list_has(named, name))
+		err_set(err, ERR_CONFIG, "property \"%s\": unknown config provider \"%s\": config.providers=%s does not name it; add it there, with config.providers.%s.class",
+				property, name, named, name);
+	else
+		err_set(err, ERR_CONFIG, "property \"%s\": unknown config provider \"%s\"%s%s%s; file, dir and env are built in",
+				property, name, class ? " (" : "", class ? class : "", class ? ")" : "");
 	return NULL;
 }
 
@@ -289,14 +312,11 @@ is_allowed(const Settings *settings, const Provider *provider, const char *prope
 static char *
 resolve_one(const Settings *settings, const char *property, const Reference *ref, Err *err)
 {
-	const char *class = provider_setting(settings, ref->provider, "class");
 	const Provider *provider = find_provider(settings, ref->provider);
 
-	if (provider)
-		return is_allowed(settings, provider, property, ref, err) ? provider->read(property, ref, err) : NULL;
-	err_set(err, ERR_CONFIG, "property \"%s\": unknown config provider \"%s\"%s%s%s; file, dir and env are built in",
-			property, ref->provider, class ? " (" : "", class ? class : "", class ? ")" : "");
-	return NULL;
+	if (provider == NULL)
+		return no_provider(settings, property, ref->provider, err);
+	return is_allowed(settings, provider, property, ref, err) ? provider->read(property, ref, err) : NULL;
 }
 
 char *

@@ -20,7 +20,7 @@ extern bool secret_is_name(const char *name);
 /* True if value holds a ${provider:...} reference. */
 extern bool secret_has_reference(const char *value);
 
-/* A property config.providers.*, by its whole name; NULL where it is not set. */
+/* The property config.providers, or one below it, by its whole name; NULL where it is not set. */
 typedef const char *(*SecretSetting) (const char *name, void *arg);
 
 /*
@@ -32,6 +32,7 @@ typedef const char *(*SecretSetting) (const char *name, void *arg);
  * resolved.
  *
  * setting (NULL: there are none) tells what a worker's settings say of providers:
+ * config.providers, where it is set, which ones there are, and none besides;
  * NAME.class (one of Kafka's FileConfigProvider, DirectoryConfigProvider,
  * EnvVarConfigProvider) gives one of them another name, NAME.param.allowed.paths
  * bounds what it reads, NAME.param.allowlist.pattern which variables it may see.

@@ -453,6 +453,7 @@ worker_open(Worker *worker, Loop *loop, const WorkerConf *conf, const CliArgs *a
 
 	worker->loop = loop;
 	worker->conf = conf;
+	worker->making = json_object();
 	worker->targets = json_object();
 	worker->offsets = json_object();
 	worker->topics = json_object();
@@ -491,6 +492,7 @@ worker_free(Worker *worker)
 		close(worker->setup.report_fd);
 	}
 	json_decref(worker->hiding);
+	json_decref(worker->making);
 	json_decref(worker->targets);
 	json_decref(worker->offsets);
 	json_decref(worker->topics);

@@ -68,6 +68,8 @@ typedef struct Worker
 								 * none; borrowed */
 	json_t	   *hiding;			/* rest_remote.c's: connectors that were warned of; may
 								 * be NULL */
+	json_t	   *making;			/* rest_submit.c's: the names of connectors that are
+								 * written and not read back yet */
 	Connector  *connectors;
 	json_t	   *targets;		/* connector -> TargetState, also before its config is known */
 	json_t	   *offsets;		/* key -> value, both as texts */

@@ -17,7 +17,7 @@ FUZZ_ledger       = shipper/ledger.c shipper/mem.c
 FUZZ_props        = shipper/props.c shipper/mem.c shipper/err.c
 FUZZ_javadate     = plugin/javadate.c plugin/javadate_parse.c
 FUZZ_spool        = shipper/spool_file.c shipper/crc32c.c
-FUZZ_secret       = shipper/secret.c shipper/pattern.c $(FUZZ_props)
+FUZZ_secret       = shipper/secret.c shipper/conf_list.c shipper/pattern.c $(FUZZ_props)
 FUZZ_LIBS_secret  = $(shell pkg-config --libs libpcre2-8)
 FUZZ_WRAP_secret  = props_read_file
 FUZZ_conf         = $(FUZZ_CONF)
@@ -32,7 +32,7 @@ FUZZ_script       = plugin/script.c regress/fuzz/server/memory.c
 FUZZ_jsontree     = plugin/jsontree.c regress/fuzz/server/memory.c
 FUZZ_signal       = shipper/signal_read.c shipper/pattern.c shipper/mem.c shipper/err.c
 FUZZ_LIBS_signal  = $(shell pkg-config --libs jansson libpcre2-8)
-FUZZ_rest         = $(patsubst %,shipper/%.c,rest rest_connectors rest_state rest_offsets rest_plugins rest_remote \
+FUZZ_rest         = $(patsubst %,shipper/%.c,rest rest_connectors rest_submit rest_state rest_offsets rest_plugins rest_remote \
 	worker_records jsontext mem)
 FUZZ_LIBS_rest    = $(shell pkg-config --libs jansson)
 

@@ -259,6 +259,7 @@ serve(HttpRequest *request)
 		.conf = &conf,.connectors = &shop,.id = "here:8083",.read = !(flags & STARTING),
 		.remote = flags & WITH_REMOTE ? (Remote *) &worker : NULL
 	};
+	worker.making = json_object();
 	worker.targets = json_object();
 	worker.topics = json_pack("{s:{s:b}}", "shop", "a.b", 1);
 	worker.offsets = json_pack("{s:s, s:s}", "[\"shop\",{\"server\":\"a\"}]", "{\"lsn\":1}", "no JSON", "x");
@@ -266,6 +267,7 @@ serve(HttpRequest *request)
 	answer_remote();
 	end_process(&shop);
 	json_decref(worker.hiding);
+	json_decref(worker.making);
 	json_decref(worker.targets);
 	json_decref(worker.topics);
 	json_decref(worker.offsets);

@@ -21,7 +21,7 @@ symlink("$dir/closed/pg.properties", "$dir/open/link") or die "symlink: $!";
 
 my $worker = spit("$dir/worker.properties", <<'END');
 bootstrap.servers=localhost:9092
-config.providers=secrets,vars
+config.providers=secrets,vars,vault
 config.providers.secrets.class=org.apache.kafka.common.config.provider.FileConfigProvider
 config.providers.vars.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider
 config.providers.vars.param.allowlist.pattern=WP_OPEN_.*
@@ -56,8 +56,7 @@ my ($status, $out, $err) = config(
 	"database.password=\${secrets:$dir/open/pg.properties:password}",
 	"database.port=\${secrets:$dir/open/pg.properties:port}",
 	"database.sslpassword=\${secrets:$dir/open/whole}",
-	'producer.override.client.id=${vars:WP_OPEN_NAME}',
-	'producer.override.client.rack=${env:WP_CLOSED}');
+	'producer.override.client.id=${vars:WP_OPEN_NAME}');
 is($status, 0, 'providers under other names: exit status') or diag($err);
 like($out, qr/^database\.port = \$\{secrets:.*:port\}  \(\S*connector1\)$/m, 'a value is shown as it was given, with its origin');
 like($out, qr/^config\.providers\.vars\.param\.allowlist\.pattern = WP_OPEN_\.\*  \(\S*worker\.properties\)$/m, 'settings of the worker, too');
@@ -69,5 +68,25 @@ refused("\${secrets:$dir/open/link:password}", '".*" is not there, or not below 
 refused("\${secrets:$dir/open/none:password}", '".*" is not there, or not below a path', 'no such file');
 refused('${vars:WP_CLOSED}', 'environment variable "WP_CLOSED" is none that config\.providers\.vars\.param\.allowlist\.pattern allows', 'a variable that is not allowed');
 refused('${vault:secret/pg:password}', 'unknown config provider "vault" \(com\.example\.VaultConfigProvider\); file, dir and env are built in', 'a provider that is not here');
+
+# ---- what a worker's list leaves out is not there; without a list those that are built in
+my %built_in = (
+	file => "\${file:$dir/closed/pg.properties:password}",
+	dir => "\${dir:$dir/closed:pg.properties}",
+	directory => "\${directory:$dir/closed:pg.properties}",
+	env => '${env:WP_CLOSED}');
+refused($built_in{$_}, qr/unknown config provider "$_": config\.providers=secrets,vars,vault does not name it; add it there/, "$_, which the worker does not offer")
+  for sort keys %built_in;
+$worker = spit("$dir/silent.properties", "bootstrap.servers=localhost:9092\n");
+for (sort keys %built_in)
+{
+	($status, undef, $err) = config("database.password=$built_in{$_}");
+	is($status, 0, "$_, of a worker that says nothing of providers") or diag($err);
+}
+spit($worker, "config.providers=\n");
+refused($built_in{env}, qr/unknown config provider "env": config\.providers= does not name it/, 'an empty list');
+spit($worker, "config.providers=env\n");
+($status, undef, $err) = config("database.password=$built_in{env}");
+is($status, 0, 'a list of a provider that is built in') or diag($err);
 
 done_testing();
