@@ -16,8 +16,8 @@
 
 typedef struct Partition
 {
-	int64_t		end;			/* where it ended when the reading began; -1: not
-								 * known yet */
+	int64_t		end;			/* where it ended when the reading began; -1:
+								 * not known yet */
 	int64_t		next;			/* the offset to come */
 	bool		done;			/* read up to there */
 } Partition;

@@ -100,7 +100,7 @@ describe(KafkaLog *log, Topic *topic)
 
 /* The value of a setting; NULL where the broker does not say. */
 static const char *
-value_of(const rd_kafka_ConfigResource_t *resource, const char *name)
+value_of(const rd_kafka_ConfigResource_t * resource, const char *name)
 {
 	size_t		n = 0;
 	const		rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &n);
@@ -234,11 +234,12 @@ look(KafkaLog *log, Topic *topic)
 }
 
 /* What is next for a topic, once it is due; while a broker is asked it is not. */
-static void (*const steps[]) (KafkaLog *log, Topic *topic) = {
+static void (*const steps[]) (KafkaLog *log, Topic *topic) =
+{
 	[TOPIC_LOOK] = look,
-	[TOPIC_CREATE] = create,
-	[TOPIC_CHECK] = describe,
-	[TOPIC_READ] = NULL,
+		[TOPIC_CREATE] = create,
+		[TOPIC_CHECK] = describe,
+		[TOPIC_READ] = NULL,
 };
 
 void

@@ -23,7 +23,8 @@ typedef struct Submission
 	HttpRequest *http;
 	char	   *name;
 	json_t	   *config;
-	const char *initial;		/* its target state at first; NULL: none is asked for */
+	const char *initial;		/* its target state at first; NULL: none is
+								 * asked for */
 	bool		make;			/* it must not be there */
 	bool		is_new;
 	int			left;			/* records that are on their way */
@@ -58,7 +59,7 @@ location_of(const Worker *worker, const char *name)
 		if (isalnum((unsigned char) *p) || strchr(plain, *p) != NULL)
 			segment[n++] = *p;
 		else
-			n += (size_t) sprintf(segment + n, "%%%02X", (unsigned char) *p);
+			n += (size_t) snprintf(segment + n, 4, "%%%02X", (unsigned char) *p);
 	}
 	url = mem_print("%s://%s/connectors/%s", rest_scheme(worker), worker->id, segment);
 	free(segment);

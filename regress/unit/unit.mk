@@ -34,6 +34,8 @@ UNIT_convict  = shipper/convict.c shipper/mem.c
 UNIT_window   = shipper/window.c shipper/mem.c
 UNIT_worker_records = $(addprefix shipper/,worker_records.c jsontext.c mem.c)
 UNIT_LIBS_worker_records = -ljansson
+UNIT_rest_submit = $(addprefix shipper/,rest_submit.c jsontext.c mem.c)
+UNIT_LIBS_rest_submit = -ljansson
 UNIT_splice   = $(addprefix shipper/,splice.c frame.c mem.c)
 
 UNIT_TESTS    = $(patsubst regress/unit/test_%.c,%,$(sort $(wildcard regress/unit/test_*.c)))
