@@ -233,13 +233,14 @@ look(KafkaLog *log, Topic *topic)
 	rd_kafka_metadata_destroy(metadata);
 }
 
+typedef void (*Step) (KafkaLog *log, Topic *topic);
+
 /* What is next for a topic, once it is due; while a broker is asked it is not. */
-static void (*const steps[]) (KafkaLog *log, Topic *topic) =
-{
+static const Step steps[] = {
 	[TOPIC_LOOK] = look,
-		[TOPIC_CREATE] = create,
-		[TOPIC_CHECK] = describe,
-		[TOPIC_READ] = NULL,
+	[TOPIC_CREATE] = create,
+	[TOPIC_CHECK] = describe,
+	[TOPIC_READ] = NULL,
 };
 
 void
