@@ -342,8 +342,7 @@ write_bare_header(Out *out, const Row *row, const void *data)
 	wire_put32(out_at(out, start) - 4, there ? (uint32) (out_offset(out) - start) : WIRE_NULL);
 	if (unlikely(row->splices != NULL))
 		splices_note_bare(row->splices, header->value, row, WIRE_PART_HEADERS,
-						  header->value->form == FORM_TEXT ? RESELECT_TEXT : RESELECT_BYTES,
-						  start, out_offset(out), start);
+						  converter_bare_form(header->value), start, out_offset(out), start);
 }
 
 static Shape *
@@ -423,4 +422,13 @@ converter_bare(TemplateForm form, Out *out, size_t start)
 
 	if (text[0] == '"')
 		out->p = form == FORM_BYTES ? decode_bytes(text, out->p) : json_decode(text, out->p);
+}
+
+char
+converter_bare_form(const Template *template)
+{
+	if (template->form == FORM_BYTES)
+		return RESELECT_BYTES;
+	/* decimals, which are numbers in texts */
+	return template_is_as_header(template) ? RESELECT_HEADER_TEXT : RESELECT_TEXT;
 }

@@ -40,6 +40,9 @@ extern Shape *converter_header(const Options *options, const char *name, const S
  */
 extern bool converter_finish(const Template *template, Out *out, size_t start);
 
+/* How a value is printed that is read anew in the place of a bare one: RESELECT_*. */
+extern char converter_bare_form(const Template *template);
+
 /* Takes JSON of a string, from an offset of out's on, out of its quotes. */
 extern void converter_bare(TemplateForm form, Out *out, size_t start);
 

@@ -127,8 +127,7 @@ write_part(Out *out, char part, const Template *template, const Row *row, uint32
 	there = likely(template->form == FORM_JSON) || converter_finish(template, out, start);
 	if (unlikely(row->splices != NULL) && template->form != FORM_JSON)
 		splices_note_bare(row->splices, template, row, part,
-						  template->form == FORM_TEXT ? RESELECT_TEXT : RESELECT_BYTES,
-						  start, out_offset(out), 0);
+						  converter_bare_form(template), start, out_offset(out), 0);
 	*len = (uint32) (out_offset(out) - start);
 	return there;
 }

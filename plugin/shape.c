@@ -354,6 +354,12 @@ template_column(const Template *template)
 	return step->value.column;
 }
 
+bool
+template_is_as_header(const Template *template)
+{
+	return template->steps[0].kind == STEP_HEADER_COLUMN;
+}
+
 /* What stands for a value that is not there, in the header that began there (or 0). */
 static void
 run_missing(Out *out, const Row *row, const Step *step, uint8 state, size_t header)

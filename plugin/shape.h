@@ -226,6 +226,9 @@ extern Template *template_compile(const Shape *shape, bool with_schema);
 /* The column that is all that the template prints, of the new row; NULL: it is not. */
 extern const ShapeColumn *template_column(const Template *template);
 
+/* Is what it begins with a column as headers print it? */
+extern bool template_is_as_header(const Template *template);
+
 /* Appends the record that the template makes of row. */
 extern void template_run(const Template *template, Out *out, const Row *row);
 

@@ -237,6 +237,9 @@ rule_notification_channels(const char *name, const char *value, Err *err)
 {
 	static const char *const known[] = {"sink", "log", NULL};
 
+	if (conf_list_has(value, "http"))
+		return err_set(err, ERR_CONFIG, "channel \"http\" of property \"%s\" is not supported: take sink, and let a consumer of its topic call the URL",
+					   name);
 	return check_channels(name, value, known, "sink, log", err);
 }
 

@@ -237,6 +237,7 @@ accepted('signal.data.collection="Public"."my signals"', undef, 'a table of sign
 refused('signal.data.collection=signals', 'bad value "signals" for property "signal\.data\.collection"; it takes the name of a table: schema\.table', 'a table without its schema');
 refused('signal.enabled.channels=source, pigeon', 'bad value "source, pigeon" for property "signal\.enabled\.channels"; it takes source, kafka, file', 'a channel that is none');
 accepted('signal.enabled.channels=source,jmx', 'channel "jmx" of property "signal\.enabled\.channels" has no effect', 'a channel of Java\'s');
+refused('notification.enabled.channels=log,http', 'channel "http" of property "notification\.enabled\.channels" is not supported: take sink', 'a channel of Debezium\'s');
 refused('notification.enabled.channels=sink', 'property "notification\.sink\.topic\.name" is missing', 'notifications without their topic');
 refused('snapshot.mode=custom', 'value "custom" of property "snapshot\.mode" \(.*\) is not supported: it names a Java class; configuration_based', 'snapshots of one\'s own');
 refused('snapshot.query.mode=custom', '.*not supported: it names a Java class', 'queries of one\'s own');

@@ -165,4 +165,21 @@ $ship->wait_streaming;
 %moved = map { my $v = decode_json($_->{value}); "$v->{id}/$v->{num}" => $v } new_records();
 is($moved{'3/7'}{body}, $inserted{3}{txt}, 'nothing is lost: with the right to read it the event comes');
 
+# ---- headers under other converters
+my $connect = 'org.apache.kafka.connect';
+for my $case (
+	[ "$connect.json.JsonConverter", 8, sub { decode_json($_[0])->{payload} } ],
+	[ "$connect.storage.StringConverter", 9, sub { $_[0] } ])
+{
+	my ($converter, $num, $read) = @$case;
+
+	is($ship->stop, 0, 'it stops');
+	$ship->write_conf('header.converter' => $converter);
+	$ship->start;
+	$ship->wait_streaming;
+	$pg->query("UPDATE big SET num = $num WHERE id = 3");
+	my ($event) = grep { decode_json($_->{value})->{num} == $num } new_records();
+	is_deeply([ map { $read->($event->{headers}{$_}) } qw(body num) ], [ $inserted{3}{txt}, $num ], "a value in a header of $converter is read");
+}
+
 done_testing();
