@@ -140,6 +140,22 @@ append_columns(RowQuery *query, const char *suffix)
 						 quote_identifier(NameStr(column(query, i)->attname)), suffix);
 }
 
+/* It cannot be read without the checks of what it is made of. */
+static void
+refuse_inner_domains(const RowQuery *query)
+{
+	for (int i = 0; i < query->ncolumns; i++)
+	{
+		Oid			domain = relkey_inner_domain(column(query, i)->atttypid);
+
+		if (OidIsValid(domain))
+			no_key(query->request->relation,
+				   psprintf("Values of column \"%s\" are made of domain %s, whose checks would be run with the rights of role \"%s\".",
+							NameStr(column(query, i)->attname), format_type_be_qualified(domain),
+							GetUserNameFromId(GetUserId(), false)));
+	}
+}
+
 /*
  * Reads a key's texts as parameters of the columns' types; of a domain its base, as
  * keys that are there already need not pass its checks, which are somebody's code.
@@ -364,6 +380,7 @@ chunk_select(const ChunkRequest *request, Chunk *chunk)
 		elog(ERROR, "could not connect to SPI");
 	initStringInfo(&query.sql);
 	choose_columns(&query);
+	refuse_inner_domains(&query);
 	if (up_to == NULL)
 		up_to = find_end(&query, chunk, context);
 	else

@@ -155,6 +155,13 @@
 #define compat_are_committing(list, n) HaveVirtualXIDsDelayingChkpt((list), (n))
 #endif
 
+/* The range of a multirange, or InvalidOid. */
+#if PG_VERSION_NUM >= 140000
+#define compat_multirange_range(type) get_multirange_range(type)
+#else
+#define compat_multirange_range(type) InvalidOid
+#endif
+
 /* Digests by name (common/cryptohash.h) */
 #define HAVE_CRYPTOHASH (PG_VERSION_NUM >= 140000)
 

@@ -14,7 +14,10 @@
 #include "access/sysattr.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/typcache.h"
 
 #include "compat.h"
 #include "relkey.h"
@@ -218,4 +221,49 @@ relkey_is_unique(Relation relation, AttrNumber attribute)
 		RelationClose(index);
 	}
 	return found;
+}
+
+/* The same of a row type's columns. */
+static Oid
+inner_domain_of_row(Oid type)
+{
+	TupleDesc	desc = lookup_rowtype_tupdesc(type, -1);
+	Oid			found = InvalidOid;
+
+	for (int i = 0; i < desc->natts && !OidIsValid(found); i++)
+	{
+		Oid			column = TupleDescAttr(desc, i)->atttypid;
+
+		if (!TupleDescAttr(desc, i)->attisdropped)
+			found = get_typtype(column) == TYPTYPE_DOMAIN ? column : relkey_inner_domain(column);
+	}
+	ReleaseTupleDesc(desc);
+	return found;
+}
+
+/* Element or subtype of a base type; invalid: it has none. */
+static Oid
+inner_type(Oid type)
+{
+	Oid			element = get_element_type(type);
+
+	if (OidIsValid(element))
+		return element;
+	if (get_typtype(type) == TYPTYPE_RANGE)
+		return get_range_subtype(type);
+	return compat_multirange_range(type);
+}
+
+Oid
+relkey_inner_domain(Oid type)
+{
+	Oid			base = getBaseType(type);
+	Oid			inner;
+
+	if (get_typtype(base) == TYPTYPE_COMPOSITE)
+		return inner_domain_of_row(base);
+	inner = inner_type(base);
+	if (!OidIsValid(inner))
+		return InvalidOid;
+	return get_typtype(inner) == TYPTYPE_DOMAIN ? inner : relkey_inner_domain(inner);
 }

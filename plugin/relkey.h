@@ -44,6 +44,13 @@ extern Bitmapset *relkey_primary(Relation relation);
  */
 extern int	relkey_order_columns(Relation relation, int *attributes);
 
+/*
+ * A domain that values of type are made of, but for type itself (where that is one,
+ * reading its base is up to the caller), or InvalidOid.  Its checks, which are its
+ * owner's code, run where such a value is read from text.
+ */
+extern Oid	relkey_inner_domain(Oid type);
+
 /* Has the attribute (a number from 1) a unique index of its own, over all rows? */
 extern bool relkey_is_unique(Relation relation, AttrNumber attribute);
 

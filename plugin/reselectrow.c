@@ -32,6 +32,7 @@
 
 #include "converter.h"
 #include "frame.h"
+#include "relkey.h"
 #include "relplan.h"
 #include "reselectrow.h"
 #include "settings.h"
@@ -286,6 +287,9 @@ add_condition(Target *target, StringInfo sql, Relation relation, int i)
 	if (number <= 0)
 		no_key(target, target->keys[i], "it does not exist any more");
 	type = TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid;
+	if (OidIsValid(relkey_inner_domain(type)))
+		no_key(target, target->keys[i], psprintf("its type is made of domain %s, whose checks would be run",
+												 format_type_be_qualified(relkey_inner_domain(type))));
 	target->key_types[i] = getBaseType(type);
 	equal = lookup_type_cache(target->key_types[i], TYPECACHE_EQ_OPR)->eq_opr;
 	if (!OidIsValid(equal))

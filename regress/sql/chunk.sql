@@ -110,6 +110,19 @@ CREATE TABLE numbered (id number PRIMARY KEY);
 INSERT INTO numbered VALUES (1), (2), (3);
 ALTER DOMAIN number ADD CHECK (trap(VALUE)) NOT VALID;
 SELECT * FROM pg_temp.chunk('numbered', 1, '{1}', '{3}');
+CREATE DOMAIN text_of AS text CHECK (VALUE <> 'trap');
+CREATE TYPE pair AS (a int, b number);
+CREATE TYPE span AS RANGE (SUBTYPE = text_of);
+CREATE TABLE arrayed (id int[], other number[] PRIMARY KEY);
+CREATE TABLE ranged (id span PRIMARY KEY);
+CREATE TABLE paired (id pair[] PRIMARY KEY);
+CREATE TABLE plain (id int4range, t text[], PRIMARY KEY (id, t));
+INSERT INTO plain VALUES ('[1,2)', '{a}'), ('[2,3)', '{a}');
+SELECT * FROM pg_temp.chunk('arrayed', 1);
+SELECT * FROM pg_temp.chunk('arrayed', 1, '{"{1}"}', '{"{3}"}');
+SELECT * FROM pg_temp.chunk('ranged', 1);
+SELECT * FROM pg_temp.chunk('paired', 1);
+SELECT * FROM pg_temp.chunk('plain', 1, '{"[1,2)","{a}"}');
 CREATE TABLE unordered (id json NOT NULL, twice int PRIMARY KEY);
 SELECT * FROM pg_temp.chunk('unordered', 1, '{1,1}', '{3,1}', surrogate => 'id');
 
@@ -178,9 +191,10 @@ SELECT walpost.chunk('shop', '{topic.prefix,store,wire,1}', NULL, 1, NULL, NULL,
 ROLLBACK;
 
 SET client_min_messages = warning;
-DROP TABLE shop, none, keyless, fast, sales, named, mixed, numbered, unordered;
+DROP TABLE shop, none, keyless, fast, sales, named, mixed, numbered, unordered, arrayed, ranged, paired, plain;
 DROP VIEW seen;
-DROP DOMAIN number;
+DROP TYPE pair, span;
+DROP DOMAIN number, text_of;
 DROP OPERATOR > (varchar, varchar);
 DROP OPERATOR <= (varchar, varchar);
 DROP FUNCTION trap(int), trap(varchar, varchar);

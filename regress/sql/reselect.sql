@@ -120,6 +120,8 @@ INSERT INTO by_number VALUES (1, 'one');
 ALTER DOMAIN number ADD CHECK (trap(VALUE)) NOT VALID;
 CREATE VIEW shown AS SELECT 1 AS id, trap(1)::text AS t;
 SELECT pg_temp.ask(1, pg_temp.request('by_number'::regclass, '{id}', '{1}', 'jt'));
+CREATE TABLE by_numbers (id number[] PRIMARY KEY, t text);
+SELECT pg_temp.ask(1, pg_temp.request('by_numbers'::regclass, '{id}', '{"{1}"}', 'jt'));
 SELECT pg_temp.ask(1, pg_temp.request('shown'::regclass, '{id}', '{1}', 'jt'));
 
 -- the caller's rights
@@ -155,7 +157,7 @@ SELECT walpost.reselect('{NULL}', '{}', 1);
 SELECT walpost.reselect('{}', '{no.such.option,1}', 1);
 
 DROP VIEW shown;
-DROP TABLE big, "o'r;d", answered, scaled, by_number;
+DROP TABLE big, "o'r;d", answered, scaled, by_number, by_numbers;
 DROP DOMAIN number;
 DROP FUNCTION trap;
 DROP SCHEMA other CASCADE;
