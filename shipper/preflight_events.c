@@ -1,6 +1,6 @@
 /*
  * preflight_events.c
- *	  Whether rows of the captured tables can become events under the connector's
+ *	  Whether changes of the captured tables can become events under the connector's
  *	  transforms and names, asked before there is one.
  *
  * The plugin knows, and the extension's refusal() asks it.  Where the extension is
@@ -20,27 +20,54 @@
 #define SQLSTATE_EXISTS "42710"
 
 static const char refusal_sql[] =
-"SELECT walpost.refusal($1::pg_catalog.regclass, ARRAY['walpost.properties', $2])";
+"SELECT walpost.refusal($1::pg_catalog.regclass, ARRAY['walpost.properties', $2], $3)";
 
 static const char heartbeat_sql[] =
 "SELECT walpost.heartbeat(ARRAY['walpost.properties', $1])";
 
-/* True: the next one may be asked. */
-static bool
-ask(Preflight *pf, const Table *table, const char *properties)
+/* A table has rows, but need not see updates and deletes. */
+static const struct
 {
-	const char *params[] = {table->quoted, properties};
+	const char *operation;
+	FindingLevel level;
+	const char *what;
+}			operations[] = {
+	{"c", FINDING_ERROR, "rows"}, {"u", FINDING_WARNING, "updates"}, {"d", FINDING_WARNING, "deletes"}
+};
+
+/* Asks of one of them; the caller clears the result.  NULL: the transaction is over. */
+static PGresult *
+ask_operation(Preflight *pf, const Table *table, const char *properties, const char *operation)
+{
+	const char *params[] = {table->quoted, properties, operation};
 	Err			err;
-	PGresult   *res = pg_query_params(pf->conn, PGRES_TUPLES_OK, "ask for events", refusal_sql, 2, params, &err);
-	bool		go_on = res != NULL;
+	PGresult   *res = pg_query_params(pf->conn, PGRES_TUPLES_OK, "ask for events", refusal_sql, 3, params, &err);
 
 	/* options that are wrong are wrong for all of them */
 	if (res == NULL)
 		preflight_report(pf, FINDING_ERROR, "%s", err.text);
-	else if (PQntuples(res) == 1 && !PQgetisnull(res, 0, 0))
-		preflight_report(pf, FINDING_ERROR, "rows of table %s cannot become events: %.900s", table->name, PQgetvalue(res, 0, 0));
-	PQclear(res);
-	return go_on;
+	return res;
+}
+
+/* True: the next one may be asked.  What is said of rows need not be said of their updates. */
+static bool
+ask(Preflight *pf, const Table *table, const char *properties)
+{
+	bool		refused = false;
+
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]) && !refused; i++)
+	{
+		PGresult   *res = ask_operation(pf, table, properties, operations[i].operation);
+
+		if (res == NULL)
+			return false;
+		refused = PQntuples(res) == 1 && !PQgetisnull(res, 0, 0);
+		if (refused)
+			preflight_report(pf, operations[i].level, "%s of table %s cannot become events: %.900s",
+							 operations[i].what, table->name, PQgetvalue(res, 0, 0));
+		PQclear(res);
+	}
+	return true;
 }
 
 /* A heartbeat that a transform does not take is not written. */
@@ -99,7 +126,7 @@ preflight_events(Preflight *pf, const TableList *tables, Err *err)
 	/* without it the stream begins all the same, and says what there is to say */
 	if (!extension_look(pf->conn, &absent, err))
 		return PQstatus(pf->conn) == CONNECTION_OK;
-	if (!pg_exec(pf->conn, "begin a transaction", "BEGIN", err))
+	if (!pg_exec(pf->conn, "begin a transaction", absent ? "BEGIN READ WRITE" : "BEGIN", err))
 		return false;
 	pf->property = property;
 	done = !absent || pg_exec(pf->conn, "make the extension for a look", EXTENSION_STATEMENT, err);

@@ -30,12 +30,12 @@ AS 'MODULE_PATHNAME', 'walpost_describe';
 COMMENT ON FUNCTION walpost.describe(regclass, text[]) IS
 'what walpost makes of a relation under these options (name, value, ...): its topic, and each column''s type, default and place in the key';
 
-CREATE FUNCTION walpost.refusal(relation regclass, options text[])
+CREATE FUNCTION walpost.refusal(relation regclass, options text[], operation text DEFAULT 'c')
 RETURNS text
 LANGUAGE c STRICT STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'walpost_refusal';
-COMMENT ON FUNCTION walpost.refusal(regclass, text[]) IS
-'why new rows of a relation cannot become events under these options (name, value, ...): what a transform does not take; null where they can';
+COMMENT ON FUNCTION walpost.refusal(regclass, text[], text) IS
+'why new rows of a relation (or updates and deletes: u, d) cannot become events under these options (name, value, ...): what a transform does not take; null where they can';
 
 CREATE FUNCTION walpost.heartbeat(options text[])
 RETURNS bytea
@@ -170,7 +170,7 @@ GRANT SELECT ON walpost.slots TO @extowner@ WITH GRANT OPTION;
 GRANT SELECT ON walpost.snapshot_progress TO @extowner@ WITH GRANT OPTION;
 
 -- It reads what the catalog shows everybody.
-GRANT EXECUTE ON FUNCTION walpost.refusal(regclass, text[]) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION walpost.refusal(regclass, text[], text) TO PUBLIC;
 
 -- It reads nothing.
 GRANT EXECUTE ON FUNCTION walpost.heartbeat(text[]) TO PUBLIC;

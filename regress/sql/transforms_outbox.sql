@@ -99,5 +99,17 @@ SELECT walpost.refusal('early', '{topic.prefix,srv,transforms,o,transforms.o.typ
 transforms.o.route.by.field,aggregate_type,transforms.o.table.field.event.key,aggregate_id}');
 SELECT walpost.refusal('early', '{topic.prefix,srv,transforms,f,transforms.f.type,io.debezium.transforms.Filter,
 transforms.f.language,jsr223.groovy,transforms.f.condition,value.op.foo()}');
+-- and before there is an update or a delete
+SELECT op, walpost.refusal('early', '{topic.prefix,srv,transforms,f,transforms.f.type,io.debezium.transforms.Filter,
+transforms.f.language,jsr223.groovy,transforms.f.condition,value.op == ''c'' || value.after.status == ''paid''}', op)
+FROM unnest('{c,u,d}'::text[]) op;
+SELECT op, walpost.refusal('early', '{topic.prefix,srv,transforms,f,transforms.f.type,io.debezium.transforms.Filter,
+transforms.f.language,jsr223.groovy,transforms.f.condition,value.op == ''c'' || value.after.status == ''paid'',skipped.operations,"u,d"}', op)
+FROM unnest('{c,u,d}'::text[]) op;
+-- what the server does not let happen is not refused
+ALTER TABLE early REPLICA IDENTITY NOTHING;
+SELECT walpost.refusal('early', '{topic.prefix,srv,transforms,f,transforms.f.type,io.debezium.transforms.Filter,
+transforms.f.language,jsr223.groovy,transforms.f.condition,value.op == ''c'' || value.after.status == ''paid''}', 'u');
+SELECT walpost.refusal('early', '{topic.prefix,srv}', 'x');
 DROP TABLE early;
 DROP EXTENSION walpost;
