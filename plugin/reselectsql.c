@@ -8,9 +8,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/dbcommands.h"
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -20,19 +18,6 @@
 PGDLLEXPORT PG_FUNCTION_INFO_V1(walpost_reselect);
 
 extern PGDLLEXPORT Datum walpost_reselect(PG_FUNCTION_ARGS);
-
-/* What has to be there of a session to know how columns print. */
-static Session *
-make_session(ArrayType *options)
-{
-	Session    *session = palloc0(sizeof(Session));
-
-	session->options = options_parse(arguments_options(options), true);
-	session->filter = filter_compile(session->options);
-	session->column_rules = columnrule_compile(session->options);
-	session->database = get_database_name(MyDatabaseId);
-	return session;
-}
 
 /* The change that asks may become visible while its values are read. */
 static void
@@ -56,7 +41,7 @@ walpost_reselect(PG_FUNCTION_ARGS)
 	bool	   *nulls;
 	int			n;
 	size_t		max_bytes = (size_t) Max(PG_GETARG_INT32(2), 0);
-	ReselectReader *reader = reselect_reader_create(make_session(PG_GETARG_ARRAYTYPE_P(1)));
+	ReselectReader *reader = reselect_reader_create(session_of_columns(arguments_options(PG_GETARG_ARRAYTYPE_P(1))));
 	StringInfoData buf;
 	Out			out;
 

@@ -123,6 +123,19 @@ has_item(const char *list, const char *item)
 }
 
 Session *
+session_of_columns(List *given)
+{
+	Session    *session = palloc0(sizeof(Session));
+
+	check_encoding();
+	session->options = options_parse(given, true);
+	session->filter = filter_compile(session->options);
+	session->column_rules = columnrule_compile(session->options);
+	session->database = database_name();
+	return session;
+}
+
+Session *
 session_create(LogicalDecodingContext *ctx, List *given, bool creating)
 {
 	Session    *session = palloc0(sizeof(Session));

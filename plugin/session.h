@@ -144,6 +144,12 @@ typedef struct Session
  */
 extern Session *session_create(LogicalDecodingContext *ctx, List *given, bool creating);
 
+/*
+ * What has to be there of a session to know how columns print; the same of given,
+ * and of the database.
+ */
+extern Session *session_of_columns(List *given);
+
 /* Where events of one topic go; the shipper knows it by number. */
 struct Stream
 {

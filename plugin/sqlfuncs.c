@@ -10,7 +10,6 @@
 
 #include "access/table.h"
 #include "catalog/pg_type.h"
-#include "commands/dbcommands.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -170,17 +169,13 @@ Datum
 walpost_describe(PG_FUNCTION_ARGS)
 {
 	Describe	describe = {0};
-	Session		session = {0};
+	Session    *session;
 	Relation	relation;
 
 	result_begin(fcinfo, &describe.result);
-	session.options = options_parse(arguments_options(PG_GETARG_ARRAYTYPE_P(1)), true);
-	session.filter = filter_compile(session.options);
-	session.column_rules = columnrule_compile(session.options);
-	session.database = get_database_name(MyDatabaseId);
-
+	session = session_of_columns(arguments_options(PG_GETARG_ARRAYTYPE_P(1)));
 	relation = table_open(PG_GETARG_OID(0), AccessShareLock);
-	relplan_describe(&session, relation, &describe.topic, describe_column, &describe);
+	relplan_describe(session, relation, &describe.topic, describe_column, &describe);
 	if (describe.topic == NULL)
 		ereport(NOTICE,
 				(errmsg("relation \"%s\" is not captured", RelationGetRelationName(relation)),
