@@ -114,7 +114,8 @@ extension_make(PGconn *conn, Err *err)
 		return false;
 	if (!absent)
 		return true;
-	if (!pg_exec(conn, "make the extension", EXTENSION_STATEMENT, err))
+	/* what role or database set for transactions does not stand in its way */
+	if (!pg_exec(conn, "make the extension", "SET TRANSACTION READ WRITE; " EXTENSION_STATEMENT, err))
 	{
 		if (strcmp(err->sqlstate, SQLSTATE_UNIQUE) == 0 || strcmp(err->sqlstate, SQLSTATE_EXISTS) == 0)
 			err->kind = ERR_RETRY;
