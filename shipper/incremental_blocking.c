@@ -23,11 +23,18 @@
 
 #define LOG_MODULE "incremental"
 
-/* A table that was rewritten between snapshot and lock shows no rows. */
+/*
+ * A table that was rewritten between snapshot and lock shows no rows.  One that has
+ * taken the name of another since, shows rows whose changes came under its own; and
+ * one that was made since, none.
+ */
 static const char rewritten_sql[] =
-"SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class c"
-" WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[%s]::pg_catalog.oid[])"
-" AND (c.relfilenode OPERATOR(pg_catalog.=) pg_catalog.pg_relation_filenode(c.oid)) IS NOT TRUE;";
+"SELECT t.name FROM pg_catalog.unnest(ARRAY[%s]) t (name) WHERE NOT EXISTS"
+" (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+"  WHERE c.oid OPERATOR(pg_catalog.=) t.name::pg_catalog.regclass"
+"  AND t.name OPERATOR(pg_catalog.=) (pg_catalog.quote_ident(n.nspname) OPERATOR(pg_catalog.||) '.'"
+"   OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.relname))"
+"  AND c.relfilenode OPERATOR(pg_catalog.=) pg_catalog.pg_relation_filenode(c.oid));";
 
 /* How many results come before those that say which tables have rows. */
 #define RESULTS_BEFORE	2
@@ -127,11 +134,11 @@ put_only(const Incremental *inc, int i, FILE *out)
 }
 
 static void
-put_oid(const Incremental *inc, int i, FILE *out)
+put_literal(const Incremental *inc, int i, FILE *out)
 {
 	char	   *name = inc_quote(inc->state.tables[i].quoted);
 
-	fprintf(out, "%s::pg_catalog.regclass", name);
+	fprintf(out, "%s::pg_catalog.text", name);
 	free(name);
 }
 
@@ -149,8 +156,8 @@ void
 inc_block_look(Incremental *inc)
 {
 	char	   *locks = for_each_table(inc, ", ", put_only);
-	char	   *oids = for_each_table(inc, ", ", put_oid);
-	char	   *rewritten = mem_print(rewritten_sql, oids);
+	char	   *names = for_each_table(inc, ", ", put_literal);
+	char	   *rewritten = mem_print(rewritten_sql, names);
 	char	   *counts = for_each_table(inc, "", put_count);
 	char	   *sql = mem_print("BEGIN ISOLATION LEVEL REPEATABLE READ; SET TRANSACTION SNAPSHOT '%s';"
 								"SELECT %s;"
@@ -161,7 +168,7 @@ inc_block_look(Incremental *inc)
 	inc->last_with_rows = -1;
 	session_send(inc->session, "begin a blocking snapshot", sql);
 	free(locks);
-	free(oids);
+	free(names);
 	free(rewritten);
 	free(counts);
 	free(sql);
@@ -173,7 +180,7 @@ inc_block_found(Incremental *inc, const PGresult *res, Err *err)
 	int			i = inc->results++;
 
 	if (i == RESULTS_BEFORE - 1 && PQntuples(res) > 0)
-		return err_set(err, ERR_RETRY, "table %s was truncated or rewritten while the snapshot began",
+		return err_set(err, ERR_RETRY, "table %s was truncated, rewritten or renamed while the snapshot began",
 					   PQgetvalue(res, 0, 0));
 	if (i >= RESULTS_BEFORE && strcmp(PQgetvalue(res, 0, 0), "1") == 0)
 		inc->last_with_rows = i - RESULTS_BEFORE;

@@ -6,7 +6,8 @@
  * The locks come after the slot, not before: who makes a slot waits for
  * transactions that are under way, and one of those could wait for our lock.  So
  * a table may be rewritten in between, which the snapshot would show as empty;
- * the files' numbers tell, and all begins anew.
+ * the files' numbers tell, and all begins anew.  Likewise if it was renamed, and the
+ * lock is on another one.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -44,6 +45,15 @@ static const char rewritten_sql[] =
 " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
 " WHERE c.oid = ANY ($1::pg_catalog.oid[])"
 " AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)";
+
+/* Of the same array: which ones this transaction has no lock on, by their names in its snapshot. */
+static const char unlocked_sql[] =
+"SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c"
+" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+" WHERE c.oid = ANY ($1::pg_catalog.oid[]) AND c.oid NOT IN"
+" (SELECT l.relation FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.pid = pg_catalog.pg_backend_pid()"
+"  AND l.mode = 'AccessShareLock' AND l.granted AND l.database ="
+"   (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))";
 
 /*
  * A session waits for long, and nothing that a role or database sets may end it.
@@ -89,6 +99,48 @@ use_snapshot(PGconn *conn, const SnapshotServer *server, Err *err)
 	return done;
 }
 
+/* The OIDs of all tables as an array. */
+static char *
+table_oids(const SnapshotPlan *plan)
+{
+	char	   *text = mem_zero(plan->ntables * 11 + 3);
+	char	   *p = text;
+
+	*p++ = '{';
+	for (int i = 0; i < plan->ntables; i++)
+		p += snprintf(p, 12, "%s%u", i ? "," : "", plan->tables[i].oid);
+	*p = '}';
+	return text;
+}
+
+/* Fails by err if the answer names a table: what has become of it. */
+static bool
+none_is(PGresult *res, const char *become, Err *err)
+{
+	bool		none = res != NULL && PQntuples(res) == 0;
+
+	if (res != NULL && !none)
+	{
+		err_set(err, ERR_RETRY, "table %s was %s while the snapshot began", PQgetvalue(res, 0, 0), become);
+		memcpy(err->sqlstate, SQLSTATE_CONFLICT, sizeof(SQLSTATE_CONFLICT));
+	}
+	PQclear(res);
+	return none;
+}
+
+/* Names are locked, and OIDs are read: were they swapped, nothing kept the latter from being rewritten. */
+static bool
+check_locked(PGconn *conn, const SnapshotPlan *plan, Err *err)
+{
+	char	   *oids = table_oids(plan);
+	const char *params[] = {oids};
+	PGresult   *res = pg_query_params(conn, PGRES_TUPLES_OK, "look for tables that were renamed",
+									  unlocked_sql, 1, params, err);
+
+	free(oids);
+	return none_is(res, "renamed", err);
+}
+
 /* Each table; nowait is "NOWAIT", or empty. */
 static bool
 lock_tables(PGconn *conn, const SnapshotPlan *plan, const char *nowait, Err *err)
@@ -106,7 +158,7 @@ lock_tables(PGconn *conn, const SnapshotPlan *plan, const char *nowait, Err *err
 			return false;
 		PQclear(res);
 	}
-	return true;
+	return check_locked(conn, plan, err);
 }
 
 /*
@@ -189,20 +241,6 @@ from_the_beginning(Err *err)
 	return false;
 }
 
-/* The OIDs of all tables as an array. */
-static char *
-table_oids(const SnapshotPlan *plan)
-{
-	char	   *text = mem_zero(plan->ntables * 11 + 3);
-	char	   *p = text;
-
-	*p++ = '{';
-	for (int i = 0; i < plan->ntables; i++)
-		p += snprintf(p, 12, "%s%u", i ? "," : "", plan->tables[i].oid);
-	*p = '}';
-	return text;
-}
-
 static bool
 check_rewritten(SnapshotServer *server, Err *err)
 {
@@ -210,16 +248,9 @@ check_rewritten(SnapshotServer *server, Err *err)
 	const char *params[] = {oids};
 	PGresult   *res = pg_query_params(server->keeper, PGRES_TUPLES_OK, "look for tables that were rewritten",
 									  rewritten_sql, 1, params, err);
-	bool		same = res != NULL && PQntuples(res) == 0;
 
-	if (res != NULL && !same)
-	{
-		err_set(err, ERR_RETRY, "table %s was truncated or rewritten while the snapshot began", PQgetvalue(res, 0, 0));
-		memcpy(err->sqlstate, SQLSTATE_CONFLICT, sizeof(SQLSTATE_CONFLICT));
-	}
-	PQclear(res);
 	free(oids);
-	return same;
+	return none_is(res, "truncated or rewritten", err);
 }
 
 /* The properties as the function's argument. */

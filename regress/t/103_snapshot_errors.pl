@@ -141,6 +141,13 @@ my $again = qr/table public\.c_last was truncated or rewritten while the snapsho
 my @changes = (
 	[ 'truncated', 'TRUNCATE c_last; INSERT INTO c_last VALUES (100)', $again, 1 ],
 	[ 'rewritten', 'ALTER TABLE c_last ALTER name TYPE varchar(90) USING upper(name)', $again, 1 ],
+	[
+		'swapped by rename',
+		'CREATE TABLE z_last (LIKE c_last INCLUDING ALL); INSERT INTO z_last SELECT generate_series(1, 7);'
+		  . ' ALTER TABLE c_last RENAME TO z_old; ALTER TABLE z_last RENAME TO c_last',
+		qr/table public\.c_last was renamed while the snapshot began; beginning again/,
+		7
+	],
 	[ 'dropped', 'DROP TABLE c_last', qr/taking a snapshot of 2 tables/, 0 ],
 );
 
