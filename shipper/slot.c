@@ -274,14 +274,30 @@ create(PGconn *replication, const char *name, bool temporary, const char *snapsh
 	return NULL;
 }
 
+/*
+ * It waits for transactions that are under way, as long as that takes, which counts
+ * as waiting for locks; but not for a client that has gone.
+ */
+static bool
+may_wait(PGconn *replication, Err *err)
+{
+	char	   *sql = mem_print("%s; SET lock_timeout = 0", pg_no_timeouts(replication));
+	bool		done = pg_exec(replication, "set timeouts", sql, err);
+
+	free(sql);
+	return done;
+}
+
 bool
 slot_create(PGconn *replication, const char *name, SlotKind kind,
 			const volatile bool *stop, Err *err)
 {
-	PGresult   *res = create(replication, name, kind == SLOT_TEMPORARY,
-							 kind == SLOT_FAILOVER ? "(SNAPSHOT 'nothing', FAILOVER)" : "NOEXPORT_SNAPSHOT",
-							 stop, err);
+	PGresult   *res = NULL;
 
+	if (may_wait(replication, err))
+		res = create(replication, name, kind == SLOT_TEMPORARY,
+					 kind == SLOT_FAILOVER ? "(SNAPSHOT 'nothing', FAILOVER)" : "NOEXPORT_SNAPSHOT",
+					 stop, err);
 	PQclear(res);
 	return res != NULL;
 }
