@@ -286,10 +286,16 @@ run_statement(PGconn *conn, const char *sql, Err *err)
 		Err			cause;
 
 		pg_error(conn, res, "set up the publication", &cause);
-		if (strcmp(cause.sqlstate, "42710") == 0)
-			cause.kind = ERR_RETRY; /* somebody made it at the same moment */
-		err_set(err, cause.kind, "%s; have a superuser (or the owner of the tables) run: %.500s",
-				cause.text, sql);
+
+		/*
+		 * duplicate object, or row of pg_publication: who comes second finds
+		 * it there
+		 */
+		if (strcmp(cause.sqlstate, "42710") == 0 || strcmp(cause.sqlstate, "23505") == 0)
+			err_set(err, ERR_RETRY, "%s: another walpost sets it up as well", cause.text);
+		else
+			err_set(err, cause.kind, "%s; have a superuser (or the owner of the tables) run: %.500s",
+					cause.text, sql);
 	}
 	PQclear(res);
 	return ok;

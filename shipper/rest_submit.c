@@ -117,6 +117,9 @@ write_submission(Submission *s)
 	}
 	if (s->is_new)
 		json_object_set_new(s->worker->making, s->name, json_true());
+	/* who was killed between two records may have left one of the name */
+	if (s->is_new && s->initial == NULL && worker_target(s->worker, s->name) != TARGET_STARTED)
+		s->initial = names[TARGET_STARTED];
 	s->left = s->initial != NULL ? 2 : 1;
 	for (int i = 0; s->initial != NULL && i < 3; i++)
 		if (strcmp(s->initial, names[i]) == 0 || (i == 0 && strcmp(s->initial, "RUNNING") == 0))

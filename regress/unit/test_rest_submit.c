@@ -29,6 +29,8 @@ static struct Written
 	void	   *arg;
 }			written[8];
 static int	nwritten;
+static TargetState left;		/* of a connector that is not there any more */
+static int	targets[3];			/* how often each was written */
 static Connector made;			/* that worker_find() finds, by its name */
 static Worker worker = {.id = "host:8083"};
 
@@ -127,6 +129,12 @@ worker_task_state(const Connector *connector)
 	return NULL;
 }
 
+TargetState
+worker_target(const Worker *w, const char *name)
+{
+	return left;
+}
+
 static void
 note(KafkaLogDone done, void *arg)
 {
@@ -143,6 +151,7 @@ worker_write_config(Worker *w, const char *name, const json_t *config, KafkaLogD
 void
 worker_write_target(Worker *w, const char *name, TargetState target, KafkaLogDone done, void *arg)
 {
+	targets[target]++;
 	note(done, arg);
 }
 
@@ -195,6 +204,28 @@ test_at_once(void)
 	made.name = NULL;
 }
 
+/* Whoever was killed while it was made or deleted may have left its state. */
+static void
+test_left_over(void)
+{
+	Answer		answer;
+
+	left = TARGET_STOPPED;
+	memset(targets, 0, sizeof(targets));
+	submit(&answer, "shop", true, NULL);
+	read_back(NULL);
+	ok(targets[TARGET_STARTED] == 1, "a connector runs, whatever one of its name did before");
+	submit(&answer, "shop", true, "PAUSED");
+	read_back(NULL);
+	ok(targets[TARGET_STARTED] == 1 && targets[TARGET_PAUSED] == 1, "unless it is not to");
+	made.name = "shop";
+	submit(&answer, "shop", false, NULL);
+	read_back(NULL);
+	ok(targets[TARGET_STARTED] == 1, "one that is there stays as it is");
+	made.name = NULL;
+	left = TARGET_STARTED;
+}
+
 static void
 test_location(void)
 {
@@ -222,6 +253,7 @@ main(void)
 {
 	worker.making = json_object();
 	test_at_once();
+	test_left_over();
 	test_location();
 	json_decref(worker.making);
 	return done_testing();
