@@ -32,6 +32,7 @@ typedef struct AdderRelation
 {
 	uint32_t	oid;
 	int			table;
+	uint64_t	rows;			/* that were read */
 } AdderRelation;
 
 struct Adder
@@ -230,6 +231,14 @@ take_relation(Adder *adder, int table, uint32_t oid)
 	};
 }
 
+static void
+take_rows(Adder *adder, uint32_t oid, uint64_t rows)
+{
+	for (int i = 0; i < adder->nrelations; i++)
+		if (adder->relations[i].oid == oid)
+			adder->relations[i].rows = rows;
+}
+
 static AdderEvent
 take_line(Adder *adder, const char *line, Err *err)
 {
@@ -249,6 +258,8 @@ take_line(Adder *adder, const char *line, Err *err)
 		adder->point = (uint64_t) first << 32 | second;
 		return ADDER_POINT;
 	}
+	else if (sscanf(line, "rows %u %llu", &first, &rows) == 2)
+		take_rows(adder, first, rows);
 	else if (sscanf(line, "done %llu", &rows) == 1)
 	{
 		adder->rows = rows;
@@ -327,4 +338,15 @@ uint64_t
 adder_rows(const Adder *adder)
 {
 	return adder->rows;
+}
+
+uint64_t
+adder_table_rows(const Adder *adder, int table)
+{
+	uint64_t	rows = 0;
+
+	for (int i = 0; i < adder->nrelations; i++)
+		if (adder->relations[i].table == table)
+			rows += adder->relations[i].rows;
+	return rows;
 }

@@ -13,7 +13,7 @@
  *		hold					->	(publication, slot)
  *								<-	new INDEX ...; point X/X
  *		go						->	(rows)
- *								<-	done ROWS
+ *								<-	rows OID ROWS ...; done ROWS
  *		any time				<-	failed 0|1 TEXT (1: again it may go well)
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -73,7 +73,9 @@ extern uint64_t adder_point(const Adder *adder);
 /* After ADDER_READY: true when the table is to be published now. */
 extern bool adder_is_new(const Adder *adder, int table);
 
+/* After ADDER_DONE: of all tables, and of one. */
 extern uint64_t adder_rows(const Adder *adder);
+extern uint64_t adder_table_rows(const Adder *adder, int table);
 
 /* ---- the other side (cmd_add.c) ---- */
 

@@ -212,12 +212,18 @@ on_ready(void *arg, uint64_t lsn, Err *err)
 	return wait_for("go", err);
 }
 
+static void
+on_counted(void *arg, uint32_t oid, uint64_t rows)
+{
+	say("rows %u %llu", oid, (unsigned long long) rows);
+}
+
 static bool
 read_rows(const Conf *conf, const Order *order, Err *err)
 {
 	static const volatile bool never;
 	const char **names = mem_zero((size_t) (order->tables.n + 1) * sizeof(char *));
-	SnapshotPart part = {.tables = names,.ntables = order->tables.n,.ready = on_ready};
+	SnapshotPart part = {.tables = names,.ntables = order->tables.n,.ready = on_ready,.counted = on_counted};
 	uint64_t	rows;
 	bool		done;
 

@@ -84,41 +84,6 @@ pump_add_signal(void *arg, Signal *signal)
 	addition_clear(&tables);
 }
 
-static bool
-is_added(const Adding *adding, const char *table)
-{
-	if (addition_find(&adding->tables, table) >= 0)
-		return true;
-	for (const AddingRequest *request = adding->requests; request != NULL; request = request->next)
-		if (addition_find(&request->tables, table) >= 0)
-			return true;
-	return false;
-}
-
-void
-pump_adding_begin(void *arg, const char *table)
-{
-	Pump	   *pump = arg;
-	Addition	one = {0};
-
-	/* of what was under way before a restart, the record has told */
-	if (is_added(&pump->adding, table))
-		return;
-	addition_add(&one, table, 0);
-	pump_add_tables(pump, &one, NULL, NULL);
-	addition_clear(&one);
-}
-
-bool
-pump_adding_done(void *arg, const char *table, bool *ok, uint64_t *rows)
-{
-	const Adding *adding = &((const Pump *) arg)->adding;
-
-	*ok = adding->succeeded;
-	*rows = adding->rows;
-	return !is_added(adding, table);
-}
-
 /* ---- what the tables are judged by ---- */
 
 static Holding *
@@ -211,8 +176,7 @@ give_up(Pump *pump, const Err *err)
 			  names, err->text);
 	free(names);
 	counter_set(COUNTER_SNAPSHOT_STATE, SNAPSHOT_ABORTED);
-	pump->adding.succeeded = false;
-	pump->adding.rows = 0;
+	pump_adding_keep_results(pump, false);
 	release(pump);
 }
 
@@ -385,8 +349,7 @@ done(Pump *pump)
 			 names, (unsigned long long) adder_rows(adding->adder), LSN_ARGS(adding->point), seconds,
 			 (unsigned long long) holding(pump)->events, (unsigned long long) holding(pump)->dropped);
 	free(names);
-	adding->succeeded = true;
-	adding->rows = adder_rows(adding->adder);
+	pump_adding_keep_results(pump, true);
 	counter_set(COUNTER_SNAPSHOT_STATE, SNAPSHOT_COMPLETED);
 	counter_set(COUNTER_SNAPSHOT_TABLES_LEFT, 0);
 	counter_set(COUNTER_SNAPSHOT_ROWS, (int64_t) adder_rows(adding->adder));
@@ -551,6 +514,7 @@ pump_adding_close(Pump *pump)
 	pump_adding_stop(pump);
 	while (pump->adding.requests != NULL)
 		end_request(&pump->adding, false);
+	pump_adding_forget_results(pump);
 	addition_clear(&pump->adding.tables);
 	forget_failures(&pump->adding);
 }

@@ -53,6 +53,15 @@ typedef struct AddingRequest
 	struct AddingRequest *next;
 } AddingRequest;
 
+/* What came of a table that an incremental snapshot waits for. */
+typedef struct AddingResult
+{
+	char	   *table;
+	bool		ok;
+	uint64_t	rows;			/* published */
+	struct AddingResult *next;
+} AddingResult;
+
 typedef struct Adding
 {
 	AddingState state;
@@ -71,8 +80,7 @@ typedef struct Adding
 	bool		requested;		/* tables has those of the first one */
 	bool		full_said;		/* memory is full of what is held */
 	int64_t		full_us;		/* since when; 0: it is not */
-	bool		succeeded;		/* the last addition has, */
-	uint64_t	rows;			/* and published so many */
+	AddingResult *results;		/* of additions that have ended */
 } Adding;
 
 #endif							/* WALPOST_PUMP_ADDING_H */

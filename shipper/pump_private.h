@@ -439,9 +439,15 @@ extern void pump_add_tables(Pump *pump, const Addition *tables, AddingNoted note
 /* For SIGNAL_ADD. */
 extern void pump_add_signal(void *arg, Signal *signal);
 
+/* ---- pump_adding_asked.c ---- */
+
 /* For an incremental snapshot, see IncAdder; arg is the Pump. */
 extern void pump_adding_begin(void *arg, const char *table);
 extern bool pump_adding_done(void *arg, const char *table, bool *ok, uint64_t *rows);
+
+/* An addition ends: of its tables, those are kept for which an incremental snapshot waits. */
+extern void pump_adding_keep_results(Pump *pump, bool ok);
+extern void pump_adding_forget_results(Pump *pump);
 
 /* Goes on, in each turn. */
 extern void pump_adding(Pump *pump);

@@ -224,6 +224,15 @@ close_workers(Snapshot *snapshot)
 	snapshot->nworkers = 0;
 }
 
+static void
+tell_counts(const Snapshot *snapshot)
+{
+	const SnapshotPlan *plan = &snapshot->server.plan;
+
+	for (int i = 0; i < plan->ntables; i++)
+		snapshot->part->counted(snapshot->part->arg, plan->tables[i].oid, snapshot->progress.tables[i].rows);
+}
+
 /* All rows are in Kafka. */
 static bool
 end_reading(Snapshot *snapshot)
@@ -279,6 +288,8 @@ step_reading(Snapshot *snapshot)
 		(snapshot->resume.on && !snapshot_resume_settled(snapshot)))
 		return true;
 	snapshot->progress.acknowledged = before + snapshot->delivery.intake.counts.acknowledged;
+	if (snapshot->part != NULL)
+		tell_counts(snapshot);
 	progress_end(&snapshot->progress, true);
 	return end_reading(snapshot);
 }

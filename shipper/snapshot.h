@@ -72,6 +72,9 @@ typedef struct SnapshotPart
 	 * when there is to be none.
 	 */
 	bool		(*ready) (void *arg, uint64_t lsn, Err *err);
+
+	/* Kafka has so many rows of a relation, which may be a partition: at the end. */
+	void		(*counted) (void *arg, uint32_t oid, uint64_t rows);
 	void	   *arg;
 } SnapshotPart;
 
