@@ -11,6 +11,7 @@ use Walpost::Kafka;
 use Walpost::Postgres;
 use Walpost::Shipper;
 use Walpost::Test;
+use Walpost::Worker;
 
 my $kafka = Walpost::Kafka->running(
 	conf => {
@@ -41,7 +42,7 @@ sub refused
 	my ($orders, $secret, $nowhere) = map { $ship->topic($_) } qw(orders secret nowhere);
 
 	$kafka->create_topic($_) for $orders, $secret, $dead;
-	$kafka->deny_writing($secret);
+	$kafka->deny($secret, 'Write');
 	$ship->start;
 	$ship->wait_streaming;
 	$pg->query('INSERT INTO orders VALUES (1); INSERT INTO secret VALUES (1); INSERT INTO orders VALUES (2)');
@@ -88,5 +89,16 @@ for my $mode ([ 'at-least-once', undef ], [ 'exactly-once', 'required' ])
 {
 	subtest($mode->[0], sub { refused(@$mode); });
 }
+
+# ---- a worker's topic that it may not describe: Kafka Connect goes on, and so does this
+my $worker = Walpost::Worker->new(kafka => $kafka);
+my $configs = $worker->topic('configs');
+$kafka->create_topic($configs, config => { 'cleanup.policy' => 'compact' });
+$kafka->deny($configs, 'DescribeConfigs');
+$worker->start;
+$worker->wait_ready;
+like($worker->log, qr/could not see whether topic "$configs" has cleanup\.policy=compact: .*authorization failed; let the worker's principal DescribeConfigs it/,
+	'the log says so');
+is($worker->stop, 0, 'a clean end');
 
 done_testing();

@@ -287,25 +287,25 @@ sub topic_settings
 	return $out =~ /^\s+(\S+)=(\S*) sensitive=/mg;
 }
 
-# Takes from everybody the right to write to a topic; the broker needs an
-# authorizer for that.
-sub deny_writing
+# Takes from everybody the right to an operation ("Write") on a topic, and leaves the
+# usual others; the broker needs an authorizer for that.
+sub deny
 {
-	my ($self, $topic) = @_;
+	my ($self, $topic, $operation) = @_;
 	my ($status, $out, $err) = run_command(
 		[
 			_java(
 				'org.apache.kafka.tools.AclCommand', '--bootstrap-server', $self->brokers, '--add',
-				'--topic', $topic, '--deny-principal', 'User:*', '--operation', 'Write')
+				'--topic', $topic, '--deny-principal', 'User:*', '--operation', $operation)
 		]);
 	($status, $out, $err) = run_command(
 		[
 			_java(
 				'org.apache.kafka.tools.AclCommand', '--bootstrap-server', $self->brokers, '--add',
-				'--topic', $topic, '--allow-principal', 'User:*', '--operation', 'Read', '--operation', 'Describe')
+				'--topic', $topic, '--allow-principal', 'User:*', map { ('--operation', $_) } qw(Read Write Describe))
 		]) if $status == 0;
 
-	die "writing to \"$topic\" could not be forbidden:\n$out$err" if $status != 0;
+	die "$operation of \"$topic\" could not be forbidden:\n$out$err" if $status != 0;
 	return;
 }
 
