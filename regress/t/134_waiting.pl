@@ -1,6 +1,6 @@
 # Who waits for the end of a transaction to make a slot, and is killed, leaves nothing
 # behind that waits on; and of two tables that are added at once each is notified with
-# rows of its own.
+# rows of its own.  Besides: what is said of changes and columns before there is one.
 
 use strict;
 use warnings;
@@ -69,5 +69,29 @@ sub scanned
 ok(wait_until('the notices', sub { scanned() =~ /second/ }), 'they are notified');
 is(scanned(), 'public.first 30 SUCCEEDED, public.second 7 SUCCEEDED', 'each with its rows');
 is($ship->stop, 0, 'a clean end');
+
+# ---- what check says of changes, where the extension is not made and transactions only read
+$pg->query($_) for 'CREATE DATABASE bare', 'ALTER DATABASE bare SET default_transaction_read_only = on';
+$pg->query('SET default_transaction_read_only = off; CREATE TABLE shop (id int PRIMARY KEY, name text)', 'bare');
+my $bare = Walpost::Shipper->new(
+	pg => $pg,
+	kafka => $kafka,
+	slot => 'bare',
+	conf => {
+		'slot.name' => 'bare',
+		'database.dbname' => 'bare',
+		'transforms' => 'f',
+		'transforms.f.type' => 'io.debezium.transforms.Filter',
+		'transforms.f.language' => 'jsr223.groovy',
+		'transforms.f.condition' => q{value.op == 'c' || value.after.name == 'x'} });
+my (undef, $findings) = Walpost::Shipper::command('check', $bare->file);
+like($findings, qr/^warning +deletes of table public\.shop cannot become events: .*null object/m, 'it warns of deletes that would fail');
+unlike($findings, qr/read-only|(rows|updates) of table/, 'and of nothing else');
+
+# ---- columns are shown where events can be
+$pg->query(q{CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0});
+$pg->query('CREATE EXTENSION walpost', 'latin');
+my $said = join ' ', map { $_ // '' } $pg->try_query(q{SELECT walpost.describe('pg_class')}, 'latin');
+like($said, qr/walpost needs a database with encoding UTF8/, 'not in a database of another encoding');
 
 done_testing();
