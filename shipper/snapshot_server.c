@@ -183,7 +183,8 @@ snapshot_reader_connect(const SnapshotServer *server, const Conf *conf, Err *err
 	PGresult   *res = NULL;
 
 	/* queries of the user's are read; txId of the events: a standby has none to give */
-	if (conn != NULL && pg_path_users(conn, err) && use_snapshot(conn, server, err) && lock_for_reader(conn, &server->plan, err))
+	if (conn != NULL && use_snapshot(conn, server, err) &&
+		lock_for_reader(conn, &server->plan, err) && pg_path_users(conn, err))
 		res = pg_query(conn, PGRES_TUPLES_OK, "get a transaction's number",
 					   "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_current_xact_id() END", err);
 	if (res == NULL)
