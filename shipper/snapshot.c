@@ -28,6 +28,9 @@
 /* Readers at most where the number is ours to choose. */
 #define READERS_AUTO		4
 
+/* What a reader's connection takes, about: libpq's buffers, and frames on their way in. */
+#define READER_BYTES		(2 * 1024 * 1024)
+
 /* A snapshot that fails waits so long for Kafka to know. */
 #define ABORTED_US			1000000
 
@@ -367,6 +370,16 @@ on_tick(void *arg)
 	((Snapshot *) arg)->ticked = true;
 }
 
+/* What a reader's connection takes is memory for events, too: a quarter of it at most. */
+static void
+leave_room_for_readers(Snapshot *snapshot)
+{
+	size_t		theirs = snapshot->nworkers > 1 ? (size_t) (snapshot->nworkers - 1) * READER_BYTES : 0;
+	size_t		most = snapshot->delivery.bound / 4;
+
+	snapshot->delivery.bound -= theirs < most ? theirs : most;
+}
+
 static bool
 open_kafka(Snapshot *snapshot)
 {
@@ -374,6 +387,7 @@ open_kafka(Snapshot *snapshot)
 
 	if (!delivery_open(delivery, snapshot->conf, &snapshot->loop, &delivery_events, snapshot, &snapshot->err))
 		return false;
+	leave_room_for_readers(snapshot);
 	if (producer_exactly_once(snapshot->conf) &&
 		!snapshot_txn_begin(&snapshot->txn, snapshot->conf, delivery->producer, &snapshot->loop, &snapshot->err))
 		return false;
