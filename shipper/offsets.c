@@ -30,6 +30,8 @@
 #define LOOK_AGAIN_US		50000
 /* A broker that did not answer is asked again so soon. */
 #define RETRY_US			1000000
+/* So often in vain, and the next ones are asked by another client. */
+#define LOOKS_OF_A_CLIENT	3
 /* When waiting for others' transactions is worth a line. */
 #define SAY_US				3000000
 
@@ -63,6 +65,7 @@ struct Offsets
 	int			wake_fd;
 
 	OffsetsState state;
+	int			looks;			/* in vain, of this client */
 	int64_t		due_us;
 	int64_t		started_us;
 	bool		said;
@@ -128,6 +131,22 @@ client_open(Offsets *reader, Err *err)
 	return true;
 }
 
+/* Nothing is being read with it. */
+static void
+client_close(Offsets *reader)
+{
+	if (reader->handle)
+		rd_kafka_topic_destroy(reader->handle);
+	reader->handle = NULL;
+	if (reader->kafka)
+	{
+		rd_kafka_queue_destroy(reader->records);
+		rd_kafka_queue_destroy(reader->queue);
+		rd_kafka_destroy_flags(reader->kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	}
+	reader->kafka = NULL;
+}
+
 Offsets *
 offsets_open(const Conf *conf, const char *key, bool to_end, bool patient, Err *err)
 {
@@ -160,14 +179,7 @@ offsets_close(Offsets *reader)
 	for (int i = 0; i < reader->npartitions; i++)
 		if (reader->partitions[i].started)
 			rd_kafka_consume_stop(reader->handle, i);
-	if (reader->handle)
-		rd_kafka_topic_destroy(reader->handle);
-	if (reader->kafka)
-	{
-		rd_kafka_queue_destroy(reader->records);
-		rd_kafka_queue_destroy(reader->queue);
-		rd_kafka_destroy_flags(reader->kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-	}
+	client_close(reader);
 	if (reader->wake_fd >= 0)
 		close(reader->wake_fd);
 	free(reader->partitions);
@@ -282,6 +294,22 @@ start_partitions(Offsets *reader, int n)
 }
 
 /*
+ * The client of librdkafka 2.15 whose first connection met a broker that stood still
+ * may stay without a connection for ever, after the broker goes on: a new one has none.
+ */
+static void
+look_again(Offsets *reader)
+{
+	again_in(reader, OFFSETS_LOOK, RETRY_US);
+	if (++reader->looks < LOOKS_OF_A_CLIENT)
+		return;
+	reader->looks = 0;
+	client_close(reader);
+	if (!client_open(reader, &reader->failure))
+		reader->failed = true;
+}
+
+/*
  * A topic that is not there although it was to be created holds nothing; the
  * brokers may yet create it when the first record is written.
  */
@@ -305,7 +333,7 @@ look(Offsets *reader)
 		if (log_limit_pass(&reader->retry_limit))
 			log_warn("could not read the position record from topic \"%s\" yet: %s",
 					 reader->topic, rd_kafka_err2str(code));
-		again_in(reader, OFFSETS_LOOK, RETRY_US);
+		look_again(reader);
 		return;
 	}
 	topic = &metadata->topics[0];
